@@ -1,0 +1,29 @@
+# Every target sets itself up from a bare checkout: `make run`, `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+DATA ?= ../shared/data
+
+.PHONY: install run test check accuracy hostile bench faults lock clean
+
+install: .venv/installed
+
+.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3.11 python3.11-venv; \
+	  else echo "InvoiceStream needs Python 3.11 with venv: sudo apt-get install python3.11 python3.11-venv" >&2; exit 1; fi; }
+	$(PYTHON) -m venv .venv
+	@# --no-deps: the lock is complete, and leaves out PyMuPDF's optional layout models (140 MB a child process).
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+LOCK := uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate --custom-compile-command 'make lock' \
+  $(foreach p,onnxruntime pymupdf-layout pymupdf4llm flatbuffers tabulate networkx numpy,--no-emit-package $(p))
+
+lock:  ## rewrite the lock files (needs `uv`)
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --extra dev --constraint requirements.txt -o requirements-dev.all
+	@grep -v '^#' requirements-dev.all > requirements-dev.txt && rm requirements-dev.all

@@ -1,0 +1,119 @@
+"""What the machine saw: `Document > Page > Words`. Nothing here is interpreted yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+from functools import cached_property
+from typing import Literal
+
+from app.domain.invoice import Invoice
+
+UNIT = 65535
+"""Boxes are stored as unsigned 16-bit integers in units of 1/65535 of the page's side: no NaN, nothing off the page."""
+
+MediaType = Literal["application/pdf", "application/xml"]
+
+
+class Mark(IntFlag):
+    """What is special about a word. The HIDDEN bits mean that a person looking at the page does not see it."""
+
+    NONE = 0
+    BOLD = 1
+    INVISIBLE = 2  # render mode 3, or fully transparent
+    CAMOUFLAGED = 4  # drawn in (nearly) the colour of what is behind it
+    COVERED = 8  # something opaque was drawn over it
+    MICROSCOPIC = 16  # under 2 pt high
+    OFF_PAGE = 32  # outside the visible page box
+    HIDDEN = INVISIBLE | CAMOUFLAGED | COVERED | MICROSCOPIC | OFF_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """Fractions 0..1 of the page as displayed, origin top left, x0 <= x1 and y0 <= y1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @staticmethod
+    def around(boxes: list[BoundingBox]) -> BoundingBox:
+        return BoundingBox(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a page in reading order, as packed columns of equal length n.
+
+    `texts`: n strings without white space. `boxes`: 8n bytes, little-endian uint16 x0 y0 x1 y1 in `UNIT`s.
+    `lines`: 2n bytes, uint16, the number of the visual line that a word stands on (non-decreasing).
+    `marks`: n bytes of `Mark`. `confidences`: n bytes, percent; empty for a text layer (certain).
+    Raises ValueError if the lengths disagree or a box is turned inside out.
+    """
+
+    texts: tuple[str, ...] = ()
+    boxes: bytes = b""
+    lines: bytes = b""
+    marks: bytes = b""
+    confidences: bytes = b""
+
+    def __post_init__(self) -> None:
+        n = len(self.texts)
+        if (len(self.boxes), len(self.lines), len(self.marks)) != (8 * n, 2 * n, n) or len(self.confidences) not in (0, n):
+            raise ValueError("columns of different lengths")
+        b = self._box_units
+        if any(b[i] > b[i + 2] or b[i + 1] > b[i + 3] for i in range(0, 4 * n, 4)):
+            raise ValueError("a box is turned inside out")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def _box_units(self) -> memoryview:
+        return memoryview(self.boxes).cast("H")
+
+    def box(self, i: int) -> BoundingBox:
+        x0, y0, x1, y1 = self._box_units[4 * i : 4 * i + 4]
+        return BoundingBox(x0 / UNIT, y0 / UNIT, x1 / UNIT, y1 / UNIT)
+
+    def line(self, i: int) -> int:
+        return int(memoryview(self.lines).cast("H")[i])
+
+    def mark(self, i: int) -> Mark:
+        return Mark(self.marks[i])
+
+    def confidence(self, i: int) -> float:
+        return self.confidences[i] / 100 if self.confidences else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `width` and `height` in points as displayed (rotation applied); `image_share`: part of it that pictures cover, 0..1."""
+
+    number: int
+    width: float
+    height: float
+    words: Words = field(default_factory=Words)
+    image_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EInvoice:
+    """A structured invoice found in the file, mapped exactly. `profile` is BT-24 as written, `problems` what could not be read."""
+
+    invoice: Invoice
+    syntax: Literal["cii", "ubl", "zugferd1"]
+    profile: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as decoded. `einvoice` is set for e-invoice XML and hybrid PDFs; `attachments` are names, never content."""
+
+    media_type: MediaType
+    pages: tuple[Page, ...] = ()
+    einvoice: EInvoice | None = None
+    attachments: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # stable codes of what the reader repaired or ignored: "repaired", "javascript", "xfa" ...

@@ -1,0 +1,40 @@
+"""All fields of one invoice, each with where it came from: `Extraction` = `Invoice` + a `Field` for every value in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.domain.document import BoundingBox
+from app.domain.invoice import Invoice
+
+Source = Literal["xml", "text", "ocr", "master", "computed", "person"]
+DocumentType = Literal["invoice", "credit_note", "receipt", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where one value of the invoice came from. `page` is 1-based; `box` and `page` are None where no place shows it.
+
+    `words`: indices into that page's words. `confidence`: probability that the value is right.
+    """
+
+    confidence: float
+    source: Source
+    engine: str
+    page: int | None = None
+    box: BoundingBox | None = None
+    words: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`."""
+
+    invoice: Invoice
+    document_type: DocumentType
+    source: Literal["xml", "text", "ocr"]
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    language: str | None = None  # ISO 639-1
+    page_range: tuple[int, int] | None = None  # first and last page, 1-based; None without pages

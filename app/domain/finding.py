@@ -1,0 +1,18 @@
+"""A rule's verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`rule` is a stable code (`BR-CO-10`, `iban_checksum`); `message` is for people; `fields` are paths such as `lines.0.net_amount`."""
+
+    rule: str
+    severity: Severity
+    message: str
+    fields: tuple[str, ...] = ()
