@@ -1,0 +1,78 @@
+"""What is stored of an invoice, and what is told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from app.domain.extraction import Extracted
+from app.domain.finding import Finding
+from app.errors import Reason
+
+Status = Literal["received", "processing", "approved", "needs_review", "rejected", "quarantined"]
+SETTLED: frozenset[Status] = frozenset(("approved", "needs_review", "rejected", "quarantined"))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an attempt that reached the end found. `versions`: of code, rules, models and policy that made it."""
+
+    extracted: Extracted
+    findings: tuple[Finding, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRecord:
+    """One invoice as it stands. `version` counts its changes of state and content; it is the ETag. `result` is None until settled."""
+
+    tenant: str
+    id: str
+    document_id: str
+    file_name: str
+    sha256: str
+    media_type: str
+    status: Status
+    version: int
+    attempts: int
+    received_at: datetime
+    updated_at: datetime
+    reason: Reason | None = None
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSummary:
+    """A row of a listing."""
+
+    id: str
+    document_id: str
+    file_name: str
+    status: Status
+    reason: Reason | None
+    received_at: datetime
+    updated_at: datetime
+    number: str | None = None
+    issue_date: str | None = None
+    seller_name: str | None = None
+    currency: str | None = None
+    total_with_tax: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an invoice.
+
+    State events (`received processing approved needs_review rejected quarantined`) are durable and told once; their `id` is a
+    number that grows within the store. Progress events (`stage`) are told live only; their `id` is None.
+    """
+
+    tenant: str
+    invoice_id: str
+    type: Literal["received", "processing", "stage", "approved", "needs_review", "rejected", "quarantined"]
+    at: datetime
+    id: int | None = None
+    attempt: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)  # stage: {"stage", "outcome": "started|done|failed"}; quarantined: {"reason"}

@@ -1,0 +1,94 @@
+"""The payloads of the stream: each step's type holds the one before it, from `Job` to `Screened`.
+
+    Job ► Decoded ► Prepared ► Reading ► Extraction ► Matched ► Validated ► Screened
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain.document import Document
+from app.domain.extraction import Extracted
+from app.domain.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at one invoice, as claimed in SQL: only the holder of this (`version`, `attempt`) may settle it.
+
+    `suspect`: an earlier attempt ended without a word (the process died), so this one runs alone.
+    """
+
+    tenant: str
+    invoice_id: str
+    document_id: str
+    sha256: str  # names the blob
+    file_name: str
+    version: int
+    attempt: int
+    suspect: bool = False
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    job: Job
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`unread`: numbers of the pages that have no usable text layer and must be recognized."""
+
+    decoded: Decoded
+    unread: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Every page with all the words that could be read, from the text layer or by recognition."""
+
+    prepared: Prepared
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    reading: Reading
+    extracted: Extracted
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`supplier_id`: the master-data record that the seller was matched to."""
+
+    extraction: Extraction
+    supplier_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    matched: Matched
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    validated: Validated
+    anomalies: tuple[Finding, ...] = ()
+
+    @property
+    def job(self) -> Job:
+        return self.validated.matched.extraction.reading.prepared.decoded.job
+
+    @property
+    def extracted(self) -> Extracted:
+        return self.validated.matched.extraction.extracted
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.validated.findings + self.anomalies
+
+
+Verdict = Literal["approved", "needs_review"]

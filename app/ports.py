@@ -1,0 +1,321 @@
+"""Every port as a Protocol, in domain verbs. Adapters keep the promises written here; one contract suite a port proves them.
+
+All methods may raise `Unavailable` (naming the dependency), or `DeadlineExceeded` when no answer came in time. Every call has
+a deadline of its own inside the adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO, Literal, Protocol
+
+from app.domain.document import Document
+from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Result, Status
+from app.domain.work import Job, Verdict
+from app.errors import Reason
+
+
+class Sandbox(Protocol):
+    """Opens untrusted bytes, in a confined child process, one per call. `content` is a real file opened for reading."""
+
+    async def decode(self, content: BinaryIO) -> Document:
+        """Raises `Unprocessable` with the reason; a child that crashed or broke a limit is `parser_limit`."""
+        ...
+
+    async def render(self, content: BinaryIO, page: int, dpi: int) -> bytes:
+        """A page (1-based) as PNG. Raises `Unprocessable`, or `Refused(404)` if there is no such page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    sha256: str  # hex
+    size: int  # bytes
+
+
+class BlobStore(Protocol):
+    """Originals, content-addressed per tenant: writing the same bytes twice is one blob."""
+
+    async def put(self, tenant: str, content: BinaryIO) -> Blob:
+        """Durable when it returns (file and folder synced). A reader never sees a part of a blob."""
+        ...
+
+    async def open(self, tenant: str, sha256: str) -> BinaryIO:
+        """A real file (`fileno()`), read-only; the caller closes it. Raises FileNotFoundError."""
+        ...
+
+    async def delete(self, tenant: str, sha256: str) -> None:
+        """No error if it is not there."""
+        ...
+
+    def stored_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:
+        """(tenant, sha256) of the blobs written before `moment`: what the sweeper compares with SQL."""
+        ...
+
+    async def ping(self) -> None:
+        """Returns if a blob could be written now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What travels through the broker: a hint that there is work. Unknown fields are ignored by readers (`v` names the envelope)."""
+
+    id: str
+    tenant: str
+    invoice_id: str
+    traceparent: str | None = None
+    v: int = 1
+
+
+class Delivery(Protocol):
+    """One message in hand. Exactly one of the two is called, once."""
+
+    @property
+    def message(self) -> Message: ...
+
+    async def ack(self) -> None: ...
+
+    async def requeue(self, delay: float) -> None:
+        """Comes again after about `delay` seconds."""
+        ...
+
+
+class WorkQueue(Protocol):
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Returns once the broker has taken responsibility for all of them."""
+        ...
+
+    def deliveries(self, prefetch: int) -> AsyncIterator[Delivery]:
+        """Ends when cancelled. At most `prefetch` deliveries are unsettled at once. Unsettled ones come again to another reader."""
+        ...
+
+    async def depth(self) -> int: ...
+
+    async def ping(self) -> None: ...
+
+
+class EventBus(Protocol):
+    """Live events, to every replica. At most once: who needs certainty reads the store's events."""
+
+    async def publish(self, event: Event) -> None:
+        """Never waits for a slow subscriber."""
+        ...
+
+    def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[Subscription]:
+        """One invoice's events, or all of the tenant's."""
+        ...
+
+
+class Subscription(Protocol):
+    """A bounded buffer. Iteration ends with `lagged` set when the subscriber was too slow and was dropped."""
+
+    lagged: bool
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+
+class DocumentStore(Protocol):
+    """Snapshots (readings, raw extractions) and the audit copy. Keys are the writer's, so that writing again changes nothing."""
+
+    async def save(self, tenant: str, key: str, body: bytes) -> None:
+        """JSON bytes under `invoice:version:attempt`. Durable when it returns. The same key again is a success and keeps the first."""
+        ...
+
+    async def load(self, tenant: str, key: str) -> bytes | None: ...
+
+    async def ping(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One received file whose blob is durable."""
+
+    file_name: str
+    media_type: str
+    blob: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a POST answers for one file. `duplicate_of`: these bytes were there before; `id` is then that first invoice's."""
+
+    id: str
+    document_id: str
+    status: Status
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    key: str
+    fingerprint: str  # SHA-256 over the body's files, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: a key of one tenant."""
+
+    tenant: str
+    key_id: str
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    status: Status | None = None
+    number: str | None = None
+    seller: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: Sequence[InvoiceSummary]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    seq: int  # 1, 2, 3 ... within the invoice
+    at: datetime
+    action: str
+    actor: str
+    hash: str
+
+
+class TenantInvoices(Protocol):
+    """One tenant's invoices; no method can reach another tenant's."""
+
+    async def accept(
+        self, uploads: Sequence[Upload], actor: str, traceparent: str | None, idempotency: IdempotencyKey | None
+    ) -> Sequence[Accepted]:
+        """Document, invoice, idempotency key, outbox, event and first audit row of each upload, in ONE transaction; durable on return.
+
+        The same key and fingerprint: the first answer again, nothing written. Raises `Refused(422, "idempotency_key_reused")` for
+        the same key with another fingerprint.
+        """
+        ...
+
+    async def begin_idempotent(self, idempotency: IdempotencyKey) -> Sequence[Accepted] | None:
+        """Before reading on: the first answer if the key is known, else None and the key is held as in flight.
+
+        Raises `Refused(409, "idempotency_in_flight")` while another request holds it (a hold expires after a minute), or
+        `Refused(422, "idempotency_key_reused")`.
+        """
+        ...
+
+    async def abandon_idempotent(self, key: str) -> None:
+        """The request that held the key failed: it may be used again."""
+        ...
+
+    async def get(self, invoice_id: str) -> InvoiceRecord | None: ...
+
+    async def list(self, filter: InvoiceFilter, cursor: str | None, limit: int) -> Listing:
+        """Newest first. Raises `Refused(400, "bad_cursor")` for a cursor that this store did not make for this tenant."""
+        ...
+
+    async def events(self, invoice_id: str | None, after: int, limit: int) -> Sequence[Event]:
+        """Durable events with an id greater than `after`, oldest first; of one invoice or of all."""
+        ...
+
+    async def retry(self, invoice_id: str, expected_version: int, actor: str, traceparent: str | None) -> InvoiceRecord | None:
+        """A settled invoice becomes `received` again, attempts 0, with outbox, event and audit. None if there is none.
+
+        Raises `Conflict` for another version, `Refused(409, "not_settled")` while it is worked on.
+        """
+        ...
+
+    async def audit(self, invoice_id: str) -> Sequence[AuditEntry]:
+        """The verified chain. Raises ValueError if it does not verify."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How one attempt ended: a result with its verdict, or a reason for quarantine."""
+
+    status: Verdict | Literal["quarantined"]
+    reason: Reason | None = None
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """`message` for the work queue, or `event` for the bus."""
+
+    id: int
+    message: Message | None = None
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    depth: int
+    oldest_age: float  # seconds; 0 when empty
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Shown once. `secret` is the whole key as the caller sends it: `is_<key_id>_<random>`."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+
+class InvoiceStore(Protocol):
+    """SQL: the truth."""
+
+    def for_tenant(self, tenant: str) -> TenantInvoices: ...
+
+    async def authenticate(self, secret: str) -> Principal | None:
+        """None for an unknown, expired or revoked key. Only hashes are stored; a revocation works within 5 s."""
+        ...
+
+    async def create_key(self, tenant: str, scopes: frozenset[str], expires_at: datetime | None) -> NewKey:
+        """Makes the tenant too if it is new."""
+        ...
+
+    async def revoke_key(self, key_id: str) -> bool: ...
+
+    async def claim(self, tenant: str, invoice_id: str, owner: str, lease: float) -> Job | Literal["settled", "leased", "missing"]:
+        """Counts the attempt and takes a lease of `lease` seconds, committed before it returns: one winner among many callers."""
+        ...
+
+    async def settle(self, job: Job, settlement: Settlement) -> InvoiceRecord:
+        """Compare-and-set on the job's version and attempt; result, lines, tax, findings, audit, event in one transaction.
+
+        Raises `Conflict` when the job is no longer the holder: nothing is written. Settling the same job the same way twice
+        (a reply was lost) is a success.
+        """
+        ...
+
+    async def release(self, job: Job) -> None:
+        """Gives the lease back without settling: a dependency was away. The attempt does not count. No error if it is not ours any more."""
+        ...
+
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        """The oldest unpublished rows."""
+        ...
+
+    async def mark_published(self, ids: Sequence[int]) -> None: ...
+
+    async def outbox_state(self) -> OutboxState: ...
+
+    async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
+        """Work that nobody holds: not settled, no live lease, its last message at least `older_than` seconds old. Marks it as sent now."""
+        ...
+
+    async def take_over(self) -> int:
+        """At the start of the only process: every lease is void. Returns how many were."""
+        ...
+
+    async def is_known_blob(self, tenant: str, sha256: str) -> bool: ...
+
+    async def status_counts(self) -> dict[str, int]: ...
+
+    async def ping(self) -> None: ...
