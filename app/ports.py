@@ -294,8 +294,11 @@ class InvoiceStore(Protocol):
         """
         ...
 
-    async def release(self, job: Job) -> None:
-        """Gives the lease back without settling: a dependency was away. The attempt does not count. No error if it is not ours any more."""
+    async def release(self, job: Job, *, counted: bool = False) -> None:
+        """Gives the lease back without settling. No error if it is not ours any more.
+
+        `counted`: whether the attempt stays counted (the work failed) or not (a dependency was away).
+        """
         ...
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
