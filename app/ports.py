@@ -201,16 +201,17 @@ class TenantInvoices(Protocol):
         """
         ...
 
-    async def begin_idempotent(self, idempotency: IdempotencyKey) -> Sequence[Accepted] | None:
-        """Before reading on: the first answer if the key is known, else None and the key is held as in flight.
+    async def begin_idempotent(self, key: str) -> bool:
+        """Before the body is read, so its fingerprint is not known yet. True: the key is new and is now held as in flight.
 
-        Raises `Refused(409, "idempotency_in_flight")` while another request holds it (a hold expires after a minute), or
-        `Refused(422, "idempotency_key_reused")`.
+        False: the key has its answer; `accept` gives it again, or refuses another fingerprint. Raises
+        `Refused(409, "idempotency_in_flight")` while another request holds it. A hold expires after a minute and is only advice:
+        `accept` alone decides, whoever holds the key.
         """
         ...
 
     async def abandon_idempotent(self, key: str) -> None:
-        """The request that held the key failed: it may be used again."""
+        """The request that held the key failed: it may be used again. Does nothing to a key that has its answer."""
         ...
 
     async def get(self, invoice_id: str) -> InvoiceRecord | None: ...
