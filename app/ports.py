@@ -284,7 +284,10 @@ class InvoiceStore(Protocol):
     async def revoke_key(self, key_id: str) -> bool: ...
 
     async def claim(self, tenant: str, invoice_id: str, owner: str, lease: float) -> Job | Literal["settled", "leased", "missing"]:
-        """Counts the attempt and takes a lease of `lease` seconds, committed before it returns: one winner among many callers."""
+        """Counts the attempt and takes a lease of `lease` seconds, committed before it returns: one winner among many callers.
+
+        "leased" while another owner's lease lives; the owner's own lease does not bar it (it lost the reply, or could not release).
+        """
         ...
 
     async def settle(self, job: Job, settlement: Settlement) -> InvoiceRecord:
