@@ -31,7 +31,7 @@ class _Ubl:
         self.credit = invoice.type_code in CREDIT_NOTE_CODES
         root_name = "CreditNote" if self.credit else "Invoice"
         prefixes = {
-            "": f"{COMMON}{root_name}-2",
+            "ubl": f"{COMMON}{root_name}-2",
             "cac": f"{COMMON}CommonAggregateComponents-2",
             "cbc": f"{COMMON}CommonBasicComponents-2",
         }
