@@ -27,3 +27,31 @@ lock:  ## rewrite the lock files (needs `uv`)
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra dev --constraint requirements.txt -o requirements-dev.all
 	@grep -v '^#' requirements-dev.all > requirements-dev.txt && rm requirements-dev.all
+
+run: install  ## the service on 127.0.0.1:8000, with the project's own samples flowing through it
+	$(BIN)/invoicestream serve --demo
+
+test: install
+	$(BIN)/pytest -q
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy app
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+accuracy: install  ## score against the documents in DATA (layout: docs/benchmarks.md)
+	$(BIN)/python -m tests.accuracy $(DATA)
+
+hostile: install  ## every file of DATA/hostile/docs must end typed, within its time
+	$(BIN)/python -m tests.hostile $(DATA)
+
+bench: install
+	$(BIN)/python -m tests.bench
+
+faults: install  ## kill -9 at every failpoint and at random: nothing lost, nothing doubled
+	$(BIN)/python -m tests.faults.kill
+
+clean:
+	rm -rf .venv var build *.egg-info

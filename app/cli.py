@@ -1,0 +1,198 @@
+"""`invoicestream serve | process | migrate | keys | verify-audit | doctor`.
+
+Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from app import __version__
+from app.errors import Misconfigured, Unavailable
+from app.settings import PREFIX, Settings, Telemetry, from_environ
+
+DONE, FINDINGS, USAGE, DOWN, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except Misconfigured as exc:
+        _say(f"invoicestream: {exc}")
+        return USAGE
+    except Unavailable as exc:
+        _say(f"invoicestream: {exc} is not available")
+        return DOWN
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="invoicestream", description="Turns invoices in any form into checked EN 16931 invoices.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the service", description=f"Settings come from {PREFIX}* variables.")
+    serve.add_argument("--host", help="address to bind to (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port (default 8000)")
+    serve.add_argument("--demo", action="store_true", help="make a development key and send the sample invoices through")
+    serve.set_defaults(run=_serve)
+
+    process = commands.add_parser("process", help="read files here and now, without a server")
+    process.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    process.add_argument("--json", action="store_true", help="one JSON object a line for each invoice")
+    process.add_argument("--verbose", action="store_true", help="log every stage to stderr")
+    process.set_defaults(run=_process)
+
+    migrate = commands.add_parser("migrate", help="bring the SQL schema up to date")
+    migrate.set_defaults(run=_migrate)
+
+    keys = commands.add_parser("keys", help="create or revoke an API key")
+    verbs = keys.add_subparsers(required=True, metavar="VERB")
+    create = verbs.add_parser("create", help="prints the key once")
+    create.add_argument("tenant")
+    create.add_argument("--scope", action="append", choices=("read", "write"), help="default: both")
+    create.add_argument("--days", type=int, help="expires after so many days (default: never)")
+    create.set_defaults(run=_create_key)
+    revoke = verbs.add_parser("revoke")
+    revoke.add_argument("key_id")
+    revoke.set_defaults(run=_revoke_key)
+
+    audit = commands.add_parser("verify-audit", help="verify the audit chain of every invoice of a tenant")
+    audit.add_argument("tenant")
+    audit.set_defaults(run=_verify_audit)
+
+    doctor = commands.add_parser("doctor", help="check that everything this service needs is there")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from app.serve import serve  # here, so that `--help` and `--version` load nothing
+
+    settings = from_environ()
+    host = arguments.host or settings.host
+    port = settings.port if arguments.port is None else arguments.port
+    return serve(settings, host, port, demo=arguments.demo)
+
+
+def _process(arguments: argparse.Namespace) -> int:
+    from app.process import files_in
+
+    try:
+        files = files_in(arguments.paths)
+    except FileNotFoundError as exc:
+        _say(f"invoicestream: no such file: {exc}")
+        return USAGE
+    return asyncio.run(_process_all(files, as_json=arguments.json, verbose=arguments.verbose))
+
+
+async def _process_all(files: Sequence[Path], *, as_json: bool, verbose: bool) -> int:
+    from app.api.schemas import invoice_json
+    from app.process import process
+    from app.telemetry import configure_logging
+
+    telemetry = Telemetry(log_level="info" if verbose else "error", log_json=not sys.stderr.isatty())
+    bar = sys.stderr.isatty() and not verbose
+    clean = True
+    logging = configure_logging(telemetry.log_level, json=telemetry.log_json)
+    try:
+        count = 0
+        async for done in process(files, telemetry):
+            count += 1
+            clean = clean and done.record is not None and done.record.status == "approved"
+            told = invoice_json(done.record) if done.record else {"id": None, "status": "quarantined", "reason": "unreadable", "invoice": None}
+            told["file"] = str(done.path)
+            if done.duplicate_of:
+                told["duplicate_of"] = done.duplicate_of
+            if bar:
+                _say(f"\r{count}/{len(files)}", end="")
+            sys.stdout.write(msgspec.json.encode(told).decode() + "\n" if as_json else _line(told))
+            sys.stdout.flush()
+        if bar:
+            _say("")
+    finally:
+        logging.close()
+    return DONE if clean else FINDINGS
+
+
+def _line(told: dict[str, object]) -> str:
+    """One invoice for people."""
+    invoice = told.get("invoice")
+    found = invoice if isinstance(invoice, dict) else {}
+    seller = found.get("seller") or {}
+    parts = (told["file"], told["status"], told.get("reason"), found.get("number"), found.get("issue_date"), seller.get("name"))
+    total = f"{found['total_with_tax']} {found.get('currency') or ''}" if found.get("total_with_tax") else None
+    return "  ".join(str(part) for part in (*parts, total) if part) + "\n"
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from app.adapters.sql.engine import migrate
+
+    asyncio.run(migrate(from_environ().stores.sql_url))
+    return DONE
+
+
+def _create_key(arguments: argparse.Namespace) -> int:
+    from app.wiring import open_keys
+
+    async def create(settings: Settings) -> str:
+        from datetime import UTC, datetime, timedelta
+
+        expires = datetime.now(UTC) + timedelta(days=arguments.days) if arguments.days else None
+        async with open_keys(settings) as invoices:
+            return (await invoices.create_key(arguments.tenant, frozenset(arguments.scope or ("read", "write")), expires)).secret
+
+    sys.stdout.write(asyncio.run(create(from_environ())) + "\n")
+    return DONE
+
+
+def _revoke_key(arguments: argparse.Namespace) -> int:
+    from app.wiring import open_keys
+
+    async def revoke(settings: Settings) -> bool:
+        async with open_keys(settings) as invoices:
+            return await invoices.revoke_key(arguments.key_id)
+
+    if asyncio.run(revoke(from_environ())):
+        return DONE
+    _say("invoicestream: no such key")
+    return FINDINGS
+
+
+def _verify_audit(arguments: argparse.Namespace) -> int:
+    from app.audit import verify_tenant
+    from app.wiring import open_reading
+
+    async def verify(settings: Settings) -> tuple[int, list[str]]:
+        async with open_reading(settings) as invoices:
+            return await verify_tenant(invoices.for_tenant(arguments.tenant))
+
+    checked, broken = asyncio.run(verify(from_environ()))
+    sys.stdout.write(json.dumps({"checked": checked, "broken": broken}) + "\n")
+    return FINDINGS if broken else DONE
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from app.doctor import examine
+
+    checks = asyncio.run(examine(from_environ()))
+    for check in checks:
+        sys.stdout.write(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12} {check.detail}\n")
+    return DONE if all(check.ok for check in checks) else DOWN
+
+
+def _say(text: str, end: str = "\n") -> None:
+    sys.stderr.write(text + end)
+    sys.stderr.flush()

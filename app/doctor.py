@@ -1,0 +1,90 @@
+"""`invoicestream doctor`: what this service needs, looked at one by one, with what to do where something is missing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import InvoiceStreamError, Misconfigured, Unavailable
+from app.settings import Settings
+
+LEAST_FREE = 1 << 30  # bytes; an original is kept for every document
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """Never raises for what it looks for; every failure says what to do."""
+    return [
+        _python(),
+        _disk(settings.stores.data),
+        await _attempt("sandbox", _sandbox),
+        await _attempt("sql", lambda: _sql(settings)),
+        await _attempt("stream", _stream),
+    ]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), f"{version} (3.11 or newer is needed)")
+
+
+def _disk(data: Path) -> Check:
+    there = next(p for p in (data, *data.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    return Check("disk", free > LEAST_FREE, f"{free / (1 << 30):.1f} GiB free at {there}")
+
+
+async def _attempt(name: str, look: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        return Check(name, True, await look())
+    except (InvoiceStreamError, OSError) as exc:
+        return Check(name, False, str(exc))
+
+
+async def _sandbox() -> str:
+    from app.adapters.sandbox import ForkSandbox
+
+    async with ForkSandbox.open() as sandbox:
+        await sandbox.ping()
+        missing = sandbox.missing
+        if missing:
+            raise Unavailable("sandbox", f"works, but this kernel or container withholds: {', '.join(missing)}")
+        return f"level {sandbox.level}: namespaces, Landlock, seccomp and resource limits hold"
+
+
+async def _sql(settings: Settings) -> str:
+    from app.wiring import open_reading
+
+    if not (Path(settings.stores.data) / "invoices.db").exists():
+        return "no store yet: the first start makes one"
+    async with open_reading(settings) as invoices:
+        await invoices.ping()
+        state = await invoices.outbox_state()
+        counts = await invoices.status_counts()
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "empty"
+    return f"{told}; outbox {state.depth}"
+
+
+async def _stream() -> str:
+    """A made-up invoice through the whole stream on a throwaway store."""
+    from app.process import process
+    from app.samples import make_samples
+    from app.settings import Telemetry
+
+    with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
+        samples = make_samples(Path(folder))
+        chosen = [next(p for p in samples if p.suffix == ".xml"), next(p for p in samples if p.suffix == ".pdf")]
+        async for done in process(chosen, Telemetry(log_level="critical")):
+            if done.record is None or done.record.status != "approved":
+                raise Misconfigured(f"a sample invoice did not come out: {done.record.reason if done.record else 'unreadable'}")
+    return "two sample invoices came out approved"

@@ -1,0 +1,285 @@
+"""Runs payloads through a chain, and settles every delivery exactly once.
+
+A delivery is one owned task that walks the chain. The queue before a stage is the line of tasks at its gate; it is bounded
+because no more than `runner.capacity` deliveries are in hand: the broker's prefetch is set from that one number.
+
+What ends a delivery (errors: `app/errors.py`):
+
+    end of the chain            ack
+    Unprocessable               quarantined with its reason, ack
+    Conflict                    another worker settled it, ack
+    Unavailable                 the step's own attempts with back-off, then released and requeued; the attempt does not count
+    a stage's deadline, a bug   released and requeued; the attempt counts; quarantined as parser_limit or internal_error at the limit
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from app.domain.record import InvoiceRecord
+from app.domain.work import Job
+from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Reason, Unavailable, Unprocessable
+from app.failpoints import failpoint
+from app.pipeline.stage import Chain, Step
+from app.ports import Delivery, InvoiceStore, Message, Settlement, WorkQueue
+
+log = structlog.get_logger(__name__)
+B = TypeVar("B")
+
+BACK_OFF = (0.1, 2.0)  # seconds: first, and most, between a step's own attempts
+REQUEUE = (1.0, 60.0)  # seconds: first, and most, before a requeued delivery comes again
+
+
+class Observer(Protocol):
+    """Is told of every stage's beginning and end; must not raise or wait."""
+
+    def stage_started(self, job: Job, stage: str) -> None: ...
+
+    def stage_ended(self, job: Job, stage: str, seconds: float, error: BaseException | None) -> None: ...
+
+    def settled(self, job: Job, status: str) -> None: ...
+
+
+class StageDeadline(InvoiceStreamError):
+    """One stage took longer on this payload than the topology allows."""
+
+
+class Runner(Generic[B]):
+    """Walks one job through the chain; many may walk at once."""
+
+    def __init__(self, chain: Chain[Job, B], observer: Observer) -> None:
+        self._steps = [(step, asyncio.Semaphore(step.width)) for step in chain.steps]
+        self._observer = observer
+
+    @property
+    def capacity(self) -> int:
+        """Deliveries worth holding: each stage busy, and one more waiting for each place."""
+        return 2 * max(step.width for step, _ in self._steps) + sum(step.width for step, _ in self._steps)
+
+    async def run(self, job: Job) -> B:
+        payload: object = job
+        for step, gate in self._steps:
+            async with gate:
+                payload = await self._take(step, job, payload)
+            failpoint(f"{step.name}_done")
+        return payload  # type: ignore[return-value]  # the chain's last type, by construction
+
+    async def _take(self, step: Step, job: Job, payload: object) -> object:
+        for attempt in range(1, step.attempts + 1):
+            started = time.monotonic()
+            self._observer.stage_started(job, step.name)
+            error: BaseException | None = None
+            try:
+                async with asyncio.timeout(step.deadline):
+                    return await step.stage(payload)
+            except TimeoutError as exc:
+                error = exc
+                raise StageDeadline(step.name) from exc
+            except Unavailable as exc:
+                error = exc
+                if attempt == step.attempts:
+                    raise
+            except BaseException as exc:
+                error = exc
+                raise
+            finally:
+                self._observer.stage_ended(job, step.name, time.monotonic() - started, error)
+            await asyncio.sleep(_back_off(BACK_OFF, attempt))
+        raise AssertionError("a step has at least one attempt")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    owner: str  # names this process in leases
+    lease: float = 300.0  # seconds; longer than the deadlines of all stages together
+    max_attempts: int = 3
+
+
+class Worker:
+    """Takes deliveries, claims them in SQL, runs them, settles them. Suspects (see `Job`) run alone."""
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        store: InvoiceStore,
+        runner: Runner[InvoiceRecord],
+        observer: Observer,
+        settings: WorkerSettings,
+        wake: Callable[[], None],
+    ) -> None:
+        self._queue = queue
+        self._store = store
+        self._runner = runner
+        self._observer = observer
+        self._settings = settings
+        self._wake = wake
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: set[str] = set()  # invoices, so that a message told twice is not worked on twice
+        self._gate = _Gate()
+        self._requeued: dict[str, int] = {}  # invoice -> consecutive requeues, to space them out
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._tasks)
+
+    async def run(self) -> None:
+        """Until cancelled; then no new delivery is taken, while those in hand go on: see `drain`."""
+        async for delivery in self._queue.deliveries(self._runner.capacity):
+            task = asyncio.create_task(self._handle(delivery), name=f"delivery {delivery.message.invoice_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, deadline: float) -> None:
+        """Waits for the deliveries in hand, then gives back what did not finish in `deadline` seconds."""
+        if self._tasks:
+            _, unfinished = await asyncio.wait(self._tasks, timeout=deadline)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        failpoint("delivered")
+        invoice_id = delivery.message.invoice_id
+        delay: float | None = 0.0  # a cancelled delivery comes again at once
+        try:
+            with structlog.contextvars.bound_contextvars(invoice_id=invoice_id):
+                delay = await self._work(delivery.message)
+        except Unavailable as exc:
+            log.warning("delivery.postponed", dependency=exc.dependency, invoice_id=invoice_id)
+            delay = self._next_requeue(invoice_id)
+        finally:
+            await (delivery.ack() if delay is None else delivery.requeue(delay))
+            failpoint("acked")
+
+    async def _work(self, message: Message) -> float | None:
+        """None: done with it. Else the seconds after which it shall come again."""
+        if message.invoice_id in self._in_hand:
+            return None
+        self._in_hand.add(message.invoice_id)
+        try:
+            async with self._gate.shared():
+                job = await self._claim(message)
+                if job is None or not job.suspect:
+                    return await self._attempt(job) if job else None
+                # Its last holder died on it, perhaps because of it. It waits unclaimed, so that a death here costs it no attempt.
+                await self._store.release(job)
+            async with self._gate.alone():
+                job = await self._claim(message)
+                return await self._attempt(job) if job else None
+        finally:
+            self._in_hand.discard(message.invoice_id)
+
+    async def _claim(self, message: Message) -> Job | None:
+        """None if it is settled, unknown, or another process holds it, whose lease the sweeper watches."""
+        job = await self._store.claim(message.tenant, message.invoice_id, self._settings.owner, self._settings.lease)
+        if isinstance(job, str):
+            return None
+        self._wake()
+        return job
+
+    async def _attempt(self, job: Job) -> float | None:
+        if job.attempt > self._settings.max_attempts:
+            return await self._quarantine(job, "internal_error")
+        try:
+            record = await self._runner.run(job)
+        except Unprocessable as exc:
+            return await self._quarantine(job, exc.reason)
+        except Conflict:
+            log.info("delivery.superseded", attempt=job.attempt)
+            return None
+        except Unavailable as exc:
+            log.warning("delivery.postponed", dependency=exc.dependency, timed_out=isinstance(exc, DeadlineExceeded))
+            await self._store.release(job)
+            return self._next_requeue(job.invoice_id)
+        except StageDeadline as exc:
+            log.warning("stage.deadline", stage=str(exc), attempt=job.attempt)
+            return await self._failed(job, "parser_limit")
+        except asyncio.CancelledError:
+            await self._store.release(job)
+            raise
+        except Exception:  # a bug: any class of error must end in a settlement, never in a lost delivery
+            log.exception("delivery.failed", attempt=job.attempt)
+            return await self._failed(job, "internal_error")
+        self._done(job, record.status)
+        return None
+
+    async def _failed(self, job: Job, reason: Reason) -> float | None:
+        if job.attempt >= self._settings.max_attempts:
+            return await self._quarantine(job, reason)
+        await self._settle(self._store.release(job, counted=True))
+        return self._next_requeue(job.invoice_id)
+
+    async def _quarantine(self, job: Job, reason: Reason) -> None:
+        log.info("invoice.quarantined", reason=reason, attempt=job.attempt)
+        try:
+            await self._store.settle(job, Settlement("quarantined", reason))
+        except Conflict:
+            log.info("delivery.superseded", attempt=job.attempt)
+            return
+        self._done(job, "quarantined")
+
+    def _done(self, job: Job, status: str) -> None:
+        self._requeued.pop(job.invoice_id, None)
+        self._observer.settled(job, status)
+        self._wake()
+
+    def _next_requeue(self, invoice_id: str) -> float:
+        if len(self._requeued) > 10_000:  # bounded; forgetting only makes the next wait short
+            self._requeued.clear()
+        self._requeued[invoice_id] = self._requeued.get(invoice_id, 0) + 1
+        return _back_off(REQUEUE, self._requeued[invoice_id])
+
+
+class _Gate:
+    """Many may be inside, or one alone. Who waits to be alone holds back those who come later."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+        self._inside = 0
+        self._waiting_alone = 0
+        self._closed = False
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._closed and not self._waiting_alone)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            await self._notify()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        async with self._changed:
+            self._waiting_alone += 1
+            try:
+                await self._changed.wait_for(lambda: not self._closed and not self._inside)
+                self._closed = True
+            finally:
+                self._waiting_alone -= 1
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            self._closed = False
+            await self._notify()
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+def _back_off(bounds: tuple[float, float], attempt: int) -> float:
+    """Exponential, with jitter so that many waiters do not come back together."""
+    first, most = bounds
+    return min(most, first * 2.0 ** min(attempt - 1, 20)) * random.uniform(0.5, 1.0)

@@ -1,0 +1,112 @@
+"""Files through the whole stream without a server: a throwaway store in a temporary folder, the same topology, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.record import SETTLED, InvoiceRecord
+from app.ports import TenantInvoices, Upload
+from app.readers.sniff import media_type_of
+from app.settings import Settings, Telemetry
+from app.wiring import Service, open_service
+
+TENANT = "local"
+AHEAD = 64  # files accepted before the first of them is told
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """One file's invoice. `record` is None when the file itself could not be read; `duplicate_of` names an earlier file's invoice."""
+
+    path: Path
+    record: InvoiceRecord | None
+    duplicate_of: str | None = None
+
+
+def files_in(paths: Sequence[Path]) -> list[Path]:
+    """Files as given, folders as the files below them in name order, hidden ones left out. Raises FileNotFoundError."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in path.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts))
+            found.extend(sorted(inside))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise FileNotFoundError(path)
+    return found
+
+
+async def process(files: Sequence[Path], telemetry: Telemetry) -> AsyncIterator[Processed]:
+    """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`."""
+    with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
+        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry)) as service:
+            await service.invoices.create_key(TENANT, frozenset(), None)
+            settled = _Settled(service)
+            watching = asyncio.create_task(settled.watch(), name="settled")
+            try:
+                accepted: asyncio.Queue[tuple[Path, str | None, str | None] | None] = asyncio.Queue(AHEAD)
+                intake = asyncio.create_task(_accept_all(service, files, accepted), name="intake")
+                while (item := await accepted.get()) is not None:
+                    path, invoice_id, duplicate_of = item
+                    record = await settled.record(invoice_id) if invoice_id else None
+                    yield Processed(path, record, duplicate_of)
+                await intake
+            finally:
+                watching.cancel()
+                intake.cancel()
+                await asyncio.gather(watching, intake, return_exceptions=True)
+
+
+async def _accept_all(service: Service, files: Sequence[Path], accepted: asyncio.Queue[tuple[Path, str | None, str | None] | None]) -> None:
+    try:
+        for path in files:
+            try:
+                content = await asyncio.to_thread(path.open, "rb")
+            except OSError:
+                await accepted.put((path, None, None))
+                continue
+            with content:
+                media_type = media_type_of(await asyncio.to_thread(content.read, 1024)) or "application/octet-stream"
+                content.seek(0)
+                blob = await service.blobs.put(TENANT, content)
+            upload = Upload(path.name, media_type, blob)
+            (answer,) = await service.invoices.for_tenant(TENANT).accept([upload], "cli", None, None)
+            service.relay.wake()
+            await accepted.put((path, answer.id, answer.duplicate_of))
+    finally:
+        await accepted.put(None)
+
+
+class _Settled:
+    """Knows which invoices are settled, from the durable events; the bus only says when to look."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._invoices: TenantInvoices = service.invoices.for_tenant(TENANT)
+        self._known: dict[str, asyncio.Event] = {}
+
+    async def record(self, invoice_id: str) -> InvoiceRecord | None:
+        await self._known.setdefault(invoice_id, asyncio.Event()).wait()
+        return await self._invoices.get(invoice_id)
+
+    async def watch(self) -> None:
+        after = 0
+        while True:
+            async with self._service.events.subscribe(TENANT, None) as news:
+                stream = aiter(news)
+                while not news.lagged:
+                    for event in await self._invoices.events(None, after, 500):
+                        after = event.id or after
+                        if event.type in SETTLED:
+                            self._known.setdefault(event.invoice_id, asyncio.Event()).set()
+                    try:
+                        async with asyncio.timeout(0.5):
+                            while (await anext(stream)).type not in SETTLED:
+                                pass
+                    except (TimeoutError, StopAsyncIteration):
+                        pass

@@ -1,0 +1,134 @@
+"""All settings, read once at the root from `INVOICESTREAM_*` variables; one frozen class per dependency. Nothing below the root reads them.
+
+URLs choose the adapter. A secret may stand in `NAME` or in the file that `NAME_FILE` names; where neither is set and the data
+folder is ours, one is made there on the first start (mode 0600).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.errors import Misconfigured
+
+PREFIX = "INVOICESTREAM_"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    data: Path  # folder of the embedded twins
+    sql_url: str
+    documents_url: str
+    blobs_url: str
+    broker_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """`audit` keys the audit chains, `tickets` the websocket tickets and cursors. Never printed."""
+
+    audit: bytes = field(repr=False)
+    tickets: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    file_bytes: int = 25 * 1024 * 1024
+    request_bytes: int = 100 * 1024 * 1024
+    files_per_request: int = 50
+    outbox_depth: int = 10_000  # beyond it a POST is told to come back: the stream does not keep up
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    log_level: str = "info"
+    log_json: bool = True
+    otlp_endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    stores: Stores
+    secrets: Secrets
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    limits: Limits = field(default_factory=Limits)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
+    drain_seconds: float = 20.0
+
+    @staticmethod
+    def embedded(data: Path, *, telemetry: Telemetry | None = None) -> Settings:
+        """Everything in one folder, no server needed."""
+        return from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry)
+
+
+def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:
+    """Raises `Misconfigured` for a value that cannot be meant, naming the variable and never a secret."""
+
+    def text(name: str, default: str) -> str:
+        return environ.get(PREFIX + name) or default
+
+    def number(name: str, default: int, least: int = 1) -> int:
+        raw = text(name, str(default))
+        if not raw.isascii() or not raw.isdigit() or int(raw) < least:
+            raise Misconfigured(f"{PREFIX}{name} must be a whole number, at least {least}")
+        return int(raw)
+
+    data = Path(text("DATA", "var")).absolute()
+    limits = Limits()
+    return Settings(
+        stores=Stores(
+            data=data,
+            sql_url=text("SQL_URL", f"sqlite+aiosqlite:///{data}/invoices.db"),
+            documents_url=text("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
+            blobs_url=text("BLOBS_URL", f"file://{data}/blobs"),
+            broker_url=text("BROKER_URL", "memory://"),
+        ),
+        secrets=Secrets(_secret(environ, "AUDIT_KEY", data), _secret(environ, "TICKETS_KEY", data)),
+        telemetry=telemetry
+        or Telemetry(
+            log_level=text("LOG_LEVEL", "info").lower(),
+            log_json=text("LOG_FORMAT", "json") == "json",
+            otlp_endpoint=environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        ),
+        limits=Limits(
+            file_bytes=number("MAX_FILE_BYTES", limits.file_bytes, 1024),
+            request_bytes=number("MAX_REQUEST_BYTES", limits.request_bytes, 1024),
+            files_per_request=number("MAX_FILES", limits.files_per_request),
+            outbox_depth=number("MAX_OUTBOX", limits.outbox_depth),
+        ),
+        host=text("HOST", "127.0.0.1"),
+        port=number("PORT", 8000, 0),
+        origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
+        drain_seconds=float(number("DRAIN_SECONDS", 20)),
+    )
+
+
+def _secret(environ: Mapping[str, str], name: str, data: Path) -> bytes:
+    if value := environ.get(PREFIX + name):
+        return value.encode()
+    file = Path(environ.get(f"{PREFIX}{name}_FILE") or data / f"{name.lower()}.secret")
+    try:
+        return file.read_bytes().strip() or _refuse_empty(name)
+    except FileNotFoundError:
+        if file.parent != data:
+            raise Misconfigured(f"{PREFIX}{name}_FILE names a file that is not there") from None
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    value = secrets.token_hex(32)
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:  # another process was quicker
+        return file.read_bytes().strip()
+    with os.fdopen(descriptor, "w") as made:
+        made.write(value)
+        made.flush()
+        os.fsync(made.fileno())
+    return value.encode()
+
+
+def _refuse_empty(name: str) -> bytes:
+    raise Misconfigured(f"the secret {PREFIX}{name} is empty")

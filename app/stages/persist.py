@@ -1,0 +1,34 @@
+"""Writes the result: the snapshot first, then one compare-and-set in SQL that names the winner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from app.domain.record import InvoiceRecord, Result
+from app.domain.work import Screened
+from app.failpoints import failpoint
+from app.ports import DocumentStore, InvoiceStore, Settlement
+from app.rules.policy import verdict
+from app.versions import VERSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Screened -> the settled record. Safe to repeat: the same attempt writes the same snapshot and settles once.
+
+    Raises `Conflict` if another attempt has won meanwhile; its snapshot stays, under its own key.
+    """
+
+    documents: DocumentStore
+    invoices: InvoiceStore
+
+    async def __call__(self, screened: Screened, /) -> InvoiceRecord:
+        job = screened.job
+        reading = screened.validated.matched.extraction.reading
+        snapshot = msgspec.json.encode({"document": reading.document, "extracted": screened.extracted, "versions": VERSIONS})
+        await self.documents.save(job.tenant, f"{job.invoice_id}:{job.version}:{job.attempt}", snapshot)
+        failpoint("snapshot_saved")
+        result = Result(screened.extracted, screened.findings, VERSIONS)
+        return await self.invoices.settle(job, Settlement(verdict(screened.extracted, screened.findings), result=result))

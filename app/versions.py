@@ -1,0 +1,11 @@
+"""The versions that every result stores, so that retraining and replay know what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app import __version__
+
+# Raise a part's number whenever its output for the same input changes.
+VERSIONS: Mapping[str, str] = MappingProxyType({"code": __version__, "rules": "1", "models": "none", "policy": "1"})

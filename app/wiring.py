@@ -1,0 +1,150 @@
+"""The one composition root: settings in, a running service out. The only file that imports adapters; nothing connects at import."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import structlog
+
+from app.adapters.file_blobs import FileBlobs
+from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
+from app.adapters.sandbox import ForkSandbox
+from app.adapters.sql.store import open_invoices
+from app.adapters.sqlite_documents import SqliteDocuments
+from app.errors import Misconfigured, Unavailable
+from app.metrics import LoopLag, Metrics
+from app.pipeline.outbox import Relay, Sweeper
+from app.pipeline.progress import Progress
+from app.pipeline.runner import Runner, Worker, WorkerSettings
+from app.pipeline.topology import Ports, topology
+from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox, WorkQueue
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+PING_DEADLINE = 2.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: what the API and the CLI are given."""
+
+    settings: Settings
+    invoices: InvoiceStore
+    blobs: BlobStore
+    documents: DocumentStore
+    queue: WorkQueue
+    events: EventBus
+    sandbox: Sandbox
+    relay: Relay
+    sweeper: Sweeper
+    worker: Worker
+    metrics: Metrics
+    lag: LoopLag
+    draining: asyncio.Event
+    _consuming: asyncio.Task[None]
+
+    async def checks(self) -> dict[str, str]:
+        """Each dependency's state: "ok", or why it is not."""
+        pings = {
+            "sql": self.invoices.ping,
+            "blobs": self.blobs.ping,
+            "documents": self.documents.ping,
+            "broker": self.queue.ping,
+            "sandbox": self.sandbox.ping,
+        }
+
+        async def check(ping: object) -> str:
+            try:
+                async with asyncio.timeout(PING_DEADLINE):
+                    await ping()  # type: ignore[operator]
+            except Unavailable as exc:
+                return exc.detail or "unavailable"
+            except TimeoutError:
+                return "no answer"
+            return "ok"
+
+        return dict(zip(pings, await asyncio.gather(*map(check, pings.values())), strict=True))
+
+    async def drain(self) -> None:
+        """Not ready from now on; takes no more work and waits for what is in hand; what does not finish in time is given back."""
+        self.draining.set()
+        self._consuming.cancel()
+        await asyncio.gather(self._consuming, return_exceptions=True)
+        await self.worker.drain(self.settings.drain_seconds)
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Opens the adapters that the URLs choose, takes over what an earlier process left, and runs the stream until the exit.
+
+    Raises `Misconfigured` for an unknown URL or a data folder in use, `Unavailable` when a store cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        stores = settings.stores
+        threads = ThreadPoolExecutor(2, thread_name_prefix="stage")
+        stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+        metrics = Metrics()
+
+        invoices = await stack.enter_async_context(open_invoices(stores.sql_url, settings.secrets.audit))
+        blobs = await stack.enter_async_context(_open_blobs(stores.blobs_url))
+        documents = await stack.enter_async_context(_open_documents(stores.documents_url))
+        queue, bus = _broker(stores.broker_url)
+        sandbox = await stack.enter_async_context(ForkSandbox.open(on_killed=metrics.child_killed))
+        metrics.sandbox_level.set(sandbox.level)
+
+        if taken := await invoices.take_over():
+            log.info("service.took_over", count=taken)
+
+        progress = Progress(bus, metrics)
+        relay = Relay(invoices, queue, bus)
+        sweeper = Sweeper(invoices, queue, blobs)
+        runner = Runner(topology(Ports(sandbox, blobs, documents, invoices, threads)), progress)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        worker = Worker(queue, invoices, runner, progress, WorkerSettings(owner), relay.wake)
+        lag = LoopLag(metrics)
+
+        tasks = await stack.enter_async_context(_owned_tasks())
+        for name, run in (("relay", relay.run), ("sweeper", sweeper.run), ("progress", progress.run), ("loop lag", lag.run)):
+            tasks.create(name, run())
+        consuming = tasks.create("worker", worker.run())
+        await sweeper.sweep_work(0.0)  # an in-process broker has forgotten everything; others are told twice, which is harmless
+        service = Service(settings, invoices, blobs, documents, queue, bus, sandbox, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming)
+        stack.push_async_callback(service.drain)
+        yield service
+
+
+class _Tasks:
+    """The service's own tasks. One that ends by an error ends the process: a stream without its relay is no stream."""
+
+    def __init__(self) -> None:
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def create(self, name: str, run: object) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(run, name=name)  # type: ignore[arg-type]
+        task.add_done_callback(self._ended)
+        self.tasks.append(task)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("task.died", task=task.get_name(), exc_info=error)
+            os.kill(os.getpid(), 15)  # the supervisor starts us again; SQL knows what was in hand
+
+
+@asynccontextmanager
+async def _owned_tasks() -> AsyncIterator[_Tasks]:
+    tasks = _Tasks()
+    try:
+        yield tasks
+    finally:
+        for task in tasks.tasks:
+            task.cancel()
+        await asyncio.gather(*tasks.tasks, return_exceptions=True)
