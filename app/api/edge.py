@@ -1,0 +1,47 @@
+"""The outermost layer (plain ASGI): security headers on every response, and the last resort for an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import internal_error
+
+HEADERS: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""A route's own value for one of these stays."""
+
+
+class Edge:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            started = started or message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception:  # the last resort: a caller gets a problem with a number, the log gets the traceback
+            response = internal_error(scope)
+            if started:
+                raise  # too late to say it: the server cuts the connection, so that nobody takes the part for the whole
+            await response(scope, receive, with_headers)
