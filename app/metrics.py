@@ -1,0 +1,159 @@
+"""What the service counts, in Prometheus' terms. Labels are bounded: never a tenant, a sender or a file.
+
+One `Metrics` per service, with a registry of its own: nothing is global, so tests make many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Literal, Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from app.domain.extraction import Field
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 60, 120, 300)
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+_LAG_BUCKETS = (
+    *(0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.04, 0.05),
+    *(0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5),
+)
+_CONFIDENCE_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+# Confidence is watched for the fields that a payment or a decision rests on.
+WATCHED_FIELDS = frozenset(
+    "number issue_date due_date currency type_code total_without_tax total_tax total_with_tax amount_due seller.name seller.vat_id"
+    " buyer.name buyer.vat_id payment_account payment_reference purchase_order_reference".split()
+)
+
+
+class Drops(Protocol):
+    @property
+    def dropped(self) -> int: ...
+
+
+class Metrics:
+    """Each attribute is one metric; set them directly, or by the methods where a label must be bounded."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.accepted = Counter("invoice_accepted_total", "Invoices accepted (202).", ["source"], registry=registry)
+        self.terminal = Counter("invoice_terminal_total", "Invoices settled.", ["state"], registry=registry)
+        self.stage_duration = Histogram(
+            "invoice_stage_duration_seconds",
+            "One attempt at one stage.",
+            ["stage", "engine", "outcome"],
+            buckets=_STAGE_BUCKETS,
+            registry=registry,
+        )
+        self.end_to_end = Histogram("invoice_end_to_end_seconds", "From accepted to settled.", buckets=_STAGE_BUCKETS, registry=registry)
+        self.inflight = Gauge("invoice_inflight", "Payloads being worked on.", ["stage"], registry=registry)
+        self.outbox_depth = Gauge("outbox_depth", "Outbox rows not published yet.", registry=registry)
+        self.outbox_oldest_age = Gauge("outbox_oldest_age_seconds", "Age of the oldest of them.", registry=registry)
+        self.redelivered = Counter("redelivered_total", "Messages that came again.", registry=registry)
+        self.parser_child_killed = Counter(
+            "parser_child_killed_total", "Sandboxed children ended by a limit or a signal.", ["cause"], registry=registry
+        )
+        self.sandbox_level = Gauge(
+            "sandbox_level", "How many of the sandbox's walls this kernel gives (see the sandbox).", registry=registry
+        )
+        self.ws_clients = Gauge("ws_clients", "Open websockets.", registry=registry)
+        self.field_confidence = Histogram(
+            "field_confidence", "Confidence of extracted fields.", ["field"], buckets=_CONFIDENCE_BUCKETS, registry=registry
+        )
+        self.audit_chain_ok = Gauge(
+            "audit_chain_ok", "1: the last check of the audit chains found them whole; 0: it did not.", registry=registry
+        )
+        self.request_duration = Histogram(
+            "http_server_request_duration_seconds",
+            "From a request's head to the last byte of its answer.",
+            ["method", "route", "status"],
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            "event_loop_lag_seconds", "How late the event loop runs what is due.", buckets=_LAG_BUCKETS, registry=registry
+        )
+        self.loop_lag_max = Gauge("event_loop_lag_max_seconds", "The greatest lag within the last second.", registry=registry)
+
+    def stage_done(self, stage: str, engine: str, outcome: Literal["done", "failed", "retried"], seconds: float) -> None:
+        """`engine`: what did the work ("xml", "text", "pymupdf" ...), "" where there is no choice."""
+        self.stage_duration.labels(stage, engine, outcome).observe(seconds)
+
+    def settled(self, state: str, seconds_since_accepted: float) -> None:
+        self.terminal.labels(state).inc()
+        self.end_to_end.observe(max(0.0, seconds_since_accepted))  # two clocks: the row's and ours
+
+    def request_done(self, method: str, route: str, status: int, seconds: float) -> None:
+        self.request_duration.labels(method, route, str(status)).observe(seconds)
+
+    def confidences(self, fields: Mapping[str, Field]) -> None:
+        """Of the fields in `WATCHED_FIELDS`; the others would be too many labels."""
+        for path in WATCHED_FIELDS & fields.keys():
+            self.field_confidence.labels(path).observe(fields[path].confidence)
+
+    def count_dropped_lines(self, log: Drops) -> None:
+        """`log_dropped_total` is read from the log itself."""
+        self.registry.register(_DroppedLines(log))
+
+    def render(self) -> bytes:
+        """The text for GET /metrics, as `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+
+class _DroppedLines(Collector):
+    def __init__(self, log: Drops) -> None:
+        self._log = log
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily("log_dropped", "Log lines lost because their reader was too slow.", value=self._log.dropped)
+
+
+class LoopLag:
+    """Watches the event loop: asks to be woken every `interval` seconds and notes how late that happened.
+
+    `run` is a task that its owner starts and cancels. The last `keep` samples stay for `p`, ten minutes' worth by default.
+    """
+
+    def __init__(self, metrics: Metrics, interval: float = 0.01, keep: int = 60_000) -> None:
+        self._metrics = metrics
+        self._interval = interval
+        self._samples = array("d")
+        self._keep = keep
+        self._next = 0
+        self._recent_from = time.monotonic()
+        self._recent, self._before = 0.0, 0.0
+        metrics.loop_lag_max.set_function(lambda: max(self._recent, self._before))
+
+    async def run(self) -> None:
+        while True:
+            due = time.monotonic() + self._interval
+            await asyncio.sleep(self._interval)
+            self._note(time.monotonic(), due)
+
+    def p(self, share: float) -> float:
+        """The lag in seconds that `share` (0..1) of the kept samples do not exceed; 0 without samples."""
+        ordered = sorted(self._samples)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+    def reset(self) -> None:
+        """Forgets the samples, to measure from here on."""
+        self._samples, self._next = array("d"), 0
+
+    def _note(self, now: float, due: float) -> None:
+        lag = max(0.0, now - due)
+        self._metrics.loop_lag.observe(lag)
+        if len(self._samples) < self._keep:
+            self._samples.append(lag)
+        else:
+            self._samples[self._next] = lag
+            self._next = (self._next + 1) % self._keep
+        if now - self._recent_from >= 1.0:
+            self._recent_from, self._before, self._recent = now, self._recent, 0.0
+        self._recent = max(self._recent, lag)
