@@ -112,7 +112,9 @@ async def _process_all(files: Sequence[Path], *, as_json: bool, verbose: bool) -
         async for done in process(files, telemetry):
             count += 1
             clean = clean and done.record is not None and done.record.status == "approved"
-            told = invoice_json(done.record) if done.record else {"id": None, "status": "quarantined", "reason": "unreadable", "invoice": None}
+            told = (
+                invoice_json(done.record) if done.record else {"id": None, "status": "quarantined", "reason": "unreadable", "invoice": None}
+            )
             told["file"] = str(done.path)
             if done.duplicate_of:
                 told["duplicate_of"] = done.duplicate_of

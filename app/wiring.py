@@ -27,6 +27,7 @@ from app.pipeline.runner import Runner, Worker, WorkerSettings
 from app.pipeline.topology import Ports, topology
 from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox, WorkQueue
 from app.settings import Settings
+from app.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
@@ -82,7 +83,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Service]:
     """Opens the adapters that the URLs choose, takes over what an earlier process left, and runs the stream until the exit.
 
     Raises `Misconfigured` for an unknown URL or a data folder in use, `Unavailable` when a store cannot be opened.
@@ -106,7 +107,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         progress = Progress(bus, metrics)
         relay = Relay(invoices, queue, bus)
         sweeper = Sweeper(invoices, queue, blobs)
-        runner = Runner(topology(Ports(sandbox, blobs, documents, invoices, threads)), progress)
+        runner = Runner(topology(Ports(sandbox, blobs, documents, invoices, threads)), progress, tracing)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         worker = Worker(queue, invoices, runner, progress, WorkerSettings(owner), relay.wake)
         lag = LoopLag(metrics)
@@ -116,7 +117,9 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             tasks.create(name, run())
         consuming = tasks.create("worker", worker.run())
         await sweeper.sweep_work(0.0)  # an in-process broker has forgotten everything; others are told twice, which is harmless
-        service = Service(settings, invoices, blobs, documents, queue, bus, sandbox, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming)
+        service = Service(
+            settings, invoices, blobs, documents, queue, bus, sandbox, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming
+        )
         stack.push_async_callback(service.drain)
         yield service
 

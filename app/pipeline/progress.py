@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal
 
-import structlog
-
-from app.domain.record import Event
+from app.domain.record import Event, InvoiceRecord
 from app.domain.work import Job
-from app.errors import Unavailable, Unprocessable
+from app.errors import Unavailable
+from app.metrics import Metrics
 from app.ports import EventBus
 
-log = structlog.get_logger(__name__)
-
-
-class StageNumbers(Protocol):
-    """What the metrics of a stage must offer (`app.metrics`)."""
-
-    def stage_started(self, stage: str) -> None: ...
-
-    def stage_ended(self, stage: str, seconds: float, outcome: str) -> None: ...
-
-    def settled(self, state: str) -> None: ...
+Outcome = Literal["done", "failed", "retried"]
 
 
 class Progress:
     """An `Observer` that never waits: events go through a bounded queue; when it is full the oldest news matter least, so new ones drop."""
 
-    def __init__(self, bus: EventBus, numbers: StageNumbers, *, buffer: int = 1000) -> None:
+    def __init__(self, bus: EventBus, metrics: Metrics, *, buffer: int = 1000) -> None:
         self._bus = bus
-        self._numbers = numbers
+        self._metrics = metrics
         self._events: asyncio.Queue[Event] = asyncio.Queue(buffer)
 
     async def run(self) -> None:
@@ -44,19 +33,24 @@ class Progress:
                 pass  # progress is told at most once
 
     def stage_started(self, job: Job, stage: str) -> None:
-        self._numbers.stage_started(stage)
+        self._metrics.inflight.labels(stage).inc()
         self._tell(job, stage, "started")
 
     def stage_ended(self, job: Job, stage: str, seconds: float, error: BaseException | None) -> None:
-        outcome = "done" if error is None else "refused" if isinstance(error, Unprocessable) else "failed"
-        self._numbers.stage_ended(stage, seconds, outcome)
+        self._metrics.inflight.labels(stage).dec()
+        outcome: Outcome = "done" if error is None else "retried" if isinstance(error, Unavailable) else "failed"
+        self._metrics.stage_done(stage, "", outcome, seconds)
         self._tell(job, stage, outcome)
 
-    def settled(self, job: Job, status: str) -> None:
-        self._numbers.settled(status)
+    def settled(self, record: InvoiceRecord) -> None:
+        self._metrics.settled(record.status, (record.updated_at - record.received_at).total_seconds())
+        if record.result is not None:
+            self._metrics.confidences(record.result.extracted.fields)
 
     def _tell(self, job: Job, stage: str, outcome: str) -> None:
-        event = Event(job.tenant, job.invoice_id, "stage", datetime.now(UTC), attempt=job.attempt, data={"stage": stage, "outcome": outcome})
+        event = Event(
+            job.tenant, job.invoice_id, "stage", datetime.now(UTC), attempt=job.attempt, data={"stage": stage, "outcome": outcome}
+        )
         try:
             self._events.put_nowait(event)
         except asyncio.QueueFull:

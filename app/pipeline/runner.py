@@ -30,6 +30,7 @@ from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Reason, U
 from app.failpoints import failpoint
 from app.pipeline.stage import Chain, Step
 from app.ports import Delivery, InvoiceStore, Message, Settlement, WorkQueue
+from app.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 B = TypeVar("B")
@@ -45,7 +46,7 @@ class Observer(Protocol):
 
     def stage_ended(self, job: Job, stage: str, seconds: float, error: BaseException | None) -> None: ...
 
-    def settled(self, job: Job, status: str) -> None: ...
+    def settled(self, record: InvoiceRecord) -> None: ...
 
 
 class StageDeadline(InvoiceStreamError):
@@ -55,9 +56,10 @@ class StageDeadline(InvoiceStreamError):
 class Runner(Generic[B]):
     """Walks one job through the chain; many may walk at once."""
 
-    def __init__(self, chain: Chain[Job, B], observer: Observer) -> None:
+    def __init__(self, chain: Chain[Job, B], observer: Observer, tracing: Tracing) -> None:
         self._steps = [(step, asyncio.Semaphore(step.width)) for step in chain.steps]
         self._observer = observer
+        self._tracing = tracing
 
     @property
     def capacity(self) -> int:
@@ -65,11 +67,14 @@ class Runner(Generic[B]):
         return 2 * max(step.width for step, _ in self._steps) + sum(step.width for step, _ in self._steps)
 
     async def run(self, job: Job) -> B:
+        """One trace: the spans belong to the request that brought the invoice, however long ago that was."""
         payload: object = job
-        for step, gate in self._steps:
-            async with gate:
-                payload = await self._take(step, job, payload)
-            failpoint(f"{step.name}_done")
+        with self._tracing.span_from(job.traceparent, "process", {"invoice.attempt": job.attempt}):
+            for step, gate in self._steps:
+                async with gate:
+                    with self._tracing.span(step.name):
+                        payload = await self._take(step, job, payload)
+                failpoint(f"{step.name}_done")
         return payload  # type: ignore[return-value]  # the chain's last type, by construction
 
     async def _take(self, step: Step, job: Job, payload: object) -> object:
@@ -208,27 +213,28 @@ class Worker:
         except Exception:  # a bug: any class of error must end in a settlement, never in a lost delivery
             log.exception("delivery.failed", attempt=job.attempt)
             return await self._failed(job, "internal_error")
-        self._done(job, record.status)
+        self._done(record)
         return None
 
     async def _failed(self, job: Job, reason: Reason) -> float | None:
         if job.attempt >= self._settings.max_attempts:
             return await self._quarantine(job, reason)
-        await self._settle(self._store.release(job, counted=True))
+        await self._store.release(job, counted=True)
         return self._next_requeue(job.invoice_id)
 
-    async def _quarantine(self, job: Job, reason: Reason) -> None:
+    async def _quarantine(self, job: Job, reason: Reason) -> float | None:
         log.info("invoice.quarantined", reason=reason, attempt=job.attempt)
         try:
-            await self._store.settle(job, Settlement("quarantined", reason))
+            record = await self._store.settle(job, Settlement("quarantined", reason))
         except Conflict:
             log.info("delivery.superseded", attempt=job.attempt)
-            return
-        self._done(job, "quarantined")
+        else:
+            self._done(record)
+        return None
 
-    def _done(self, job: Job, status: str) -> None:
-        self._requeued.pop(job.invoice_id, None)
-        self._observer.settled(job, status)
+    def _done(self, record: InvoiceRecord) -> None:
+        self._requeued.pop(record.id, None)
+        self._observer.settled(record)
         self._wake()
 
     def _next_requeue(self, invoice_id: str) -> float:
