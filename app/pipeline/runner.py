@@ -69,6 +69,7 @@ class Runner(Generic[B]):
     async def run(self, job: Job) -> B:
         """One trace: the spans belong to the request that brought the invoice, however long ago that was."""
         payload: object = job
+        failpoint(f"run {job.file_name}")
         with self._tracing.span_from(job.traceparent, "process", {"invoice.attempt": job.attempt}):
             for step, gate in self._steps:
                 async with gate:
@@ -159,6 +160,9 @@ class Worker:
                 delay = await self._work(delivery.message)
         except Unavailable as exc:
             log.warning("delivery.postponed", dependency=exc.dependency, invoice_id=invoice_id)
+            delay = self._next_requeue(invoice_id)
+        except Exception:  # a bug outside of the stages: told, and tried again later rather than at once
+            log.exception("delivery.failed", invoice_id=invoice_id)
             delay = self._next_requeue(invoice_id)
         finally:
             await (delivery.ack() if delay is None else delivery.requeue(delay))

@@ -28,7 +28,7 @@ class Stage(Protocol[A_contra, B_co]):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`width`: payloads worked on at once. `deadline`: seconds for one attempt. `attempts`: tries on `Unavailable`, here, before requeueing."""
+    """`width`: payloads at once. `deadline`: seconds for one attempt. `attempts`: tries on `Unavailable`, before it is requeued."""
 
     name: str
     stage: Callable[[Any], Awaitable[Any]]
