@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -26,11 +26,12 @@ from opentelemetry import trace
 from structlog.typing import EventDict, Processor
 
 from app import __version__
+from app.errors import Misconfigured
 from app.redaction import clean_text, clean_value, told, traced, type_name
 
 SERVICE_NAME = "invoicestream"
 ECS_VERSION = "8.11.0"
-Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 # Below WARNING libraries quote what they handle: SQL parameters, frames, headers. These say useful things at INFO, and nothing else.
 _TALKATIVE = ("uvicorn.error", "alembic")
@@ -131,7 +132,7 @@ class _StandardLibrary(logging.Handler):
 class Logging:
     """The log as set up by `configure_logging`. `close` writes what is queued and takes the set-up back."""
 
-    def __init__(self, writer: LineWriter, handler: logging.Handler, level: Level) -> None:
+    def __init__(self, writer: LineWriter, handler: logging.Handler, level: int) -> None:
         self._writer = writer
         self._handler = handler
         self._before: list[tuple[logging.Logger, int, list[logging.Handler], bool]] = []
@@ -145,7 +146,7 @@ class Logging:
             library.handlers, library.propagate = [], True
         for name in _TALKATIVE:
             self._keep(logging.getLogger(name))
-            logging.getLogger(name).setLevel(max(logging.getLevelNamesMapping()[level], logging.INFO))
+            logging.getLogger(name).setLevel(max(level, logging.INFO))
         # Requests are counted and traced; a line each, with what stands in the path, is neither cheap nor wanted.
         logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
         logging.captureWarnings(True)
@@ -170,8 +171,13 @@ class Logging:
         self._before.append((logger, logger.level, list(logger.handlers), logger.propagate))
 
 
-def configure_logging(level: Level = "INFO", json: bool | None = None, stream: TextIO | None = None, capacity: int = 10_000) -> Logging:
-    """Sets up structlog and the standard library's logging. `json` None: JSON unless the stream (stderr) is a terminal."""
+def configure_logging(level: str = "info", json: bool | None = None, stream: TextIO | None = None, capacity: int = 10_000) -> Logging:
+    """Sets up structlog and the standard library's logging. `json` None: JSON unless the stream (stderr) is a terminal.
+
+    Raises `Misconfigured` for a level that is not in `LEVELS`.
+    """
+    if (threshold := LEVELS.get(level.lower())) is None:
+        raise Misconfigured(f"the log level must be one of {', '.join(LEVELS)}")
     stream = stream or sys.stderr
     terminal = stream.isatty()
     as_json = not terminal if json is None else json
@@ -184,11 +190,11 @@ def configure_logging(level: Level = "INFO", json: bool | None = None, stream: T
     ]
     structlog.configure(
         processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=lambda *names: _Sink(writer, names[0] if names else None),
         cache_logger_on_first_use=False,  # loggers made at import must follow a later set-up
     )
-    return Logging(writer, _StandardLibrary(_Sink(writer, None), processors), level)
+    return Logging(writer, _StandardLibrary(_Sink(writer, None), processors), threshold)
 
 
 def _named_for_ecs(logger: Any, method: str, event: EventDict) -> EventDict:

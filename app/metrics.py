@@ -90,6 +90,10 @@ class Metrics:
         self.terminal.labels(state).inc()
         self.end_to_end.observe(max(0.0, seconds_since_accepted))  # two clocks: the row's and ours
 
+    def child_killed(self, cause: str) -> None:
+        """`cause`: one of the sandbox's few words ("memory", "cpu", "wall", "signal" ...)."""
+        self.parser_child_killed.labels(cause).inc()
+
     def request_done(self, method: str, route: str, status: int, seconds: float) -> None:
         self.request_duration.labels(method, route, str(status)).observe(seconds)
 

@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.domain.extraction import Field
 from app.domain.invoice import Invoice
-from app.errors import Unavailable
+from app.errors import Misconfigured, Unavailable
 from app.logs import LineWriter
 from app.telemetry import LoopLag, Metrics, configure_logging, configure_tracing, current_traceparent, instrument_app
 from tests.otlp import Collector
@@ -46,7 +46,7 @@ def stream() -> io.StringIO:
 @pytest.fixture
 def lines(stream: io.StringIO) -> Iterator[Lines]:
     """Closes the log and returns what it wrote, parsed."""
-    log = configure_logging("DEBUG", json=True, stream=stream)
+    log = configure_logging("debug", json=True, stream=stream)
 
     def written() -> list[dict[str, Any]]:
         log.close()
@@ -100,6 +100,11 @@ def test_a_record_whose_arguments_do_not_fit_is_written_as_it_is(lines: Lines) -
     assert line["message"] == "broken format %d"
 
 
+def test_an_unknown_level_is_refused(stream: io.StringIO) -> None:
+    with pytest.raises(Misconfigured, match="one of debug, info"):
+        configure_logging("loud", stream=stream)
+
+
 def test_closing_takes_the_set_up_back(stream: io.StringIO) -> None:
     root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
     before = (root.level, list(root.handlers), uvicorn.level, list(uvicorn.handlers), uvicorn.propagate)
@@ -109,7 +114,7 @@ def test_closing_takes_the_set_up_back(stream: io.StringIO) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_no_secret_and_no_invoice_text_in_the_log(stream: io.StringIO, as_json: bool) -> None:
-    log = configure_logging("DEBUG", json=as_json, stream=stream)
+    log = configure_logging("debug", json=as_json, stream=stream)
     logger = structlog.get_logger()
     for iban in IBANS:
         logger.info(f"paid to {iban} today", note=f"({iban})", nested={"deep": [iban]})
@@ -147,7 +152,7 @@ def test_hashes_ids_and_words_are_not_taken_for_secrets(lines: Lines) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_control_characters_cannot_forge_lines(stream: io.StringIO, as_json: bool) -> None:
-    log = configure_logging("INFO", json=as_json, stream=stream)
+    log = configure_logging("info", json=as_json, stream=stream)
     forged = 'x\r\n{"message":"forged"}\x1b[2J\x9b31m\u2028\u202e\ud800\x00'
     structlog.get_logger().info(f"name {forged}", name=forged, **{"labels.a\nb": "c"})
     log.close()
@@ -197,7 +202,7 @@ class StuckStream(io.StringIO):
 
 def test_a_stuck_reader_costs_lines_not_time() -> None:
     stream = StuckStream()
-    log = configure_logging("INFO", json=True, stream=stream, capacity=5)
+    log = configure_logging("info", json=True, stream=stream, capacity=5)
     metrics = Metrics()
     metrics.count_dropped_lines(log)
     logger = structlog.get_logger()
@@ -227,7 +232,7 @@ def test_a_stream_that_fails_costs_lines_not_the_process() -> None:
 
 
 def test_readable_lines_for_people(stream: io.StringIO) -> None:
-    log = configure_logging("INFO", json=False, stream=stream)
+    log = configure_logging("info", json=False, stream=stream)
     structlog.get_logger("app.x").info("settled", invoice_id="inv-1", duration=0.25)
     log.close()
     assert stream.getvalue()[12:] == " info     settled  invoice_id=inv-1 duration=0.250s\n"
@@ -355,7 +360,7 @@ def test_metrics_bear_their_names() -> None:
     metrics.outbox_depth.set(3)
     metrics.outbox_oldest_age.set(0.5)
     metrics.redelivered.inc()
-    metrics.parser_child_killed.labels("memory").inc()
+    metrics.child_killed("memory")
     metrics.sandbox_level.set(3)
     metrics.ws_clients.inc()
     metrics.audit_chain_ok.set(1)
