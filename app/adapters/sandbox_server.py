@@ -1,0 +1,203 @@
+"""The process that opens untrusted bytes: a small server that has the parsers loaded, confines itself, and forks once a document.
+
+Started by `app.adapters.sandbox`; talks over one SOCK_SEQPACKET socket. In: `Request` with two descriptors (the document,
+read-only, and an empty memfd for the answer) or `Cancel`. Out: `Ready` once, then one `Ended` for every request, in the order in
+which the children end. When the socket closes, the server and all children end. One thread, so that forking is safe.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Literal
+
+import msgspec
+
+from app.adapters.confinement import confine, confine_child, die_with_parent
+from app.readers.limits import Limits
+
+PACKET = 4096  # bytes; every message fits
+
+Operation = Literal["xml", "pdf", "render"]
+Cause = Literal["exited", "wall", "cancelled", "unforked"]
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    id: int
+    operation: Operation
+    page: int = 1
+    dpi: int = 72
+
+
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    id: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    layers: tuple[str, ...]
+
+
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """`status` as of waitpid; `cpu` in seconds, user and system; `memory` the largest resident size in bytes."""
+
+    id: int
+    cause: Cause
+    status: int
+    cpu: float
+    memory: int
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    kind: Literal["xml", "pdf"]
+    limits: Limits
+    parent: int
+
+
+class _Child:
+    __slots__ = ("cause", "deadline", "descriptor", "id", "pid")
+
+    def __init__(self, id: int, pid: int, descriptor: int, deadline: float) -> None:
+        self.id, self.pid, self.descriptor, self.deadline = id, pid, descriptor, deadline
+        self.cause: Cause = "exited"
+
+
+class Server:
+    def __init__(self, channel: socket.socket, limits: Limits) -> None:
+        self._channel = channel
+        self._limits = limits
+        self._children: dict[int, _Child] = {}  # by pidfd
+        self._requests = msgspec.json.Decoder(Request | Cancel)
+
+    def run(self) -> None:
+        poll = select.poll()
+        poll.register(self._channel, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll(self._patience()):
+                if descriptor in self._children:
+                    poll.unregister(descriptor)
+                    self._ended(self._children.pop(descriptor))
+                elif descriptor == self._channel.fileno():
+                    packet, handles, _, _ = socket.recv_fds(self._channel, PACKET, 2)
+                    if not packet:
+                        return  # the parent closed the socket, or died
+                    child = self._received(packet, handles)
+                    if child is not None:
+                        self._children[child.descriptor] = child
+                        poll.register(child.descriptor, select.POLLIN)
+            now = time.monotonic()
+            for child in self._children.values():
+                if child.deadline <= now:
+                    self._kill(child, "wall")
+
+    def end(self) -> None:
+        for child in self._children.values():
+            _kill_group(child.pid)
+
+    def _patience(self) -> float | None:
+        """Milliseconds until the next child is overdue."""
+        waiting = [child.deadline for child in self._children.values() if child.cause == "exited"]
+        return max(min(waiting) - time.monotonic(), 0) * 1000 + 1 if waiting else None
+
+    def _received(self, packet: bytes, handles: list[int]) -> _Child | None:
+        message = self._requests.decode(packet)
+        if isinstance(message, Cancel):
+            for child in self._children.values():
+                if child.id == message.id:
+                    self._kill(child, "cancelled")
+            return None
+        content, result = handles
+        server = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:  # no memory, or too many processes: this request fails, the server goes on
+            self._channel.send(msgspec.json.encode(Ended(message.id, "unforked", 0, 0.0, 0)))
+            os.close(content)
+            os.close(result)
+            return None
+        if pid == 0:
+            _child(message, content, result, self._limits, server)  # never returns
+        os.close(content)
+        os.close(result)
+        return _Child(message.id, pid, os.pidfd_open(pid), time.monotonic() + self._limits.wall_seconds)
+
+    def _kill(self, child: _Child, cause: Cause) -> None:
+        if child.cause == "exited":
+            child.cause = cause
+            child.deadline = float("inf")
+            _kill_group(child.pid)
+
+    def _ended(self, child: _Child) -> None:
+        _, status, usage = os.wait4(child.pid, 0)
+        os.close(child.descriptor)
+        ended = Ended(child.id, child.cause, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        self._channel.send(msgspec.json.encode(ended))
+
+
+def _kill_group(pid: int) -> None:
+    for kill in (os.killpg, os.kill):  # the group may not be there yet, right after the fork
+        try:
+            kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def _child(request: Request, content: int, result: int, limits: Limits, server: int) -> None:
+    """Reads one document and writes the answer. Ends the process, with 0 if an answer was written."""
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        os.nice(10)
+        die_with_parent(server)
+        # 0, 1, 2: nothing. 3: the document. 4: the answer. The channel and the other children's descriptors are closed.
+        content, result = _moved(content, 3), _moved(result, 4)
+        os.closerange(5, 1 << 16)
+        confine_child(limits.memory_bytes, limits.cpu_seconds, limits.result_bytes, limits.open_files)
+        from app.readers import answer  # loaded already; the parent process never imports a parser
+
+        view = memoryview(answer(request.operation, content, request.page, request.dpi, limits))
+        while view:
+            view = view[os.write(result, view) :]
+        status = 0
+    finally:
+        os._exit(status)  # no clean-up code, and whatever was raised stays here
+
+
+def _moved(descriptor: int, to: int) -> int:
+    return descriptor if descriptor == to else os.dup2(descriptor, to, inheritable=False)
+
+
+def main() -> None:
+    configuration = msgspec.json.decode(sys.argv[1], type=Configuration)
+    die_with_parent(configuration.parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the parent decides when to end
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    channel = socket.socket(fileno=os.dup(0))
+    from app.readers import warm_up
+
+    warm_up(configuration.kind)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):  # errors of the start went to the parent's stderr; from here on nobody reads what is written
+        os.dup2(nothing, descriptor)
+    # Descriptors 3 and 4 are the child's: nothing of the server may sit there when it is forked.
+    while (spare := os.dup(nothing)) <= 4:
+        pass
+    os.close(spare)
+    layers = confine()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    server = Server(channel, configuration.limits)
+    channel.send(msgspec.json.encode(Ready(layers)))
+    try:
+        server.run()
+    finally:
+        server.end()
+
+
+if __name__ == "__main__":
+    main()

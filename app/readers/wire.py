@@ -1,0 +1,155 @@
+"""The bytes in which a child answers. MessagePack, read strictly: whatever a child that was taken over writes, the parent gets
+a valid `Document`, a PNG, a refusal, or `Garbage`. Nothing in here can run code (pickle could)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from app.domain.document import Document
+from app.errors import Reason
+from app.readers.limits import Limits
+
+# What a reader may remark on a document (`Document.notes`).
+NOTES: frozenset[str] = frozenset(
+    {
+        "embedded_file",  # carries a file that is not an e-invoice
+        "encrypted",  # opened without a password (only the owner's is set)
+        "external_stream",  # page content that lies outside of the file; never fetched
+        "javascript",  # never run
+        "launch",  # wants to start a program; never done
+        "ocr_layer",  # invisible text over a picture of the page
+        "repaired",  # the file's structure was broken and was rebuilt
+        "signed",  # the signature is not checked
+        "unmapped_text",  # many glyphs have no Unicode: the text layer is not to be trusted
+        "unreadable_page",  # a page that could not be parsed was left empty
+        "unreadable_xml",  # an e-invoice inside the PDF that could not be read
+        "xfa",  # a form whose content the page may not show
+    }
+)
+
+
+class Garbage(Exception):
+    """The child's answer is not one that an honest child gives."""
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """Exactly one of the four is set."""
+
+    document: Document | None = None
+    png: bytes | None = None
+    refused: Reason | None = None
+    no_such_page: bool = False
+    detail: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Answer, strict=True)
+
+
+def encode(answer: Answer) -> bytes:
+    return _encoder.encode(answer)
+
+
+def decode(content: bytes, limits: Limits) -> Answer:
+    """The checked answer. Raises `Garbage`. Safe on any bytes; takes time in proportion to their number."""
+    try:
+        answer = _decoder.decode(content)
+        _check(answer, limits)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as exc:
+        raise Garbage(type(exc).__name__) from exc
+    return msgspec.structs.replace(answer, detail=_plain(answer.detail))
+
+
+def _plain(detail: str) -> str:
+    """At most 120 harmless characters: `detail` ends in logs and in answers to callers."""
+    return re.sub(r"[^A-Za-z0-9_.,:() -]+", " ", detail[:120])
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_WHITE = re.compile(r"\s")
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _check(answer: Answer, limits: Limits) -> None:
+    given = (answer.document is not None) + (answer.png is not None) + (answer.refused is not None) + answer.no_such_page
+    if given != 1:
+        raise ValueError("not exactly one answer")
+    if answer.png is not None:
+        width, height = int.from_bytes(answer.png[16:20]), int.from_bytes(answer.png[20:24])
+        if not answer.png.startswith(_PNG) or width * height > limits.pixels:
+            raise ValueError("not the picture that was asked for")
+    if answer.document is not None:
+        _check_document(answer.document, limits)
+
+
+def _check_document(document: Document, limits: Limits) -> None:
+    if [p.number for p in document.pages] != list(range(1, len(document.pages) + 1)) or len(document.pages) > limits.pages:
+        raise ValueError("pages")
+    if not NOTES.issuperset(document.notes) or len(document.attachments) > limits.attachment_names:
+        raise ValueError("notes")
+    if any(len(name) > 255 or _CONTROL.search(name) for name in document.attachments):
+        raise ValueError("attachments")
+    total = 0
+    for page in document.pages:
+        total += len(page.words)
+        if not (0 < page.width <= limits.page_side and 0 < page.height <= limits.page_side and 0 <= page.image_share <= 1):
+            raise ValueError("page")
+        if len(page.words) > limits.words_on_page or total > limits.words:
+            raise ValueError("words")
+        text = "".join(page.words.texts)
+        if "" in page.words.texts or _CONTROL.search(text) or _WHITE.search(text):
+            raise ValueError("texts")
+        lines = memoryview(page.words.lines).cast("H").tolist()
+        if lines != sorted(lines):
+            raise ValueError("lines")
+    if document.einvoice is not None and not all(_sane(value) for value in _decimals(document.einvoice.invoice)):
+        raise ValueError("amounts")
+
+
+def _sane(value: Decimal) -> bool:
+    """Finite, and small enough that no later arithmetic or formatting of it costs anything."""
+    _, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and len(digits) <= 40 and -40 <= exponent <= 40
+
+
+def _decimals(value: Any) -> Iterator[Decimal]:
+    kind: type = type(value)
+    for name, what in _plan(kind):
+        inner = getattr(value, name)
+        if inner is None or inner == ():
+            continue
+        if what is Decimal:
+            yield inner
+        elif isinstance(inner, tuple):
+            for item in inner:
+                yield from _decimals(item)
+        else:
+            yield from _decimals(inner)
+
+
+@cache
+def _plan(kind: type) -> tuple[tuple[str, type], ...]:
+    """The attributes of a dataclass that are or hold decimals, so that checking an invoice touches only those."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (attribute.name, part)
+        for attribute in fields(kind)
+        for part in _parts(hints[attribute.name])
+        if part is Decimal or (is_dataclass(part) and _plan(part))
+    )
+
+
+def _parts(hint: Any) -> Iterator[type]:
+    if get_origin(hint) in (Union, UnionType, tuple):
+        for part in get_args(hint):
+            yield from _parts(part)
+    elif isinstance(hint, type):
+        yield hint
