@@ -10,7 +10,7 @@ from random import Random
 from typing import Literal, get_args
 
 from app.domain.invoice import Invoice, Party
-from app.samples import invoices
+from app.samples import parties
 from app.samples.canvas import Color
 from app.samples.einvoice_xml import write_cii, write_ubl
 from app.samples.ledger import Sale, add_up, check_digits
@@ -19,9 +19,9 @@ from app.samples.pages import Layout, draw_pdf
 Kind = Literal["xml", "digital", "mixed"]
 
 _FIRMS: dict[str, tuple[tuple[Party, ...], tuple[Party, ...], str, str]] = {  # language: sellers, buyers, account's country, rates
-    "en": ((invoices.WORKSHOP, invoices.CATERING), (invoices.JOINERY,), "GB", "20 20 20 0"),
-    "de": ((invoices.OFFICE, invoices.LAMPS), (invoices.PRACTICE, invoices.TOWN), "DE", "19 19 19 7"),
-    "fr": ((invoices.BINDERY,), (invoices.HOUSE,), "FR", "20 20 20 5.5"),
+    "en": ((parties.WORKSHOP, parties.CATERING), (parties.JOINERY,), "GB", "20 20 20 0"),
+    "de": ((parties.OFFICE, parties.LAMPS), (parties.PRACTICE, parties.TOWN), "DE", "19 19 19 7"),
+    "fr": ((parties.BINDERY,), (parties.HOUSE,), "FR", "20 20 20 5.5"),
 }
 _GOODS = {
     "en": "Oak board|Hand plane|Clamp, 300 mm|Wood glue, 1 l|Sanding disc|Work lamp|Drill bit set|Cutting service|Tool chest|Varnish, matt",
@@ -64,8 +64,6 @@ def make_one(seed: int, index: int) -> tuple[str, Invoice]:
     sellers, buyers, country, rates = _FIRMS[language]
     issued = date(2026, 1, 2) + timedelta(days=chance.randrange(300))
     number = f"{seed:02d}-{index:06d}-{chance.randrange(100):02d}"
-    bank = {"GB": "ZZZZ990001", "DE": "99950000", "FR": "20041010050500013M026"}[country]
-    length = {"GB": 18, "DE": 18, "FR": 23}[country] - len(bank)
     sales = [
         Sale(
             name=f"{chance.choice(_GOODS[language].split('|'))} {chance.choice(_QUALITIES)}",
@@ -90,10 +88,19 @@ def make_one(seed: int, index: int) -> tuple[str, Invoice]:
         seller=chance.choice(sellers),
         buyer=chance.choice(buyers),
         payment_means_code="30",
-        payment_account=check_digits(country, bank + "".join(chance.choice("0123456789") for _ in range(length))),
+        payment_account=_account(country, chance),
         payment_reference=number,
     )
     return language, add_up(invoice, sales)
+
+
+def _account(country: str, chance: Random) -> str:
+    """An IBAN; the French account number has check digits of its own, 97 - (89 bank + 15 branch + 3 account) modulo 97."""
+    if country == "FR":
+        account = chance.randrange(10**11)
+        return check_digits("FR", f"9999900001{account:011d}{97 - (89 * 99999 + 15 * 1 + 3 * account) % 97:02d}")
+    bank, length = ("ZZZZ990001", 8) if country == "GB" else ("99950000", 10)
+    return check_digits(country, f"{bank}{chance.randrange(10**length):0{length}d}")
 
 
 def _ink(index: int) -> Color:

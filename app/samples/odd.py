@@ -82,8 +82,8 @@ Goods must be inspected on arrival. Damage that can be seen must be noted on the
 reported to us within five working days, in writing and with a photograph.
 
 5. Returns
-Goods that are as they should be are taken back only by agreement, clean, unused and in the original packing. Made-to-
-measure goods are never taken back.
+Goods that are as they should be are taken back only by agreement, clean, unused and in the original packing. Made-to-measure
+goods are never taken back.
 
 6. Packing
 Euro pallets are exchanged. Where none are handed back, we bring them to account at the current price. Other packing is

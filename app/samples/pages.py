@@ -108,14 +108,15 @@ def _banner(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
         y += 15
     flow = Flow(first, max(address_end, y) + 24, next_sheet)
     cells = _cells(wording)
+    amount = f"{wording.amount} ({invoice.currency})" if len(wording.amount) < 8 else wording.amount
     table = Table(
         columns=(
             Column(wording.item_id, 51, "left", cells["item_id"]),
             Column(wording.quantity, 330, "right", cells["quantity"]),
             Column(wording.unit, 338, "left", cells["unit"]),
-            Column(f"{wording.price}", 430, "right", cells["price"]),
+            Column(wording.price, 430, "right", cells["price"]),
             Column(wording.tax_rate, 470, "right", cells["tax_rate"]),
-            Column(f"{wording.amount} ({invoice.currency})", WIDTH - 51, "right", cells["amount"]),
+            Column(amount, WIDTH - 51, "right", cells["amount"]),
         ),
         left=45,
         right=WIDTH - 45,
@@ -170,7 +171,7 @@ def _letter(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
     def next_sheet(number: int) -> tuple[Sheet, float]:
         sheet = Sheet()
         frame(sheet)
-        sheet.text(left, 86, f"{title_of(invoice, wording)} {invoice.number}", size=8.5, color=GREY)
+        sheet.text(left, 86, f"{title_of(invoice, wording)} {wording.number_sign} {invoice.number}", size=8.5, color=GREY)
         return sheet, 116
 
     first = Sheet()
@@ -181,10 +182,10 @@ def _letter(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
     y = 134.0
     for label, value in [*meta_of(invoice, wording)[1:], (wording.contact, seller.contact_name or "")]:
         if value:
-            first.text(352, y, f"{label}:", size=9)
+            first.text(352, y, f"{label}{wording.colon.rstrip()}", size=9)
             first.text(445, y, value, size=9)
             y += 14
-    first.text(left, 268, f"{title_of(invoice, wording)} Nr. {invoice.number}", "hebo", 13)
+    first.text(left, 268, f"{title_of(invoice, wording)} {wording.number_sign} {invoice.number}", "hebo", 13)
     flow = Flow(first, 300, next_sheet)
     cells = _cells(wording)
     table = Table(
@@ -222,7 +223,7 @@ def _letter(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
     flow.y += 34
     paragraph(flow, invoice.payment_terms or "", left, right - left, "helv", 9)
     for label, value in payment_of(invoice, wording)[2:]:
-        paragraph(flow, f"{label}: {value}", left, right - left, "helv", 9)
+        paragraph(flow, f"{label}{wording.colon}{value}", left, right - left, "helv", 9)
     return flow.sheets
 
 
@@ -239,7 +240,7 @@ def _ledger(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
         sheet.text(WIDTH / 2, 79, " – ".join(filter(None, (seller.phone, seller.email))), "tiro", 9.5, align="center")
         sheet.rule(left, 88, right, 88, thickness=1.2, color=ink)
         sheet.rule(left, 91, right, 91, thickness=0.4, color=ink)
-        foot = f"{seller.name} – {wording.legal_id} {seller.legal_id} – {wording.seller_vat} : {seller.vat_id}"
+        foot = f"{seller.name} – {wording.legal_id} {seller.legal_id} – {wording.seller_vat}{wording.colon}{seller.vat_id}"
         sheet.text(WIDTH / 2, HEIGHT - 40, foot, "tiro", 8, align="center")
 
     def next_sheet(_: int) -> tuple[Sheet, float]:
@@ -258,7 +259,7 @@ def _ledger(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
     first.text(left, 158, f"{meta[0][0]} {meta[0][1]}", "tibo", 12)
     in_strip = [row for row in meta[1:] if row[0] != wording.buyer_vat]
     for label, value in [row for row in meta[1:] if row[0] == wording.buyer_vat]:
-        first.text(left, 176, f"{label} : {value}", "tiro", 10)
+        first.text(left, 176, f"{label}{wording.colon}{value}", "tiro", 10)
     step = (right - left) / len(in_strip)
     for cell, (label, value) in enumerate(in_strip):
         x = left + step * cell
@@ -306,7 +307,7 @@ def _ledger(invoice: Invoice, wording: Wording, ink: Color) -> list[Sheet]:
     if payment:
         flow.sheet.text(left, flow.y + 25, wording.payment, "tibo", 10)
         for row, (label, value) in enumerate(payment, start=1):
-            flow.sheet.text(left, flow.y + 25 + 14 * row, f"{label} : {value}", "tiro", 10)
+            flow.sheet.text(left, flow.y + 25 + 14 * row, f"{label}{wording.colon}{value}", "tiro", 10)
     flow.y = max(y, flow.y + 25 + 14 * len(payment)) + 22
     paragraph(flow, invoice.payment_terms or "", left, right - left, "tiro", 9)
     return flow.sheets

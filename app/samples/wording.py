@@ -19,6 +19,8 @@ class Wording:
     invoice: str
     credit_note: str
     number: str
+    number_sign: str
+    colon: str
     credit_note_number: str
     issue_date: str
     due_date: str
@@ -79,6 +81,8 @@ ENGLISH = Wording(
     invoice="INVOICE",
     credit_note="CREDIT NOTE",
     number="Invoice number",
+    number_sign="No.",
+    colon=": ",
     credit_note_number="Credit note number",
     issue_date="Date of issue",
     due_date="Payment due",
@@ -113,7 +117,7 @@ ENGLISH = Wording(
     thousands=",",
     decimal=".",
     currencies={"GBP": "£{}", "EUR": "€{}"},
-    units={"H87": "pcs", "HUR": "h", "MTR": "m", "KGM": "kg", "LTR": "l", "SET": "sets", "MTK": "m²"},
+    units={"H87": "pcs", "HUR": "h", "MTR": "m", "KGM": "kg", "LTR": "l", "SET": "set", "MTK": "m²"},
 )
 
 GERMAN = Wording(
@@ -121,6 +125,8 @@ GERMAN = Wording(
     invoice="Rechnung",
     credit_note="Rechnungskorrektur",
     number="Rechnungs-Nr.",
+    number_sign="Nr.",
+    colon=": ",
     credit_note_number="Beleg-Nr.",
     issue_date="Rechnungsdatum",
     due_date="Zahlbar bis",
@@ -163,6 +169,8 @@ FRENCH = Wording(
     invoice="Facture",
     credit_note="Avoir",
     number="Facture n°",
+    number_sign="n°",
+    colon=" : ",
     credit_note_number="Avoir n°",
     issue_date="Date de facturation",
     due_date="Date d’échéance",
