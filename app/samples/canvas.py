@@ -1,5 +1,8 @@
 """A sheet of A4 to draw on, and the PDF made of such sheets: the same strokes give the same bytes, on any day."""
 
+# mypy: allow-untyped-calls
+# PyMuPDF calls itself typed, but most of its functions are not.
+
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,8 @@
 """A Factur-X PDF: the pages for people, and the same invoice inside as XML, tied to the document as Factur-X 1.0 §6 says."""
 
+# mypy: allow-untyped-calls
+# PyMuPDF calls itself typed, but most of its functions are not.
+
 from __future__ import annotations
 
 from xml.sax.saxutils import escape
