@@ -10,6 +10,8 @@ from typing import cast
 
 from starlette.requests import HTTPConnection
 
+from app.api.backlog import Backlog
+from app.api.sockets import Sockets
 from app.api.tickets import Tickets
 from app.metrics import Metrics
 from app.ports import BlobStore, EventBus, InvoiceStore, Sandbox
@@ -70,9 +72,13 @@ class ApiContext:
     clock: Callable[[], float] = time.time
     metrics: Metrics = field(default_factory=Metrics)
     tickets: Tickets = field(init=False)
+    backlog: Backlog = field(init=False)
+    sockets: Sockets = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tickets", Tickets(self.tickets_key, self.limits.ticket_seconds, self.clock))
+        object.__setattr__(self, "backlog", Backlog(self.limits.outbox_depth))
+        object.__setattr__(self, "sockets", Sockets(self.limits.sockets, self.metrics))
 
 
 def context_of(connection: HTTPConnection) -> ApiContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,6 +43,10 @@ class Edge:
             await self.app(scope, receive, with_headers)
         except Exception:  # the last resort: a caller gets a problem with a number, the log gets the traceback
             response = internal_error(scope)
-            if started:
+            if not started:
+                await response(scope, receive, with_headers)
+            elif scope["type"] == "websocket":
+                with suppress(OSError, RuntimeError):  # it is closed already
+                    await send({"type": "websocket.close", "code": 1011, "reason": "internal error"})
+            else:
                 raise  # too late to say it: the server cuts the connection, so that nobody takes the part for the whole
-            await response(scope, receive, with_headers)

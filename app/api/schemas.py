@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, Literal
 
 from app.domain.document import BoundingBox
@@ -95,9 +94,13 @@ def instant(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))
+_members: dict[type[Any], tuple[str, ...]] = {}
+
+
+def _members_of(kind: type[Any]) -> tuple[str, ...]:
+    if kind not in _members:
+        _members[kind] = tuple(f.name for f in dataclasses.fields(kind))
+    return _members[kind]
 
 
 def plain(value: Any) -> Any:
@@ -110,7 +113,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    return {name: plain(getattr(value, name)) for name in _members_of(type(value))}
 
 
 def _box_json(box: BoundingBox) -> list[float]:

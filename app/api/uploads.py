@@ -113,7 +113,7 @@ class _Spool:
     def _to_disk(self) -> None:
         try:
             if self._disk is None:
-                self._disk = tempfile.TemporaryFile(dir=self._limits.spool_folder)  # noqa: SIM115 (closed by `close`)
+                self._disk = tempfile.TemporaryFile(dir=self._limits.spool_folder)
             self._disk.write(self._memory.getbuffer())
         except OSError as exc:
             raise Unavailable("disk", "no room for uploads") from exc

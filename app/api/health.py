@@ -1,0 +1,54 @@
+"""For probes and Prometheus: no key is needed, and nothing of a tenant is told."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api import examples
+from app.api.context import REQUIRED, context_of
+from app.api.openapi import answer, problems
+from app.api.replies import json_reply
+from app.api.schemas import AliveJson, ReadinessJson
+from app.metrics import CONTENT_TYPE
+
+router = APIRouter(tags=["health"])
+
+
+@router.get(
+    "/livez",
+    summary="The process is alive",
+    responses={**answer(200, "The event loop runs", AliveJson, {"status": "alive"}), **problems({}, key=False)},
+)
+async def livez() -> Response:
+    return json_reply({"status": "alive"})
+
+
+@router.get(
+    "/readyz",
+    summary="The service can accept invoices",
+    responses={
+        **answer(200, "It can, perhaps `degraded`: what is named there is away, its work waits", ReadinessJson, examples.READY),
+        **answer(503, "It cannot: `sql` or `blobs` is down, or the process is about to end", ReadinessJson, examples.NOT_READY),
+        **problems({}, key=False),
+    },
+)
+async def readyz(request: Request) -> Response:
+    readiness = await context_of(request).readiness()
+    down = readiness.down
+    status = "draining" if readiness.draining else "down" if not readiness.ready else "degraded" if down else "ready"
+    degraded = [name for name in down if name not in REQUIRED]
+    return json_reply({"status": status, "checks": dict(readiness.checks), "degraded": degraded}, 200 if readiness.ready else 503)
+
+
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus",
+    responses={
+        200: {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems({}, key=False),
+    },
+)
+async def metrics(request: Request) -> Response:
+    return Response(context_of(request).metrics.render(), headers={"content-type": CONTENT_TYPE})

@@ -1,0 +1,262 @@
+"""Websockets: what happens, as it happens. And the tickets that browsers open them with.
+
+    first      {"type": "snapshot", "last_event_id", "invoice": {...}}       one invoice, `/invoices/{id}/live`
+               {"type": "snapshot", "last_event_id", "unsettled": [...]}     all of the tenant's, `/live`
+    backlog    with ?last_event_id=N: every durable event after N, as `EventJson`
+    then       each event as it happens; {"type": "ping"} when nothing did for a while
+
+An event may tell again what the snapshot already showed; each durable event comes once. A client that comes back sends the
+greatest `id` it has seen (or the snapshot's `last_event_id`) and misses no durable event; progress events (`id` null) are not
+kept. The socket stays open after the invoice is settled: a person or a retry may move it again.
+
+Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
+parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),
+1009 the client sent too much, 1011 our fault, 1012 restart, 1013 a store is away (come back later).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.api import examples
+from app.api.auth import Reader, authenticate, demand, secret_in
+from app.api.context import ApiContext, context_of
+from app.api.openapi import answer, problems
+from app.api.replies import json_reply
+from app.api.schemas import TicketJson, event_json, instant, invoice_json, summary_json
+from app.domain.record import Event, Status
+from app.errors import Refused, Unavailable
+from app.ports import InvoiceFilter, Principal, Subscription
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["live"])
+
+UNSETTLED: Sequence[Status] = ("processing", "received")
+SHOWN = 100  # of each of them, in a snapshot
+PAGE = 200  # events read at once
+REMEMBERED = 4096  # ids of durable events, so that none is told twice
+CLOSING = 1.0  # seconds for a close frame to a client that may not read
+
+TOO_SLOW, TOO_BIG, REVOKED, TRY_LATER = 4008, 1009, 4401, 1013
+
+
+@router.post(
+    "/tickets",
+    status_code=201,
+    summary="A ticket to open one websocket with",
+    description="For browsers, which cannot send the key there. Good for one use within a minute: `/live?ticket=...`.",
+    responses={**answer(201, "The ticket", TicketJson, examples.TICKET), **problems({})},
+)
+async def issue_ticket(request: Request, principal: Reader) -> Response:
+    ticket, expires_at = context_of(request).tickets.issue(principal)
+    return json_reply({"ticket": ticket, "expires_at": instant(datetime.fromtimestamp(expires_at, UTC))}, 201)
+
+
+@router.websocket("/invoices/{invoice_id}/live")
+async def one_invoice(websocket: WebSocket, invoice_id: str) -> None:
+    await _serve(websocket, invoice_id)
+
+
+@router.websocket("/live")
+async def all_invoices(websocket: WebSocket) -> None:
+    await _serve(websocket, None)
+
+
+class _Ended(Exception):
+    """The conversation is over, with this close code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+async def _serve(websocket: WebSocket, invoice_id: str | None) -> None:
+    """What is refused here is answered as HTTP by the handlers of `problems`, since the handshake is not done yet."""
+    context = context_of(websocket)
+    principal, secret = await _admit(websocket, context)
+    after = _last_event_id(websocket)
+    if invoice_id is not None and await context.invoices.for_tenant(principal.tenant).get(invoice_id) is None:
+        raise Refused(404, "not_found")
+    with context.sockets.one_more():
+        await websocket.accept()
+        conversation = _Conversation(websocket, context, principal, secret, invoice_id)
+        try:
+            await conversation.run(after)
+        except _Ended as end:
+            await _close(websocket, end.code, end.reason)
+        except Unavailable as exc:
+            log.warning("socket.unavailable", dependency=exc.dependency)
+            await _close(websocket, TRY_LATER, f"{exc.dependency} is away; come back with last_event_id")
+        except WebSocketDisconnect:
+            pass
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):  # it is gone, or does not read: the server cuts it
+        async with asyncio.timeout(CLOSING):
+            await websocket.close(code, reason)
+
+
+async def _admit(websocket: WebSocket, context: ApiContext) -> tuple[Principal, str | None]:
+    """Who connects, and the key if it was one. The origin comes first: a foreign page must not even use up a ticket."""
+    origins = websocket.headers.getlist("origin")
+    if any(origin not in context.limits.origins for origin in origins):
+        raise Refused(403, "foreign_origin", "only pages of the service's own origins may connect")
+    ticket = websocket.query_params.get("ticket")
+    if ticket is None:
+        return await authenticate(websocket, "read"), secret_in(websocket)
+    principal = context.tickets.redeem(ticket)
+    if principal is None:
+        raise Refused(401, "unauthenticated", "the ticket is not valid any more; get another")
+    demand(principal, "read")
+    return principal, None
+
+
+def _last_event_id(websocket: WebSocket) -> int | None:
+    given = websocket.query_params.get("last_event_id")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise Refused(422, "invalid_request", "last_event_id is the id of an event")
+    return int(given)
+
+
+@dataclass(slots=True)
+class _Conversation:
+    websocket: WebSocket
+    context: ApiContext
+    principal: Principal
+    secret: str | None
+    invoice_id: str | None
+    told: dict[int, None] = field(default_factory=dict)
+
+    async def run(self, after: int | None) -> None:
+        """Subscribes first, then reads the state: nothing can happen between the two unseen."""
+        async with self.context.events.subscribe(self.principal.tenant, self.invoice_id) as subscription, self._listening() as gone:
+            await self._snapshot(after)
+            if after is not None:
+                await self._backlog(after)
+            await self._live(subscription, gone)
+
+    async def _snapshot(self, after: int | None) -> None:
+        invoices = self.context.invoices.for_tenant(self.principal.tenant)
+        message: dict[str, Any] = {"type": "snapshot", "last_event_id": after}
+        if self.invoice_id is None:
+            pages = [await invoices.list(InvoiceFilter(status=status), None, SHOWN) for status in UNSETTLED]
+            message["unsettled"] = [summary_json(summary) for page in pages for summary in page.items]
+        else:
+            if after is None:  # before the record is read, so that the state shown is not older than the id
+                message["last_event_id"] = await self._newest()
+            record = await invoices.get(self.invoice_id)
+            if record is None:
+                raise _Ended(4404, "the invoice is not there any more")
+            message["invoice"] = invoice_json(record)
+        await self._send(message)
+
+    async def _newest(self) -> int:
+        """The id of the invoice's newest durable event; the snapshot tells all of them, so none is told again."""
+        newest = 0
+        async for event in self._stored(0):
+            newest = max(newest, event.id or 0)
+            self._is_news(event)
+        return newest
+
+    async def _backlog(self, after: int) -> None:
+        async for event in self._stored(after):
+            await self._tell(event)
+
+    async def _stored(self, after: int) -> AsyncIterator[Event]:
+        invoices = self.context.invoices.for_tenant(self.principal.tenant)
+        while page := await invoices.events(self.invoice_id, after, PAGE):
+            for event in page:
+                yield event
+                after = max(after, event.id or 0)
+            if len(page) < PAGE:
+                break
+
+    async def _live(self, subscription: Subscription, gone: asyncio.Task[None]) -> None:
+        events = aiter(subscription)
+        coming: asyncio.Task[Event] = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                await asyncio.wait((coming, gone), timeout=self.context.limits.heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                if gone.done():
+                    gone.result()
+                    return
+                if not coming.done():
+                    await self._heartbeat()
+                    continue
+                try:
+                    event = coming.result()
+                except StopAsyncIteration:
+                    raise _Ended(*_why_ended(subscription)) from None
+                await self._tell(event)
+                coming = asyncio.ensure_future(anext(events))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _heartbeat(self) -> None:
+        if self.secret is not None and await self.context.invoices.authenticate(self.secret) is None:
+            raise _Ended(REVOKED, "the key is not valid any more")
+        await self._send({"type": "ping"})
+
+    async def _tell(self, event: Event) -> None:
+        if self._is_news(event):
+            await self._send(event_json(event))
+
+    def _is_news(self, event: Event) -> bool:
+        """Ids are remembered one by one, since two events may be committed in the other order than their ids were given."""
+        if event.id is None:
+            return True
+        if event.id in self.told:
+            return False
+        self.told[event.id] = None
+        if len(self.told) > REMEMBERED:
+            del self.told[next(iter(self.told))]
+        return True
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self.context.limits.send_deadline):
+                await self.websocket.send_text(msgspec.json.encode(message).decode())
+        except TimeoutError as exc:
+            raise _Ended(TOO_SLOW, "too slow; come back with last_event_id") from exc
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[asyncio.Task[None]]:
+        """A task that ends when the client is gone or says too much; what it says is otherwise not listened to."""
+
+        async def listen() -> None:
+            while True:
+                message = await self.websocket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                if len(message.get("text") or message.get("bytes") or "") > self.context.limits.socket_message_bytes:
+                    raise _Ended(TOO_BIG, "clients have nothing to say here")
+
+        task = asyncio.create_task(listen(), name="socket listener")
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _why_ended(subscription: Subscription) -> tuple[int, str]:
+    if subscription.lagged:
+        return TOO_SLOW, "too slow; come back with last_event_id"
+    return 1012, "the service restarts"
