@@ -1,0 +1,106 @@
+"""Settling an attempt: the transaction that names the winner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from app.adapters.sql import audit as chain
+from app.adapters.sql.codec import SUMMARY, Outcome, Row, record_of
+from app.adapters.sql.rows import HELD, RECORD, SEND, STATE, event_row, job_key
+from app.adapters.sql.schema import findings, invoice_lines, invoice_taxes, invoice_versions, invoices
+from app.domain.record import InvoiceRecord
+from app.domain.work import Job
+from app.errors import Conflict
+from app.failpoints import failpoint
+from app.ports import Settlement
+
+_SETTLE = (
+    update(invoices)
+    .where(*HELD)
+    .values(
+        status=bindparam("w_status"),
+        reason=bindparam("w_reason"),
+        version=invoices.c.version + 1,
+        lease_owner=None,
+        lease_until=None,
+        updated_at=bindparam("w_now"),
+        audit_seq=bindparam("w_seq"),
+        audit_hash=bindparam("w_hash"),
+        **{column: bindparam(f"s_{column}", type_=invoices.c[column].type) for column in SUMMARY},
+    )
+)
+_ADD_LINES = insert(invoice_lines)
+_ADD_TAXES = insert(invoice_taxes)
+_ADD_FINDINGS = insert(findings)
+_ADD_VERSION = insert(invoice_versions)
+_SETTLED_BY = select(invoice_versions.c.attempt, invoice_versions.c.digest).where(
+    invoice_versions.c.tenant == bindparam("tenant"),
+    invoice_versions.c.invoice_id == bindparam("id"),
+    invoice_versions.c.version == bindparam("version"),
+)
+
+
+def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome) -> InvoiceRecord:
+    """See `InvoiceStore.settle`; `made` is `codec.outcome(settlement)`."""
+    this: Row = {"tenant": job.tenant, "id": job.invoice_id}
+    row = connection.execute(STATE, this).first()
+    if row is None:
+        raise Conflict("the invoice is gone")
+    version = job.version + 1
+    if (row.version, row.attempts, row.status) != (job.version, job.attempt, "processing"):
+        before = connection.execute(_SETTLED_BY, this | {"version": version}).first()
+        if before is None or (before.attempt, before.digest) != (job.attempt, made.digest):
+            raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+        # It was us, and the reply was lost.
+        return record_of(connection.execute(RECORD, this).one())
+    actor = f"worker:{row.lease_owner}"
+    traced = chain.row(audit_key, job.tenant, job.invoice_id, (row.audit_seq, row.audit_hash), now, settlement.status, actor, made.digest)
+    changed = job_key(job) | {
+        "w_status": settlement.status,
+        "w_reason": settlement.reason,
+        "w_now": now,
+        "w_seq": traced["seq"],
+        "w_hash": traced["hash"],
+    }
+    changed.update((f"s_{column}", value) for column, value in made.summary.items())
+    if connection.execute(_SETTLE, changed).rowcount != 1:
+        raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+    of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
+    for statement, rows in ((_ADD_LINES, made.lines), (_ADD_TAXES, made.taxes), (_ADD_FINDINGS, made.findings)):
+        if rows:
+            connection.execute(statement, [of_invoice | part for part in rows])
+    connection.execute(
+        _ADD_VERSION,
+        of_invoice
+        | {
+            "version": version,
+            "attempt": job.attempt,
+            "status": settlement.status,
+            "reason": settlement.reason,
+            "result": made.result,
+            "digest": made.digest,
+            "versions": made.versions,
+            "created_at": now,
+        },
+    )
+    connection.execute(chain.ADD, traced)
+    reason = {} if settlement.reason is None else {"reason": settlement.reason}
+    connection.execute(SEND, event_row(job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, **reason))
+    failpoint("settle_uncommitted")
+    return InvoiceRecord(
+        tenant=row.tenant,
+        id=row.id,
+        document_id=row.document_id,
+        file_name=row.file_name,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        status=settlement.status,
+        version=version,
+        attempts=row.attempts,
+        received_at=row.received_at,
+        updated_at=now,
+        reason=settlement.reason,
+        result=settlement.result,
+    )

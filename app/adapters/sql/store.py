@@ -1,0 +1,281 @@
+"""`InvoiceStore` in SQL: the side of the work. Every change of state is a compare-and-set on the invoice's version."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+
+from app.adapters.sql import idempotency
+from app.adapters.sql.accept import Shared
+from app.adapters.sql.codec import clipped, event_of, outcome
+from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, sqlite_path
+from app.adapters.sql.ids import is_id, is_tenant, new_id
+from app.adapters.sql.keys import ApiKeys
+from app.adapters.sql.rows import EVENT, HELD, SEND, STATE, THIS_VERSION, WORK, event_row, job_key
+from app.adapters.sql.schema import REVISION, documents, invoices, outbox
+from app.adapters.sql.settle import settle
+from app.adapters.sql.tenant import SqlTenantInvoices
+from app.domain.record import SETTLED, InvoiceRecord, Status
+from app.domain.work import Job
+from app.errors import Misconfigured
+from app.failpoints import failpoint
+from app.ports import Message, NewKey, OutboxRow, OutboxState, Principal, Settlement
+
+DEADLINE = 5.0  # seconds, for every call
+MANY_LINES = 100
+"""From so many lines on a result is made ready for the tables in a thread: the event loop does no work of milliseconds."""
+
+_CLAIM = (
+    update(invoices)
+    .where(*THIS_VERSION)
+    .values(
+        status="processing",
+        attempts=invoices.c.attempts + 1,
+        version=invoices.c.version + 1,
+        lease_owner=bindparam("w_owner"),
+        lease_until=bindparam("w_until"),
+        updated_at=bindparam("w_now"),
+    )
+)
+_RELEASE = (
+    update(invoices)
+    .where(*HELD)
+    .values(
+        status=bindparam("w_status"),
+        attempts=bindparam("w_attempts"),
+        version=invoices.c.version + 1,
+        lease_owner=None,
+        lease_until=None,
+        last_sent_at=bindparam("w_now"),
+        updated_at=bindparam("w_now"),
+    )
+)
+_UNPUBLISHED = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(bindparam("limit"))
+_SENT_WORK = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == WORK)
+_TOLD_EVENTS = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == EVENT, outbox.c.published_at.is_(None))
+    .values(published_at=bindparam("w_now"))
+)
+_OUTBOX_STATE = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
+_UNSETTLED = (
+    select(invoices.c.tenant, invoices.c.id, invoices.c.traceparent)
+    .where(
+        invoices.c.status.in_(("received", "processing")),
+        or_(invoices.c.lease_until.is_(None), invoices.c.lease_until < bindparam("now")),
+        invoices.c.last_sent_at <= bindparam("sent_before"),
+    )
+    .order_by(invoices.c.last_sent_at)
+    .limit(bindparam("limit"))
+)
+_MARK_SENT = (
+    update(invoices)
+    .where(invoices.c.tenant == bindparam("w_tenant"), invoices.c.id == bindparam("w_id"))
+    .values(last_sent_at=bindparam("w_now"))
+)
+_TAKE_OVER = (
+    update(invoices)
+    .where(invoices.c.status == "processing", invoices.c.lease_until.is_not(None))
+    .values(lease_until=None, lease_owner=None)
+)
+_KNOWN_BLOB = (
+    select(documents.c.id).where(documents.c.tenant == bindparam("tenant"), documents.c.sha256 == bindparam("sha256"))
+)  # fmt: skip
+_COUNTS = select(invoices.c.status, func.count().label("number")).group_by(invoices.c.status)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlInvoices:
+    """See `InvoiceStore`. Made by `open_invoices`."""
+
+    def __init__(self, database: Database, audit_key: bytes, clock: Callable[[], datetime]) -> None:
+        # One secret in the settings; what is made public by one use of it says nothing about the other.
+        self._shared = Shared(database, audit_key, hmac.digest(audit_key, b"cursor", "sha256"), clock)
+        self._database = database
+        self._audit_key = audit_key
+        self._clock = clock
+        self._keys = ApiKeys(database, clock)
+
+    def for_tenant(self, tenant: str) -> SqlTenantInvoices:
+        """Raises ValueError for a name that no tenant can have."""
+        if not is_tenant(tenant):
+            raise ValueError("no tenant can have this name")
+        return SqlTenantInvoices(self._shared, tenant)
+
+    async def authenticate(self, secret: str) -> Principal | None:
+        return await self._keys.authenticate(secret)
+
+    async def create_key(self, tenant: str, scopes: frozenset[str], expires_at: datetime | None) -> NewKey:
+        return await self._keys.create(tenant, scopes, expires_at)
+
+    async def revoke_key(self, key_id: str) -> bool:
+        return await self._keys.revoke(key_id)
+
+    async def claim(self, tenant: str, invoice_id: str, owner: str, lease: float) -> Job | Literal["settled", "leased", "missing"]:
+        if not (is_tenant(tenant) and is_id(invoice_id)):
+            return "missing"
+        owner = clipped(owner, 100)
+
+        def work(connection: Connection) -> Job | Literal["settled", "leased", "missing"]:
+            row = connection.execute(STATE, {"tenant": tenant, "id": invoice_id}).first()
+            if row is None:
+                return "missing"
+            if row.status in SETTLED:
+                return "settled"
+            now = self._clock()
+            if row.lease_until is not None and row.lease_until > now and row.lease_owner != owner:
+                return "leased"
+            taken = {
+                "w_tenant": tenant,
+                "w_id": invoice_id,
+                "w_version": row.version,
+                "w_owner": owner,
+                "w_until": now + timedelta(seconds=lease),
+                "w_now": now,
+            }
+            if connection.execute(_CLAIM, taken).rowcount != 1:
+                return "leased"  # to whoever was a moment faster
+            attempt = row.attempts + 1
+            connection.execute(SEND, event_row(tenant, invoice_id, "processing", attempt, row.traceparent, now))
+            return Job(
+                tenant=tenant,
+                invoice_id=invoice_id,
+                document_id=row.document_id,
+                sha256=row.sha256,
+                file_name=row.file_name,
+                version=row.version + 1,
+                attempt=attempt,
+                # Who claims again what it holds is alive: nobody vanished.
+                suspect=row.status == "processing" and row.lease_owner != owner,
+                traceparent=row.traceparent,
+            )
+
+        claimed = await self._database.write(work)
+        failpoint("claim_committed")
+        return claimed
+
+    async def settle(self, job: Job, settlement: Settlement) -> InvoiceRecord:
+        result = settlement.result
+        if result is not None and len(result.extracted.invoice.lines) >= MANY_LINES:
+            made = await asyncio.to_thread(outcome, settlement)
+        else:
+            made = outcome(settlement)
+        record = await self._database.write(lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made))
+        failpoint("settle_committed")
+        return record
+
+    async def release(self, job: Job, *, counted: bool = False) -> None:
+        given_back = job_key(job) | {
+            "w_status": "processing" if job.suspect else "received",  # a suspect stays one: `processing` without a lease
+            "w_attempts": job.attempt if counted else job.attempt - 1,
+            "w_now": self._clock(),
+        }
+        await self._database.write(lambda connection: connection.execute(_RELEASE, given_back).rowcount)
+
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        rows = await self._database.read(lambda connection: connection.execute(_UNPUBLISHED, {"limit": max(0, limit)}).all())
+        return [_outbox_row(row) for row in rows]
+
+    async def mark_published(self, ids: Sequence[int]) -> None:
+        """Sent work is removed, told events stay: they are the history that `events` reads."""
+        if not ids:
+            return
+
+        def work(connection: Connection) -> None:
+            connection.execute(_SENT_WORK, {"ids": ids})
+            connection.execute(_TOLD_EVENTS, {"ids": ids, "w_now": self._clock()})
+
+        await self._database.write(work)
+
+    async def outbox_state(self) -> OutboxState:
+        depth, oldest = (await self._database.read(lambda connection: connection.execute(_OUTBOX_STATE).one())).t
+        return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
+
+    async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
+        """Also removes idempotency keys that have expired: it is what the sweeper calls now and then."""
+
+        def work(connection: Connection) -> Sequence[Message]:
+            now = self._clock()
+            idempotency.expire(connection, now)
+            asked = {"now": now, "sent_before": now - timedelta(seconds=older_than), "limit": max(0, limit)}
+            rows = connection.execute(_UNSETTLED, asked).all()
+            if rows:
+                connection.execute(_MARK_SENT, [{"w_tenant": row.tenant, "w_id": row.id, "w_now": now} for row in rows])
+            return [Message(new_id(), row.tenant, row.id, row.traceparent) for row in rows]
+
+        return await self._database.write(work)
+
+    async def take_over(self) -> int:
+        return await self._database.write(lambda connection: connection.execute(_TAKE_OVER).rowcount)
+
+    async def is_known_blob(self, tenant: str, sha256: str) -> bool:
+        if not (is_tenant(tenant) and sha256.isascii()):
+            return False
+        this = {"tenant": tenant, "sha256": sha256}
+        return await self._database.read(lambda connection: connection.execute(_KNOWN_BLOB, this).first() is not None)
+
+    async def status_counts(self) -> dict[str, int]:
+        """Every status, also those that no invoice has."""
+        rows = await self._database.read(lambda connection: connection.execute(_COUNTS).all())
+        return dict.fromkeys(get_args(Status), 0) | {row.status: row.number for row in rows}
+
+    async def ping(self) -> None:
+        """Returns if a transaction could be written now."""
+        await self._database.write(lambda connection: None)
+
+
+def _outbox_row(row: Any) -> OutboxRow:
+    if row.kind == WORK:
+        return OutboxRow(row.id, message=Message(f"outbox-{row.id}", row.tenant, row.invoice_id, row.traceparent))
+    return OutboxRow(row.id, event=event_of(row))
+
+
+@asynccontextmanager
+async def open_invoices(
+    url: str,
+    audit_key: bytes,
+    *,
+    read_only: bool = False,
+    beside: bool = False,
+    deadline: float = DEADLINE,
+    clock: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[SqlInvoices]:
+    """The store at `url`, which `migrate` has brought to this version. One service process a file.
+
+    `read_only`: nothing is written, so it may be open beside the service. `beside`: the same for a short command that writes
+    (keys); it does no work of the stream.
+
+    Raises `Misconfigured` for another URL than `sqlite+aiosqlite:///PATH`, a database that is not migrated, or one that
+    another process has open; `Unavailable` if it cannot be read.
+    """
+    path = sqlite_path(url)
+    if not await asyncio.to_thread(path.exists):
+        raise Misconfigured(f"{path}: there is no database; `invoicestream migrate` makes it")
+    lock = None if read_only or beside else await asyncio.to_thread(FileLock, path)
+    try:
+        database = SqliteDatabase(path, deadline=deadline, read_only=read_only)
+        try:
+            found = await database.read(_revision)
+            if found != REVISION:
+                raise Misconfigured(f"{path}: the tables are of version {found or 'none'}, not {REVISION}; run `invoicestream migrate`")
+            yield SqlInvoices(database, audit_key, clock)
+        finally:
+            await database.close()
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
