@@ -140,7 +140,7 @@ def _line(told: dict[str, object]) -> str:
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    from app.adapters.sql.engine import migrate
+    from app.adapters.sql import migrate
 
     asyncio.run(migrate(from_environ().stores.sql_url))
     return DONE
