@@ -7,10 +7,11 @@ other names (`cii_names.Dialect`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from app.domain.invoice import Invoice, Period, PrecedingInvoice, SupportingDocument
-from app.readers.cii_line import lines
+from app.readers.cii_line import lines, texts_among_lines
 from app.readers.cii_names import Dialect
 from app.readers.cii_parts import OBJECT, allowances_and_charges, notes, party, period, reference, tax
 from app.readers.payment_means import PaymentMeans
@@ -36,6 +37,7 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
     currency, tax_currency = settlement.text("InvoiceCurrencyCode"), settlement.text("TaxCurrencyCode")
     total_tax, total_tax_in_tax_currency = tax_totals(totals.all("TaxTotalAmount"), currency, tax_currency)
     delivery_date, supply_period = _delivered(delivery)
+    line_nodes = transaction.all("IncludedSupplyChainTradeLineItem")
     preceding = tuple(
         PrecedingInvoice(reference=reference(n, names), issue_date=n.day("FormattedIssueDateTime") or n.day("IssueDateTime"))
         for n in settlement.all("InvoiceReferencedDocument")
@@ -67,7 +69,7 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
         invoiced_object_scheme=invoiced_object.text("ReferenceTypeCode"),
         accounting_reference=settlement.first("ReceivableSpecifiedTradeAccountingAccount").text("ID"),
         payment_terms=joined(text for n in terms for text in n.texts("Description")),
-        note=notes(document),
+        note=joined(text for text in (notes(document), *texts_among_lines(line_nodes, names)) if text),
         business_process=context.first("BusinessProcessSpecifiedDocumentContextParameter").text("ID"),
         specification=context.first("GuidelineSpecifiedDocumentContextParameter").text("ID"),
         preceding_invoice_reference=preceding[0].reference if preceding else None,
@@ -109,7 +111,7 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
             for n in agreement.all("AdditionalReferencedDocument")
             if n.text("TypeCode") not in (TENDER, OBJECT)
         ),
-        lines=lines(transaction, names),
+        lines=lines(line_nodes, names),
     )
 
 
@@ -121,12 +123,14 @@ def _delivered(delivery: Node) -> tuple[date | None, Period | None]:
     return (span[0], None) if span[0] == span[1] else (None, Period(*span))
 
 
-def _due_date(terms: list[Node]) -> date | None:
-    """BT-9. Of several terms (EXTENDED) those without a discount count, as the discount's date is not when payment falls due;
-    of instalments the first."""
-    due = [(n, day) for n in terms if (day := n.day("DueDateDateTime"))]
-    full = [day for n, day in due if not n.first("ApplicableTradePaymentDiscountTerms")]
-    return min(full or [day for _, day in due], default=None)
+def _due_date(terms: Sequence[Node]) -> date | None:
+    """BT-9. Several terms (EXTENDED) are either instalments, of which the first falls due first; or they offer a discount for
+    paying earlier, and the whole amount falls due on the last day, whether the discount is said in structure or in words."""
+    days = [day for n in terms if not n.first("ApplicableTradePaymentDiscountTerms") and (day := n.day("DueDateDateTime"))]
+    days = days or [day for n in terms if (day := n.day("DueDateDateTime"))]
+    if any(n.first("PartialPaymentAmount") for n in terms):
+        return min(days, default=None)
+    return max(days, default=None)
 
 
 def _supporting_document(node: Node, names: Dialect) -> SupportingDocument:

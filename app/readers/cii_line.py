@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.domain.invoice import Attribute, Classification, LineItem
 from app.readers.cii_names import Dialect
 from app.readers.cii_parts import OBJECT, allowances_and_charges, discount, notes, period, reference
@@ -11,13 +13,25 @@ NOT_SUMMED = frozenset({"GROUP", "INFORMATION"})
 """LineStatusReasonCode of lines whose amounts are subtotals of, or details to, other lines (EXTENDED)."""
 
 
-def lines(transaction: Node, names: Dialect) -> tuple[LineItem, ...]:
-    """The lines that count: their net amounts add up to BT-106."""
-    return tuple(line(node, names) for node in transaction.all("IncludedSupplyChainTradeLineItem") if _counts(node))
+def lines(nodes: Sequence[Node], names: Dialect) -> tuple[LineItem, ...]:
+    """The lines that count: their net amounts add up to BT-106. Left out are groups, details and lines of nothing but text."""
+    return tuple(line(n, names) for n in nodes if _is_summed(n) and not _is_text(n, names))
 
 
-def _counts(node: Node) -> bool:
+def texts_among_lines(nodes: Sequence[Node], names: Dialect) -> list[str]:
+    """What stands between the lines without being one (ZUGFeRD 1.0): remarks and headings, for BT-22."""
+    return [text for n in nodes if _is_text(n, names) and (text := notes(n.one("AssociatedDocumentLineDocument")))]
+
+
+def _is_summed(node: Node) -> bool:
     return node.one("AssociatedDocumentLineDocument").text("LineStatusReasonCode") not in NOT_SUMMED
+
+
+def _is_text(node: Node, names: Dialect) -> bool:
+    """No goods, no quantity and no amount."""
+    return not (
+        node.first("SpecifiedTradeProduct") or node.first(names.line_delivery) or node.one(names.line_settlement).first(names.line_totals)
+    )
 
 
 def line(node: Node, names: Dialect) -> LineItem:
@@ -46,7 +60,7 @@ def line(node: Node, names: Dialect) -> LineItem:
             for n in product.all("DesignatedProductClassification")
             if (code := n.one("ClassCode"))
         ),
-        origin_country=product.text("OriginTradeCountry", "ID"),
+        origin_country=product.one("OriginTradeCountry").text("ID"),
         attributes=tuple(_attribute(n) for n in product.all("ApplicableProductCharacteristic")),
         quantity=quantity.number,
         unit=quantity.attribute("unitCode"),

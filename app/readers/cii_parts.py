@@ -97,7 +97,7 @@ def allowances_and_charges(settlement: Node, names: Dialect) -> Pair:
     allowances: list[AllowanceCharge] = []
     charges: list[AllowanceCharge] = []
     for node in settlement.all("SpecifiedTradeAllowanceCharge"):
-        is_charge = node.flag("ChargeIndicator", "Indicator")
+        is_charge = node.one("ChargeIndicator").flag("Indicator")
         if is_charge is None:
             continue  # noted as a problem; counted either way it could be wrong by twice the amount
         category = node.first("CategoryTradeTax")
@@ -131,7 +131,7 @@ def discount(gross_price: Node) -> Decimal | None:
         amount = node.decimal("ActualAmount")
         if amount is None:
             continue
-        is_charge = node.flag("ChargeIndicator", "Indicator")
+        is_charge = node.one("ChargeIndicator").flag("Indicator")
         if is_charge is not None:
             signed = -amount if is_charge else amount
             total = signed if total is None else total + signed

@@ -94,7 +94,7 @@ def read_einvoice(content: bytes) -> EInvoice:
     invoice = syntax.read(Node(root, source))
     if invoice.number is None and invoice.total_with_tax is None and invoice.amount_due is None and not invoice.lines:
         raise Unprocessable("not_an_invoice", "no number, no total and no lines")
-    return EInvoice(invoice=invoice, syntax=syntax.name, profile=invoice.specification, problems=tuple(source.problems))
+    return EInvoice(invoice=invoice, syntax=syntax.name, profile=invoice.specification, problems=source.problems)
 
 
 def _parse(content: bytes) -> etree._Element:

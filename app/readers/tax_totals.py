@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from app.readers.xml_node import Node
 
 
-def tax_totals(amounts: list[Node], currency: str | None, tax_currency: str | None) -> tuple[Decimal | None, Decimal | None]:
+def tax_totals(amounts: Sequence[Node], currency: str | None, tax_currency: str | None) -> tuple[Decimal | None, Decimal | None]:
     """BT-110 and BT-111 from elements that only their currencyID tells apart; without one an amount is in the invoice's currency."""
     total: Node | None = None
     in_tax_currency: Node | None = None
@@ -19,4 +20,4 @@ def tax_totals(amounts: list[Node], currency: str | None, tax_currency: str | No
             in_tax_currency = node
         elif node.value is not None:
             node.source.problem(node.element, "a tax total in no currency of the invoice")
-    return total.money() if total else None, in_tax_currency.money() if in_tax_currency else None
+    return total.amount if total else None, in_tax_currency.amount if in_tax_currency else None

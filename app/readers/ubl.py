@@ -51,7 +51,7 @@ def read_ubl(root: Node, kind: Kind) -> Invoice:
     if kind is CREDIT_NOTE:  # has no ProjectReference
         typed = (OBJECT, PROJECT)
         project = root.where("AdditionalDocumentReference", "DocumentTypeCode", PROJECT).text("ID")
-    supplier = root.at("AccountingSupplierParty", "Party")
+    supplier = root.one("AccountingSupplierParty").one("Party")
     payee_party = root.one("PayeeParty")
     delivery = root.first("Delivery")
     invoice_period = root.first("InvoicePeriod")
@@ -85,7 +85,7 @@ def read_ubl(root: Node, kind: Kind) -> Invoice:
         preceding_invoice_reference=preceding[0].reference if preceding else None,
         preceding_invoices=preceding,
         seller=party(supplier),
-        buyer=party(root.at("AccountingCustomerParty", "Party")),
+        buyer=party(root.one("AccountingCustomerParty").one("Party")),
         payee=payee(payee_party),
         tax_representative=party(root.one("TaxRepresentativeParty")),
         ship_to=delivery_party(delivery),
@@ -140,7 +140,7 @@ def _supporting_document(node: Node) -> SupportingDocument:
     return SupportingDocument(
         reference=node.text("ID"),
         description=joined(node.texts("DocumentDescription")),
-        location=attachment.text("ExternalReference", "URI"),
+        location=attachment.one("ExternalReference").text("URI"),
         file_name=embedded.attribute("filename"),
         media_type=embedded.attribute("mimeCode"),
     )

@@ -14,7 +14,7 @@ def is_sepa(identifier: Node) -> bool:
 def _identifier(node: Node) -> Node:
     """BT-29, 46, 60: the first identifier of the party that is not the creditor's."""
     identifiers = [n.one("ID") for n in node.all("PartyIdentification")]
-    return next((n for n in identifiers if not is_sepa(n)), Node(None, node.source))
+    return next((n for n in identifiers if not is_sepa(n)), node.source.absent)
 
 
 def _tax_number(node: Node, vat: bool) -> str | None:

@@ -8,7 +8,7 @@ be read becomes None and an entry in `Source.problems`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -25,20 +25,28 @@ _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 Span = tuple[date, date]
 
+_NO_CHILDREN: Mapping[str, list[Node]] = {}
+
 
 class Source:
     """What all nodes of one document share: the namespaces that count, and what could not be read."""
 
-    __slots__ = ("namespaces", "problems")
+    __slots__ = ("_problems", "absent", "namespaces")
 
     def __init__(self, namespaces: frozenset[str]) -> None:
         self.namespaces = namespaces
-        self.problems: list[str] = []
+        self.absent = Node(None, self)
+        self._problems: dict[str, None] = {}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each once, in the order found, at most `MAX_PROBLEMS`."""
+        return tuple(self._problems)
 
     def problem(self, element: etree._Element | None, kind: str) -> None:
         """Notes a place and a kind, never a value. The path is made of the names of the syntax, with the place among its like."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(f"{_path(element)}: {kind}")
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems[f"{_path(element)}: {kind}"] = None
 
 
 def joined(texts: Iterable[str]) -> str | None:
@@ -52,57 +60,52 @@ class Node:
     def __init__(self, element: etree._Element | None, source: Source) -> None:
         self.element = element
         self.source = source
-        self._children: Mapping[str, list[etree._Element]] | None = None
+        self._children: Mapping[str, list[Node]] | None = None if element is not None else _NO_CHILDREN
 
     def __bool__(self) -> bool:
+        """Whether the element is there; it may be empty."""
         return self.element is not None
 
-    def _find(self, name: str) -> list[etree._Element]:
-        children = self._children
-        if children is None:
-            children = self._children = self._index()
-        return children.get(name, _NONE)
-
-    def _index(self) -> Mapping[str, list[etree._Element]]:
-        children: dict[str, list[etree._Element]] = {}
-        if self.element is not None:
-            namespaces = self.source.namespaces
-            for child in self.element:
-                namespace, _, local = child.tag.rpartition("}")
-                if namespace in namespaces:
-                    if local in children:
-                        children[local].append(child)
-                    else:
-                        children[local] = [child]
+    def _index(self) -> Mapping[str, list[Node]]:
+        """Made once, at the first lookup: a lookup by XPath would look at all children every time."""
+        source = self.source
+        namespaces = source.namespaces
+        children: dict[str, list[Node]] = {}
+        for element in () if self.element is None else self.element:
+            namespace, _, local = element.tag.rpartition("}")
+            if namespace in namespaces:
+                node = Node(element, source)
+                if local in children:
+                    children[local].append(node)
+                else:
+                    children[local] = [node]
+        self._children = children
         return children
 
     # ------------------------------------------------------------------------------------------------------ structure
 
-    def all(self, name: str) -> list[Node]:
+    def all(self, name: str) -> Sequence[Node]:
         """The children of that name, in the order of the document."""
-        return [Node(element, self.source) for element in self._find(name)]
+        children = self._children
+        return (self._index() if children is None else children).get(name, ())
 
     def first(self, name: str) -> Node:
         """The first child of that name, where the syntax allows several."""
-        found = self._find(name)
-        return Node(found[0] if found else None, self.source)
+        found = self.all(name)
+        return found[0] if found else self.source.absent
 
     def one(self, name: str) -> Node:
         """The only child of that name. Where there are more the first counts, and that is a problem: readers may differ."""
-        found = self._find(name)
+        found = self.all(name)
+        if not found:
+            return self.source.absent
         if len(found) > 1:
-            self.source.problem(found[1], "repeated")
-        return Node(found[0] if found else None, self.source)
+            self.source.problem(found[1].element, "repeated")
+        return found[0]
 
     def where(self, name: str, child: str, value: str) -> Node:
         """The first child of that name whose own child `child` says `value`."""
-        return next((node for node in self.all(name) if node.text(child) == value), Node(None, self.source))
-
-    def at(self, *path: str) -> Node:
-        node = self
-        for name in path:
-            node = node.one(name)
-        return node
+        return next((node for node in self.all(name) if node.text(child) == value), self.source.absent)
 
     # --------------------------------------------------------------------------------------------------------- values
 
@@ -113,19 +116,6 @@ class Node:
             return None
         text = self.element.text
         return text.strip() or None if text else None
-
-    def attribute(self, name: str) -> str | None:
-        if self.element is None:
-            return None
-        text = self.element.get(name)
-        return text.strip() or None if text else None
-
-    def text(self, *path: str) -> str | None:
-        return self.at(*path).value
-
-    def texts(self, name: str) -> list[str]:
-        """The texts of all children of that name that have one."""
-        return [node.value for node in self.all(name) if node.value]
 
     @property
     def number(self) -> Decimal | None:
@@ -138,16 +128,34 @@ class Node:
             return None
         return Decimal(text)
 
-    def decimal(self, *path: str) -> Decimal | None:
-        return self.at(*path).number
-
-    def money(self, *path: str) -> Decimal | None:
-        number = self.at(*path).number
+    @property
+    def amount(self) -> Decimal | None:
+        """The text as money, with at least two decimals."""
+        number = self.number
         return None if number is None else money(number)
 
-    def flag(self, *path: str) -> bool | None:
-        """xsd:boolean."""
-        node = self.at(*path)
+    def attribute(self, name: str) -> str | None:
+        if self.element is None:
+            return None
+        text = self.element.get(name)
+        return text.strip() or None if text else None
+
+    def text(self, name: str) -> str | None:
+        return self.one(name).value
+
+    def texts(self, name: str) -> list[str]:
+        """The texts of all children of that name that have one."""
+        return [text for node in self.all(name) if (text := node.value)]
+
+    def decimal(self, name: str) -> Decimal | None:
+        return self.one(name).number
+
+    def money(self, name: str) -> Decimal | None:
+        return self.one(name).amount
+
+    def flag(self, name: str) -> bool | None:
+        """An xsd:boolean that must be there."""
+        node = self.one(name)
         text = node.value
         if text in ("true", "1"):
             return True
@@ -156,9 +164,9 @@ class Node:
         self.source.problem(node.element if node else self.element, "not a boolean")
         return None
 
-    def iso_day(self, *path: str) -> date | None:
+    def iso_day(self, name: str) -> date | None:
         """An xsd:date, with or without time zone (the day is the one written)."""
-        node = self.at(*path)
+        node = self.one(name)
         text = node.value
         if text is None:
             return None
@@ -168,16 +176,16 @@ class Node:
             self.source.problem(node.element, "not a date")
         return day
 
-    def span(self, *path: str) -> Span | None:
-        """The first and the last day of a CII date: the element at `path` holds a DateTimeString, DateString, DateTime or the text.
+    def span(self, name: str) -> Span | None:
+        """The first and the last day of a CII date: the child holds a DateTimeString, DateString, DateTime, or the text itself.
 
         The same day twice for a date, the bounds for a month, a week, a year or a period (UNTDID 2379).
         """
-        holder = self.at(*path)
+        holder = self.one(name)
         if not holder:
             return None
-        for name in ("DateTimeString", "DateString", "DateTime", "Date"):
-            if inner := holder.one(name):
+        for inner_name in ("DateTimeString", "DateString", "DateTime", "Date"):
+            if inner := holder.one(inner_name):
                 holder = inner
                 break
         text = holder.value
@@ -193,18 +201,15 @@ class Node:
             self.source.problem(holder.element, "not a date")
         return span
 
-    def day(self, *path: str) -> date | None:
+    def day(self, name: str) -> date | None:
         """A CII date that is one day."""
-        span = self.span(*path)
+        span = self.span(name)
         if span is None:
             return None
         if span[0] != span[1]:
-            self.source.problem(self.at(*path).element, "not a single day")
+            self.source.problem(self.one(name).element, "not a single day")
             return None
         return span[0]
-
-
-_NONE: list[etree._Element] = []
 
 
 def _day(match: re.Match[str]) -> date | None:
