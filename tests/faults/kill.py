@@ -1,0 +1,217 @@
+"""`python -m tests.faults.kill [--documents N] [--kills N] [--seed S] [FAULT ...]`: kill -9, everywhere and at any time.
+
+The service runs as a process with a supervisor that starts it again; the client keeps a journal of its own. Faults: every named
+failpoint at its first and second passing; kills at random moments while invoices flow; a poison file that kills the process
+whenever it is worked on. Prints the ledger (tests/faults/ledger.py); exit 1 unless nothing was lost, doubled or unexpected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import count, islice
+from pathlib import Path
+
+from app.samples.crowd import many
+from tests.faults.journal import File, Journal, Posters
+from tests.faults.ledger import Row, audit, heading, line
+from tests.service import SETTLED, Client, ServiceProcess
+
+STAGES = ("decode", "preprocess", "recognize", "extract", "match", "validate", "screen", "persist")
+FAILPOINTS = (
+    "blob_written", "accept_committed", "published_not_marked", "delivered", "claim_committed", *(f"{stage}_done" for stage in STAGES),
+    "snapshot_saved", "settle_uncommitted", "settle_committed", "acked",
+)  # fmt: skip
+FAULTS = (*(f"{name}:{nth}" for name in FAILPOINTS for nth in (1, 2)), "poison", "random")
+READY = 15.0  # seconds within which it must be ready again
+DRAIN = 60.0  # seconds within which all must be settled from then on
+FIRE = 30.0  # seconds within which a failpoint must be passed
+ENVIRON = "INVOICESTREAM_FAILPOINT"
+
+
+class Trial:
+    """One service on one data folder, through any number of faults, one after another."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.service = ServiceProcess(folder / "data")
+        self._random = random.Random(seed)
+        self._made = many(1_000_000, "mixed", seed)
+        self._numbers = count(1)
+        self._journals = folder / "journals"
+        self._journals.mkdir()
+
+    def files(self, number: int) -> list[File]:
+        """Documents of which no two are alike, ever."""
+        return [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number)]
+
+    def failpoint(self, name: str, documents: int) -> Row:
+        """The service dies at the failpoint, is started again, and everything goes on."""
+        row = Row(name)
+        with self._journal(name) as journal:
+            self._start(row, {ENVIRON: name})
+            posters = Posters(self.service, journal, self.files(documents), rate=50)
+            posters.up.set()
+            if self._died(posters, journal):
+                row.kills = 1
+                posters.up.clear()
+                self._start(row)
+                posters.up.set()
+            else:
+                row.surprise("the failpoint was not passed")
+            return self._finished(row, posters, journal)
+
+    def random_kills(self, documents: int, kills: int) -> Row:
+        """Killed at random moments, soon after it is ready, while invoices keep coming."""
+        row = Row(f"{kills} kills at random")
+        up_for = 1.2  # seconds, on average
+        with self._journal("random") as journal:
+            posters = Posters(self.service, journal, self.files(documents), rate=documents / (kills * up_for))
+            for _ in range(kills):
+                self._start(row)
+                posters.up.set()
+                time.sleep(self._random.uniform(0.05, 2 * up_for - 0.05))
+                posters.up.clear()
+                self.service.kill()
+                row.kills += 1
+            self._start(row)
+            posters.up.set()
+            return self._finished(row, posters, journal)
+
+    def poison(self, neighbours: int) -> Row:
+        """A file that kills the process at every attempt: quarantined in the end, and everything beside it done."""
+        row = Row("poison file")
+        files = self.files(neighbours + 1)
+        name = "poison-" + files[neighbours // 2].name
+        files[neighbours // 2] = File(name, files[neighbours // 2].content)
+        armed = {ENVIRON: f"run {name}"}
+        with self._journal("poison") as journal:
+            self._start(row, armed)
+            posters = Posters(self.service, journal, files, rate=50)
+            posters.up.set()
+            ends = time.monotonic() + DRAIN
+            while time.monotonic() < ends:
+                if self.service.ended() is not None:
+                    posters.up.clear()
+                    row.kills += 1
+                    self._start(row, armed)
+                    posters.up.set()
+                if posters.done and _all_settled(self.service.client(), set(journal.entries)):
+                    break
+                time.sleep(0.05)
+            if not row.kills:
+                row.surprise("the poison was not passed")
+            return self._finished(row, posters, journal, poison=(name,))
+
+    def verify_audit(self) -> str:
+        """What `verify-audit` says. Raises CalledProcessError when a chain does not verify."""
+        return self.service.command("verify-audit", self.service.tenant).strip()
+
+    def close(self) -> None:
+        if self.service.ended() is None:
+            self.service.stop()
+
+    def _start(self, row: Row, environ: dict[str, str] | None = None) -> None:
+        """What a supervisor does: starts it, and again if it dies on the way; ready in time or it is a surprise."""
+        began = time.monotonic()
+        for _ in range(20):
+            try:
+                self.service.start(environ, deadline=2 * READY)
+            except RuntimeError:
+                if self.service.ended() != -9:
+                    raise
+                row.kills += 1
+                environ = environ if row.fault.startswith("poison") else None
+                continue
+            break
+        seconds = time.monotonic() - began
+        row.ready = max(row.ready, seconds)
+        if seconds > READY:
+            row.surprise(f"ready after {seconds:.1f} s")
+
+    def _died(self, posters: Posters, journal: Journal) -> bool:
+        """Waits for the armed process to die; no longer than until everything is settled."""
+        ends = time.monotonic() + FIRE
+        client = self.service.client()
+        while time.monotonic() < ends:
+            if (code := self.service.ended()) is not None:
+                if code != -9:
+                    raise RuntimeError(f"the service ended with {code}: {self.service.log_tail()}")
+                return True
+            if posters.done:
+                try:
+                    if _all_settled(client, set(journal.entries)) and self.service.ended() is None:
+                        return False
+                except (OSError, LookupError):
+                    continue
+            time.sleep(0.02)
+        return False
+
+    def _finished(self, row: Row, posters: Posters, journal: Journal, poison: Sequence[str] = ()) -> Row:
+        try:
+            posters.close(DRAIN + READY)
+        except TimeoutError as error:
+            row.surprise(str(error))
+        audit(row, self.service.client(), journal.entries, poison, DRAIN)
+        if (code := self.service.stop()) != 0:
+            row.surprise(f"exit code {code} after SIGTERM")
+        return row
+
+    def _journal(self, name: str) -> closing[Journal]:
+        return closing(Journal(self._journals / f"{name.replace(':', '-')}.jsonl"))
+
+
+def _all_settled(client: Client, names: set[str]) -> bool:
+    mine = [invoice for invoice in client.listing() if invoice["file"] in names]
+    return bool(mine) and all(invoice["status"] in SETTLED for invoice in mine)
+
+
+def run(trial: Trial, faults: Sequence[str], documents: int, random_documents: int, kills: int) -> Iterator[Row]:
+    for fault in faults:
+        if fault == "random":
+            yield trial.random_kills(random_documents, kills)
+        elif fault == "poison":
+            yield trial.poison(documents)
+        else:
+            yield trial.failpoint(fault, documents)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.kill", description="kill -9, everywhere and at any time.")
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help="poison, random, or a failpoint NAME:NTH; all by default")
+    parser.add_argument("--documents", type=int, default=10, help="invoices for each failpoint (default 10)")
+    parser.add_argument("--random-documents", type=int, default=200, help="invoices during the random kills (default 200)")
+    parser.add_argument("--kills", type=int, default=20, help="random kills (default 20)")
+    parser.add_argument("--seed", type=int, default=None, help="of documents and moments (default: a new one, printed)")
+    arguments = parser.parse_args()
+    seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
+    faults = arguments.faults or FAULTS
+    print(f"seed {seed}\n{heading()}", flush=True)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="invoicestream-faults-") as folder:
+        trial = Trial(Path(folder), seed)
+        try:
+            for row in run(trial, faults, arguments.documents, arguments.random_documents, arguments.kills):
+                rows.append(row)
+                print(line(row), *(f"    {surprise}" for surprise in row.surprises), sep="\n", flush=True)
+        finally:
+            trial.close()
+        total = Row("all", kills=sum(row.kills for row in rows), ready=max((row.ready for row in rows), default=0.0))
+        for name in ("attempts", "acknowledged", "settled", "lost", "duplicated", "recovered", "unexpected"):
+            setattr(total, name, sum(getattr(row, name) for row in rows))
+        print(line(total))
+        try:
+            print("audit chains:", trial.verify_audit())
+        except subprocess.CalledProcessError as error:
+            print("audit chains:", error.output.decode(), error.stderr.decode())
+            return 1
+    return 0 if total.clean and total.acknowledged == total.settled else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
