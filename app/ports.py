@@ -47,8 +47,8 @@ class BlobStore(Protocol):
         """A real file (`fileno()`), read-only; the caller closes it. Raises FileNotFoundError."""
         ...
 
-    async def delete(self, tenant: str, sha256: str) -> None:
-        """No error if it is not there."""
+    async def delete(self, tenant: str, sha256: str, written_before: datetime | None = None) -> None:
+        """No error if it is not there. `written_before`: only if it was not put again since (a sweeper's look at SQL may be old)."""
         ...
 
     def stored_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:

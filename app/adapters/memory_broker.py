@@ -1,0 +1,265 @@
+"""The broker's embedded twin: a work queue and an event bus inside this process.
+
+Nothing here survives the process. That loses no work: SQL is the truth, and the sweeper publishes again what is not settled.
+Everything runs on one event loop; nothing here blocks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+
+from app.domain.record import Event
+from app.errors import Unavailable
+from app.ports import Message
+
+
+class MemoryDelivery:
+    """One message in hand of one reader. Settling it twice is a bug of the caller: RuntimeError."""
+
+    __slots__ = ("_message", "_queue", "_settled", "reader")
+
+    def __init__(self, queue: MemoryWorkQueue, message: Message, reader: _Reader) -> None:
+        self._queue = queue
+        self._message = message
+        self._settled = False
+        self.reader: _Reader | None = reader  # None: the reader went away, and the message went back
+
+    @property
+    def message(self) -> Message:
+        return self._message
+
+    async def ack(self) -> None:
+        self._settle()
+        self._queue._acknowledge(self)
+
+    async def requeue(self, delay: float) -> None:
+        self._settle()
+        self._queue._delay(self, delay)
+
+    def _settle(self) -> None:
+        if self._settled:
+            raise RuntimeError("a delivery is settled once")
+        self._settled = True
+
+
+class _Reader:
+    """`held`: what it has not settled yet. `wake` is set whenever it should look again."""
+
+    __slots__ = ("held", "wake")
+
+    def __init__(self) -> None:
+        self.held: dict[MemoryDelivery, None] = {}  # in the order of delivery
+        self.wake = asyncio.Event()
+
+
+class MemoryWorkQueue:
+    """At most `capacity` messages, whether they wait, are delayed or in hand, so that a requeue always finds room.
+
+    `publish` waits for room for `deadline` seconds, then raises `Unavailable("broker")`; some of the messages may be in by then.
+    A message whose id still waits is not queued a second time. Messages come oldest first; those that a reader leaves
+    behind come again before all others. A reader that stopped reading may still settle what it holds: nothing comes twice
+    unless another reader took it meanwhile.
+    """
+
+    def __init__(self, capacity: int = 10_000, deadline: float = 5.0) -> None:
+        self._capacity = capacity
+        self._deadline = deadline
+        self._waiting: OrderedDict[str, Message] = OrderedDict()
+        self._timers: dict[asyncio.TimerHandle, Message] = {}
+        self._in_hand = 0
+        self._readers: set[_Reader] = set()
+        self._room = asyncio.Event()
+        self._closed = False
+
+    async def __aenter__(self) -> MemoryWorkQueue:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Ends every reader and forgets every message."""
+        self._closed = True
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._waiting.clear()
+        self._room.set()
+        self._wake_readers()
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        try:
+            async with asyncio.timeout(self._deadline):
+                for message in messages:
+                    while not self._closed and self._held_total() >= self._capacity and message.id not in self._waiting:
+                        self._room.clear()
+                        await self._room.wait()
+                    self._put(message, at_front=False)
+        except TimeoutError as exc:
+            raise Unavailable("broker", "the queue is full") from exc
+
+    async def deliveries(self, prefetch: int) -> AsyncGenerator[MemoryDelivery, None]:
+        if prefetch < 1:
+            raise ValueError("prefetch must be at least 1")
+        reader = _Reader()
+        self._readers.add(reader)
+        try:
+            while not self._closed:
+                if self._waiting and len(reader.held) < prefetch:
+                    _, message = self._waiting.popitem(last=False)
+                    delivery = MemoryDelivery(self, message, reader)
+                    reader.held[delivery] = None
+                    self._in_hand += 1
+                    yield delivery
+                else:
+                    reader.wake.clear()
+                    await reader.wake.wait()
+        finally:
+            self._readers.discard(reader)
+            self._take_back(reader)
+
+    async def depth(self) -> int:
+        """Messages that wait or are delayed."""
+        return len(self._waiting) + len(self._timers)
+
+    async def ping(self) -> None:
+        if self._closed:
+            raise Unavailable("broker", "closed")
+
+    def _held_total(self) -> int:
+        return len(self._waiting) + len(self._timers) + self._in_hand
+
+    def _put(self, message: Message, *, at_front: bool) -> None:
+        if self._closed:
+            raise Unavailable("broker", "closed")
+        if message.id in self._waiting:
+            self._room.set()
+            return
+        self._waiting[message.id] = message
+        if at_front:
+            self._waiting.move_to_end(message.id, last=False)
+        self._wake_readers()
+
+    def _wake_readers(self) -> None:
+        for reader in self._readers:
+            reader.wake.set()
+
+    def _let_go(self, delivery: MemoryDelivery) -> None:
+        """Out of its reader's hand. The reader may take another, a publisher may have its place."""
+        reader = delivery.reader
+        if reader is not None:
+            delivery.reader = None
+            del reader.held[delivery]
+            reader.wake.set()
+            self._in_hand -= 1
+            self._room.set()
+
+    def _acknowledge(self, delivery: MemoryDelivery) -> None:
+        if delivery.reader is None and self._waiting.get(delivery.message.id) is delivery.message:
+            del self._waiting[delivery.message.id]
+            self._room.set()
+        self._let_go(delivery)
+
+    def _delay(self, delivery: MemoryDelivery, delay: float) -> None:
+        if delivery.reader is None:
+            return  # it went back when the reader left
+        self._let_go(delivery)
+        if self._closed:
+            return
+        if delay <= 0:
+            self._put(delivery.message, at_front=False)
+            return
+
+        def elapsed() -> None:
+            del self._timers[timer]
+            self._put(delivery.message, at_front=False)
+
+        timer = asyncio.get_running_loop().call_later(delay, elapsed)
+        self._timers[timer] = delivery.message
+
+    def _take_back(self, reader: _Reader) -> None:
+        held = list(reader.held)
+        for delivery in held:
+            self._let_go(delivery)
+        if not self._closed:
+            for delivery in reversed(held):
+                self._put(delivery.message, at_front=True)
+
+
+class MemorySubscription:
+    """Events in the order they were published. When more than `limit` wait, all are dropped, `lagged` is set and iteration ends."""
+
+    def __init__(self, limit: int) -> None:
+        self.lagged = False
+        self._limit = limit
+        self._events: deque[Event] = deque()
+        self._ended = False
+        self._wake = asyncio.Event()
+
+    def _offer(self, event: Event) -> None:
+        if self._ended:
+            return
+        if len(self._events) >= self._limit:
+            self.lagged = True
+            self._end()
+        else:
+            self._events.append(event)
+            self._wake.set()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._events.clear()
+        self._wake.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while not self._ended:
+            if self._events:
+                yield self._events.popleft()
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+
+class MemoryEventBus:
+    """Publishing costs the same however slow the subscribers are. `buffer`: events that may wait for one subscriber."""
+
+    def __init__(self, buffer: int = 256) -> None:
+        self._buffer = buffer
+        self._subscriptions: dict[tuple[str, str | None], set[MemorySubscription]] = {}
+        self._closed = False
+
+    async def __aenter__(self) -> MemoryEventBus:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Ends every subscription."""
+        self._closed = True
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription._end()
+
+    async def publish(self, event: Event) -> None:
+        if self._closed:
+            raise Unavailable("broker", "closed")
+        for topic in ((event.tenant, event.invoice_id), (event.tenant, None)):
+            for subscription in self._subscriptions.get(topic, ()):
+                subscription._offer(event)
+
+    def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[MemorySubscription]:
+        return self._subscribe((tenant, invoice_id))
+
+    @asynccontextmanager
+    async def _subscribe(self, topic: tuple[str, str | None]) -> AsyncIterator[MemorySubscription]:
+        if self._closed:
+            raise Unavailable("broker", "closed")
+        subscription = MemorySubscription(self._buffer)
+        self._subscriptions.setdefault(topic, set()).add(subscription)
+        try:
+            yield subscription
+        finally:
+            subscription._end()
+            subscriptions = self._subscriptions[topic]
+            subscriptions.discard(subscription)
+            if not subscriptions:
+                del self._subscriptions[topic]

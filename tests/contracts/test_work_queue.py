@@ -1,0 +1,256 @@
+"""The contract of `WorkQueue`. An adapter joins by one line in ADAPTERS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any
+
+import pytest
+
+from app.adapters.memory_broker import MemoryWorkQueue
+from app.errors import Unavailable
+from app.ports import Delivery, Message, WorkQueue
+
+ADAPTERS: dict[str, Callable[[], AbstractAsyncContextManager[WorkQueue]]] = {
+    "memory": MemoryWorkQueue,
+}
+
+
+@pytest.fixture(params=ADAPTERS)
+async def queue(request: pytest.FixtureRequest) -> AsyncIterator[WorkQueue]:
+    async with ADAPTERS[request.param]() as opened:
+        yield opened
+
+
+def messages(count: int, first: int = 0) -> list[Message]:
+    return [Message(f"m{i}", "acme", f"i{i}", traceparent=f"00-{i:032x}-{1:016x}-01") for i in range(first, first + count)]
+
+
+async def take(deliveries: Any, count: int) -> list[Delivery]:
+    async with asyncio.timeout(5):
+        return [await anext(deliveries) for _ in range(count)]
+
+
+async def nothing_comes(deliveries: Any, queue: WorkQueue) -> bool:
+    """True if another reader's turn ends with no delivery to this one."""
+    pending = asyncio.ensure_future(anext(deliveries))
+    for _ in range(20):
+        await queue.ping()
+        await asyncio.sleep(0)
+    if pending.done():
+        return False
+    pending.cancel()
+    await asyncio.gather(pending, return_exceptions=True)
+    return True
+
+
+async def test_what_is_published_is_delivered_whole_and_in_order(queue: WorkQueue) -> None:
+    sent = messages(20)
+    await queue.publish(sent)
+    assert await queue.depth() == 20
+    async with aclosing(queue.deliveries(prefetch=50)) as deliveries:
+        taken = await take(deliveries, 20)
+        assert [delivery.message for delivery in taken] == sent
+        for delivery in taken:
+            await delivery.ack()
+    assert await queue.depth() == 0
+
+
+async def test_a_reader_that_came_first_is_woken(queue: WorkQueue) -> None:
+    async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        waiting = asyncio.ensure_future(take(deliveries, 1))
+        await asyncio.sleep(0)
+        await queue.publish(messages(1))
+        (delivery,) = await waiting
+        await delivery.ack()
+
+
+async def test_never_more_than_prefetch_unsettled(queue: WorkQueue) -> None:
+    await queue.publish(messages(5))
+    async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+        first, second = await take(deliveries, 2)
+        waiting = asyncio.ensure_future(anext(deliveries))
+        for _ in range(20):
+            await queue.ping()
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        await first.ack()
+        async with asyncio.timeout(5):
+            third = await waiting
+        assert third.message.id == "m2"
+        await second.requeue(0)
+        async with asyncio.timeout(5):
+            fourth = await anext(deliveries)
+        for delivery in (third, fourth):
+            await delivery.ack()
+
+
+async def test_a_requeued_message_comes_again_after_its_delay_and_others_first(queue: WorkQueue) -> None:
+    await queue.publish(messages(2))
+    loop = asyncio.get_running_loop()
+    async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        (first,) = await take(deliveries, 1)
+        before = loop.time()
+        await first.requeue(0.2)
+        (other,) = await take(deliveries, 1)
+        assert other.message.id == "m1"
+        await other.ack()
+        (again,) = await take(deliveries, 1)
+        assert again.message == first.message
+        assert loop.time() - before >= 0.19
+        await again.ack()
+
+
+async def test_what_a_reader_leaves_unsettled_comes_to_another_once(queue: WorkQueue) -> None:
+    await queue.publish(messages(4))
+    async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+        acked, *_ = await take(deliveries, 3)
+        await acked.ack()
+    async with aclosing(queue.deliveries(prefetch=10)) as deliveries:
+        taken = await take(deliveries, 3)
+        assert sorted(delivery.message.id for delivery in taken) == ["m1", "m2", "m3"]
+        assert await nothing_comes(deliveries, queue)
+    # The cancelled read ended that reader too, and all three were in its hands.
+    async with aclosing(queue.deliveries(prefetch=10)) as deliveries:
+        for delivery in await take(deliveries, 3):
+            await delivery.ack()
+
+
+async def test_a_reader_cancelled_while_it_waits_loses_nothing(queue: WorkQueue) -> None:
+    async def read() -> None:
+        async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+            async for _ in deliveries:
+                received.set()
+
+    received = asyncio.Event()
+    await queue.publish(messages(1))
+    reader = asyncio.create_task(read())
+    async with asyncio.timeout(5):
+        await received.wait()
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+        (again,) = await take(deliveries, 1)
+        assert again.message.id == "m0"
+        await again.ack()
+
+
+async def test_many_readers_and_writers_share_the_work_without_loss(queue: WorkQueue) -> None:
+    seen: list[str] = []
+    all_seen = asyncio.Event()
+
+    async def read() -> None:
+        async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+            async for delivery in deliveries:
+                await asyncio.sleep(0)
+                seen.append(delivery.message.id)
+                await delivery.ack()
+                if len(seen) == 200:
+                    all_seen.set()
+
+    readers = [asyncio.create_task(read()) for _ in range(4)]
+    await asyncio.gather(*(queue.publish(messages(20, first=20 * i)) for i in range(10)))
+    async with asyncio.timeout(10):
+        await all_seen.wait()
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    assert sorted(seen) == sorted(message.id for message in messages(200))
+
+
+async def test_prefetch_below_one_is_refused(queue: WorkQueue) -> None:
+    with pytest.raises(ValueError, match="prefetch"):
+        await anext(queue.deliveries(prefetch=0))
+
+
+# What only the embedded twin promises.
+
+
+async def test_a_full_queue_refuses_after_its_deadline_and_a_requeue_still_finds_room() -> None:
+    async with MemoryWorkQueue(capacity=2, deadline=0.05) as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        await queue.publish(messages(2))
+        (held,) = await take(deliveries, 1)
+        with pytest.raises(Unavailable) as caught:
+            await queue.publish(messages(1, first=2))
+        assert caught.value.dependency == "broker"
+        await held.requeue(0)
+        (held,) = await take(deliveries, 1)
+        await held.ack()
+        await queue.publish(messages(1, first=3))
+        assert [(await take(deliveries, 1))[0].message.id] == ["m0"]
+
+
+async def test_a_waiting_publisher_goes_on_when_there_is_room() -> None:
+    async with MemoryWorkQueue(capacity=1, deadline=5) as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        await queue.publish(messages(1))
+        publisher = asyncio.create_task(queue.publish(messages(2, first=1)))
+        for expected in ("m0", "m1", "m2"):
+            (delivery,) = await take(deliveries, 1)
+            assert delivery.message.id == expected
+            await delivery.ack()
+        await publisher
+
+
+async def test_a_cancelled_publisher_leaves_no_waiter() -> None:
+    async with MemoryWorkQueue(capacity=1, deadline=5) as queue:
+        await queue.publish(messages(1))
+        publisher = asyncio.create_task(queue.publish(messages(1, first=1)))
+        await asyncio.sleep(0)
+        publisher.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await publisher
+        assert await queue.depth() == 1
+
+
+async def test_an_id_that_still_waits_is_not_queued_twice() -> None:
+    async with MemoryWorkQueue(capacity=1, deadline=0.05) as queue:
+        await queue.publish(messages(1))
+        await queue.publish(messages(1))
+        assert await queue.depth() == 1
+
+
+async def test_settling_after_the_reader_stopped_keeps_it_from_coming_again() -> None:
+    async with MemoryWorkQueue() as queue:
+        await queue.publish(messages(2))
+        async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+            first, second = await take(deliveries, 2)
+        await first.ack()
+        assert await queue.depth() == 1
+        async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+            (again,) = await take(deliveries, 1)
+            assert again.message.id == "m1"
+            await second.ack()  # too late: another reader has it
+            await again.requeue(0)
+            (again,) = await take(deliveries, 1)
+            await again.ack()
+        assert await queue.depth() == 0
+
+
+async def test_settling_twice_is_a_bug() -> None:
+    async with MemoryWorkQueue() as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        await queue.publish(messages(1))
+        (delivery,) = await take(deliveries, 1)
+        await delivery.ack()
+        with pytest.raises(RuntimeError):
+            await delivery.requeue(0)
+
+
+async def test_closing_ends_readers_and_timers_and_refuses_publishers() -> None:
+    queue = MemoryWorkQueue()
+    async with queue:
+        await queue.publish(messages(2))
+        deliveries = queue.deliveries(prefetch=1)
+        (delivery,) = await take(deliveries, 1)
+        await delivery.requeue(3600)
+        (held,) = await take(deliveries, 1)
+        waiting = asyncio.ensure_future(anext(deliveries))
+        await asyncio.sleep(0)
+    with pytest.raises(StopAsyncIteration):
+        await waiting
+    await held.ack()
+    with pytest.raises(Unavailable):
+        await queue.publish(messages(1))
+    assert await queue.depth() == 0
