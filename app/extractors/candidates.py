@@ -1,0 +1,412 @@
+"""Everything on the pages that may be a value, found by grammar alone, each with where it stands and what labels stand by it.
+
+Nothing is decided here: `choice` weighs the candidates. Expressions are bounded and run over one row at a time, so that hostile text
+costs time in proportion to its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from app.domain.document import BoundingBox
+from app.domain.parsing import (
+    BIC,
+    DateOrder,
+    decimal_mark,
+    iban_is_valid,
+    make_date,
+    numeric_date,
+    parse_currency,
+    parse_iban,
+    parse_month,
+    parse_number,
+    parse_vat_id,
+    plain,
+)
+from app.extractors.grid import THIN, Grid, Row
+from app.extractors.labels import CueHit, Meaning, cues_in, cues_of
+from app.extractors.lexicon import Cue
+
+Kind = Literal["amount", "percent", "date", "iban", "bic", "vat_id", "id", "currency"]
+Relation = Literal["inline", "left", "above"]
+Value = Decimal | date | str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Cues that stand by a value. `distance`: cells or rows between, 0 = next to it. `colon`: the label ends with one."""
+
+    cues: frozenset[Cue]
+    relation: Relation
+    distance: int
+    colon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible value. `row` counts through the document; `first` to before `end` are tokens of that row."""
+
+    kind: Kind
+    value: Value
+    row: int
+    first: int
+    end: int
+    labels: tuple[Label, ...] = ()
+    currency: str | None = None
+    decimals: int = 0
+    sound: bool = True  # its checksum, where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All that is found in a document: the grid, cues of each row, candidates by kind in reading order, and where values stand."""
+
+    grid: Grid
+    cues: list[list[CueHit]]
+    by_kind: dict[Kind, list[Candidate]]
+    values: list[list[tuple[int, int]]]
+    order: DateOrder
+
+    def of(self, kind: Kind) -> list[Candidate]:
+        return self.by_kind.get(kind, [])
+
+    def box(self, candidate: Candidate) -> BoundingBox:
+        return self.grid.box(self.grid.rows[candidate.row], candidate.first, candidate.end)
+
+    def strength(self, candidate: Candidate, meaning: Callable[[frozenset[Cue]], Meaning | None]) -> dict[str, float]:
+        """How strongly the labels say each role: the best relation wins, and what an adjoining label says outweighs one further off."""
+        roles: dict[str, float] = {}
+        trust = 1.0
+        for label in candidate.labels:
+            found = meaning(label.cues)
+            if found is None:
+                continue
+            weight = found.weight * trust * _RELATION[label.relation] * (0.82**label.distance) * (1.0 if label.colon else 0.95)
+            roles[found.role] = max(roles.get(found.role, 0.0), weight)
+            trust *= 0.45  # a second label counts where the first says nothing better
+        return roles
+
+
+_RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}
+
+_C = r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|NOK|DKK|PLN|SGD|NZD|BRL|JPY|CNY|HKD|ZAR|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?)"
+_AMOUNT = re.compile(
+    rf"(?<![\w.,/:])(?P<open>\()?(?P<m1>[-+−–]\s?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
+    rf"(?P<n>\d{{1,3}}(?:[.,'’{THIN}\u00a0\u202f]\d{{2,3}}){{1,5}}(?:[.,]\d{{1,5}})?|\d{{1,9}}(?:[.,]\d{{1,5}})?)"
+    rf"(?:[.,](?P<dash>--?|[—–]))?(?:\s?(?P<c2>{_C})(?!\w))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?(?![\w/]|[.,:'’]\d|-\d)"
+)
+_NUMERIC_DATE = re.compile(r"(?<![\w.,/-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d%]|[./-]\d)")
+_PACKED_DATE = re.compile(r"(?<!\w)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\w)")
+_DAY_FIRST = re.compile(
+    r"(?<!\w)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|ª)?[\s/-]?\s?(?:de\s|of\s|di\s)?([^\W\d_]{3,10})\.?,?[\s/'-]{0,2}(?:de\s|del\s)?(\d{4}|\d{2})(?![\d:])"
+)
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,10})\.?[\s/-](\d{1,2})(?!\d)")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}\s?\d{2}(?:[\s.-]?[A-Z0-9]{1,7}){3,9})")
+_VAT = re.compile(
+    rf"(?<![A-Za-z0-9])((?:ATU|CHE|[A-Z]{{2}})[\s.{THIN}-]{{0,2}}[A-Z0-9](?:[\s.{THIN}-]?[A-Z0-9]){{6,14}}|\d{{2}}[A-Z]{{5}}\d{{4}}[A-Z][A-Z0-9]Z[A-Z0-9])(?![A-Za-z0-9])"
+)
+_ID = re.compile(r"[#(\[]*([^\s]*\d[^\s]*)")
+_CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
+
+
+def find_candidates(grid: Grid) -> Candidates:
+    """All candidates of the document. The decimal mark and the order of day and month are taken from its unambiguous values first."""
+    mark = decimal_mark([token.text for row in grid.rows for token in row.tokens if token.text[-1].isdigit()])
+    order = _date_order(grid)
+    cues = [cues_of(row) for row in grid.rows]
+    found: list[Candidate] = []
+    values: list[list[tuple[int, int]]] = []
+    for number, row in enumerate(grid.rows):
+        taken: list[tuple[int, int]] = []
+        here: list[Candidate] = []
+        for finder in (_ibans, _vat_ids, lambda n, r: _dates(n, r, order), lambda n, r: _amounts(n, r, mark)):
+            for candidate in finder(number, row):
+                if all(candidate.end <= first or candidate.first >= end for first, end in taken):
+                    here.append(candidate)
+                    taken.append((candidate.first, candidate.end))
+        ids = list(_ids(number, row, cues[number]))
+        for candidate in ids:
+            if candidate.end == candidate.first + 1 and all(not first <= candidate.first < end for first, end in taken):
+                taken.append((candidate.first, candidate.end))
+        values.append(sorted(taken))
+        found += here
+        found += ids
+        found += _codes(number, row)
+    labelled = Labels(grid, cues, values)
+    by_kind: dict[Kind, list[Candidate]] = {}
+    for candidate in found:
+        by_kind.setdefault(candidate.kind, []).append(labelled.attach(candidate))
+    return Candidates(grid, cues, by_kind, values, order)
+
+
+def _tokens(row: Row, start: int, end: int) -> tuple[int, int]:
+    return row.token_at(start), row.token_at(max(start, end - 1)) + 1
+
+
+def _date_order(grid: Grid) -> DateOrder:
+    """Decided by dates that can be read one way only; without them by what kind of money and addresses the document has."""
+    dmy = mdy = ydm = ymd = 0
+    us = 0
+    for row in grid.rows:
+        for match in _NUMERIC_DATE.finditer(row.text):
+            first, second, third = match[1], int(match[3]), int(match[4])
+            if len(first) == 4:
+                ydm += second > 12
+                ymd += third > 12
+            elif int(first) > 12 or match[2] == ".":
+                dmy += 1
+            elif second > 12:
+                mdy += 1
+        us += len(_US_PLACE.findall(row.text))
+        if us < 3 and "$" in row.text:
+            us += 1
+    if ydm > ymd:
+        return "ydm"
+    if dmy or mdy:
+        return "mdy" if mdy > dmy else "dmy"
+    return "mdy" if us >= 3 else "dmy"
+
+
+_US_PLACE = re.compile(r"\b(?:USD|USA|U\.S\.A?|United States|[A-Z]{2}\.?,? \d{5}(?:-\d{4})?)(?!\w)")
+
+
+def _dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
+    text = row.text
+    for match in _NUMERIC_DATE.finditer(text):
+        value = numeric_date(match[1], match[3], match[4], order)
+        if value:
+            yield Candidate("date", value, number, *_tokens(row, match.start(), match.end()))
+    for match in _PACKED_DATE.finditer(text):
+        value = make_date(int(match[1]), int(match[2]), int(match[3]))
+        if value:
+            first, end = _tokens(row, match.start(), match.end())
+            if end == first + 1 and len(row.tokens[first].text.strip(".,;:")) == 8:
+                yield Candidate("date", value, number, first, end, sound=False)
+    for pattern, day, month, year in ((_DAY_FIRST, 1, 2, 3), (_MONTH_FIRST, 2, 1, 3), (_YEAR_FIRST, 3, 2, 1)):
+        for match in pattern.finditer(text):
+            number_of_month = parse_month(match[month])
+            value = make_date(int(match[year]), number_of_month, int(match[day])) if number_of_month else None
+            if value:
+                yield Candidate("date", value, number, *_tokens(row, match.start(), match.end()))
+
+
+def _amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
+    for match in _AMOUNT.finditer(row.text):
+        value = parse_number(match["n"], mark)
+        if value is None or match["n"].startswith("00"):
+            continue
+        negative = (match["m1"] and match["m1"].strip() != "+") or match["m2"] or match["m3"] or (match["open"] and match["close"])
+        first, end = _tokens(row, match.start(), match.end())
+        start_of_number = row.token_at(match.start("n"))
+        exponent = value.as_tuple().exponent
+        decimals = 2 if match["dash"] else -exponent if isinstance(exponent, int) else 0
+        currency = parse_currency((match["c1"] or match["c2"] or "").strip())
+        if match["pct"]:
+            yield Candidate("percent", value, number, first, end)
+        else:
+            if match["m1"] and first < start_of_number and not match["c1"] and row.tokens[first].text in "-–+":
+                negative = negative if row.tokens[first].x1 + row.height > row.tokens[start_of_number].x0 else None
+            yield Candidate("amount", -value if negative else value, number, first, end, currency=currency, decimals=decimals)
+
+
+def _ibans(number: int, row: Row) -> Iterator[Candidate]:
+    for match in _IBAN.finditer(row.text):
+        iban = parse_iban(match[1])
+        if iban is None:
+            continue
+        # Where the text goes on after the country's length, the end is where the last character stands.
+        rest, end = len(iban), match.start()
+        while rest:
+            rest -= row.text[end].isalnum()
+            end += 1
+        if end < len(row.text) and row.text[end].isalnum():
+            continue
+        first, last = _tokens(row, match.start(), end)
+        yield Candidate("iban", iban, number, first, last, sound=iban_is_valid(iban))
+
+
+def _vat_ids(number: int, row: Row) -> Iterator[Candidate]:
+    for match in _VAT.finditer(row.text):
+        text = match[1]
+        while text:  # the pattern may run into the next words: give them back one by one
+            vat_id = parse_vat_id(text)
+            if vat_id:
+                first, end = _tokens(row, match.start(), match.start() + len(text))
+                yield Candidate("vat_id", vat_id, number, first, end)
+                break
+            cut = max(text.rfind(" "), text.rfind("\t"), text.rfind("-"))
+            text = text[:cut] if cut > 0 else ""
+
+
+def _ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
+    """Words with a digit; and, within a cell, such a word with the words around it that read as one identifier ("SALES REF 2547")."""
+    for first, end in row.cells:
+        i = first
+        while i < end:
+            match = _ID.match(row.tokens[i].text)
+            if not match:
+                i += 1
+                continue
+            text = match[1].split(":")[-1].strip(".,;()[]")
+            if 1 <= len(text) <= 40 and any(c.isdigit() for c in text):
+                yield Candidate("id", text, number, i, i + 1)
+                begin = i
+                while begin > first and _short_code(row.tokens[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
+                    begin -= 1
+                stop = i + 1
+                while stop < end and _goes_on(row.tokens[stop].text):
+                    stop += 1
+                if stop - begin > 1 and stop - begin <= 5:
+                    yield Candidate("id", row.span(begin, stop).strip(".,;#"), number, begin, stop)
+            i += 1
+
+
+def _short_code(text: str) -> bool:
+    return (text.isupper() and text.isalpha() and len(text) <= 5) or text in "/-"
+
+
+def _goes_on(text: str) -> bool:
+    return text in "/-" or (any(c.isdigit() for c in text) and text.replace("-", "").replace("/", "").isalnum() and text[0] not in "-/(")
+
+
+def _codes(number: int, row: Row) -> Iterator[Candidate]:
+    for i, token in enumerate(row.tokens):
+        text = token.text.strip(".,;:()")
+        if BIC.fullmatch(text):
+            yield Candidate("bic", text, number, i, i + 1)
+        for match in _CODE.finditer(token.text):
+            if parse_currency(match[1]):
+                yield Candidate("currency", match[1], number, i, i + 1)
+        if any(sign in token.text for sign in "$€£¥₹₽₺") or text in ("Rs", "RM", "Euro", "Euros"):
+            sign = parse_currency("".join(c for c in text if not c.isdigit() and c not in ".,-'’")) or parse_currency(
+                next((c for c in text if c in "$€£¥₹₽₺"), "")
+            )
+            if sign:
+                yield Candidate("currency", sign, number, i, i + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Finds the labels of a value: before it in its cell, in the cells to the left, and in the rows above over the same stretch."""
+
+    grid: Grid
+    cues: list[list[CueHit]]
+    values: list[list[tuple[int, int]]]
+
+    def attach(self, candidate: Candidate) -> Candidate:
+        labels = (*self._row_labels(candidate), *self._labels_above(candidate))
+        return Candidate(
+            candidate.kind,
+            candidate.value,
+            candidate.row,
+            candidate.first,
+            candidate.end,
+            labels,
+            candidate.currency,
+            candidate.decimals,
+            candidate.sound,
+        )
+
+    def _row_labels(self, candidate: Candidate) -> Iterator[Label]:
+        row = self.grid.rows[candidate.row]
+        hits, values = self.cues[candidate.row], self.values[candidate.row]
+        home = row.cell_of[candidate.first]
+        distance = 0
+        for cell in range(home, -1, -1):
+            begin, end = row.cells[cell]
+            end = min(end, candidate.first)
+            if cell == home and candidate.kind == "id":
+                glued = _glued_label(row, candidate)
+                if glued:
+                    yield Label(glued, "inline", 0, True)
+            # In running text a label reaches back to the value before; percentages are part of a label ("VAT 19 %").
+            before = [v for v in values if v[1] <= end and v[0] >= begin and not self._percent(row, v)]
+            start = before[-1][1] if before and cell == home else begin
+            cues = self._between(hits, start, end)
+            if cues:
+                colon = end > start and row.tokens[end - 1].text.endswith(":")
+                yield Label(cues, "inline" if cell == home else "left", distance, colon)
+                if cell != home or colon:
+                    return
+            if cell == home and before:
+                cues = self._between(hits, begin, before[0][0])
+                if cues:
+                    yield Label(cues, "inline", min(len(before), 3))
+            if cell != home and end > begin:
+                only_values = all(not any(c.isalpha() for c in t.text) or parse_currency(t.text.strip(".:")) for t in row.tokens[begin:end])
+                distance += 1 if not only_values or before else 0
+                if distance > (4 if candidate.kind in ("amount", "percent") else 2):
+                    return
+
+    @staticmethod
+    def _percent(row: Row, value: tuple[int, int]) -> bool:
+        return row.tokens[value[1] - 1].text.endswith("%") or (value[1] < len(row.tokens) and row.tokens[value[1]].text == "%")
+
+    @staticmethod
+    def _between(hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
+        found = [hit for hit in hits if hit.first >= start and hit.end <= end]
+        if end - start > 9:  # a sentence: what stands near the value counts
+            found = [hit for hit in found if end - hit.end < 6]
+        return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    def _labels_above(self, candidate: Candidate) -> Iterator[Label]:
+        row = self.grid.rows[candidate.row]
+        x0 = row.tokens[candidate.first].x0
+        x1 = max(token.x1 for token in row.tokens[candidate.first : candidate.end])
+        first, _ = self.grid.pages[row.page - 1]
+        reach = 4.2 * row.height
+        seen = 0
+        merged: frozenset[Cue] = frozenset()
+        distance = 0
+        for number in range(candidate.row - 1, max(first, candidate.row - 28) - 1, -1):
+            above = self.grid.rows[number]
+            if above.y1 < row.y0 - reach:
+                break
+            slack = 0.4 * row.height
+            over = [i for i, t in enumerate(above.tokens) if t.x1 > x0 - slack and t.x0 < x1 + slack]
+            if not over:
+                continue
+            hits = [h for h in self.cues[number] if any(h.first <= i < h.end for i in over)]
+            cell_cues: frozenset[Cue] = frozenset()
+            for cell in {above.cell_of[i] for i in over}:
+                begin, end = above.cells[cell]
+                wide = above.tokens[end - 1].x1 - above.tokens[begin].x0
+                if wide < 2.2 * (x1 - x0) + 6 * row.height or end - begin <= 3:
+                    cell_cues |= self._between(self.cues[number], begin, end)
+            cues = frozenset().union(cell_cues, *(h.cues for h in hits))
+            if cues:
+                merged = merged | cues if merged and row.y0 - above.y1 < reach else cues
+                yield Label(merged, "above", distance)
+                seen += 1
+                if seen == 2:
+                    return
+                distance += 1
+                continue
+            if all(_valued(t.text) for t in (above.tokens[i] for i in over)):
+                # Values in a column: the header stands further up.
+                reach += above.height * 1.6
+                distance += 1
+                if distance > 12:
+                    return
+            else:
+                distance += 1
+                if distance > 3:
+                    return
+
+
+def _valued(text: str) -> bool:
+    return any(c.isdigit() for c in text) or text in "-–€$£%" or parse_currency(text) is not None
+
+
+def _glued_label(row: Row, candidate: Candidate) -> frozenset[Cue] | None:
+    """A label that is one word with its value: "Nr:471102", "#1234"."""
+    text = row.tokens[candidate.first].text
+    head = text[: text.find(":")] if ":" in text else "#" if text.startswith("#") else ""
+    cues = cues_in(plain(head)) if head else frozenset()
+    return cues or None

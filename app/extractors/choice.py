@@ -1,0 +1,226 @@
+"""Weighs candidates and decides: the header's number, dates, references, bank and currency. Amounts are chosen together in `totals`.
+
+The interface to whatever chooses (these rules today) is `Candidates` in, `Choice` out: a value, its candidate, and how sure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.domain.extraction import Source
+from app.extractors.candidates import Candidate, Candidates, Value
+from app.extractors.labels import Meaning, date_meaning, id_meaning
+from app.extractors.lexicon import Cue
+
+SAY_NOTHING_BELOW = 0.3
+"""A wrong value costs more than a missing one: what is less sure than this is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decided value. `candidate` is None where no place on a page shows it (then `source` is "computed")."""
+
+    value: Value
+    confidence: float
+    candidate: Candidate | None = None
+    source: Source = "text"
+
+
+def confidence(best: float, second: float = 0.0) -> float:
+    """From the strength of the best reading and the lead over the next one with another value; to be calibrated later."""
+    lead = max(0.0, best - max(0.0, second))
+    return round(max(0.05, min(0.97, 0.25 + 0.5 * best + 0.22 * lead)), 3)
+
+
+def pick(scored: Iterable[tuple[float, Candidate]], floor: float = 0.2) -> Choice | None:
+    """The best-scored candidate; equal values do not compete, they agree."""
+    ranked = sorted(scored, key=lambda pair: -pair[0])
+    if not ranked or ranked[0][0] < floor:
+        return None
+    best, candidate = ranked[0]
+    second = next((score for score, other in ranked if other.value != candidate.value), 0.0)
+    sure = confidence(best, second)
+    return Choice(candidate.value, sure, candidate) if sure >= SAY_NOTHING_BELOW else None
+
+
+def lead_of(roles: dict[str, float], role: str) -> float:
+    """The strength of a role less what its strongest rival takes away."""
+    rival = max((weight for name, weight in roles.items() if name != role), default=0.0)
+    own = roles.get(role, 0.0)
+    return own if own >= rival else own - 0.8 * rival
+
+
+def choose_header(found: Candidates, items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. `items`: rows of the item table, which hold no header values."""
+    chosen: dict[str, Choice] = {}
+    _choose_dates(found, items, chosen)
+    _choose_ids(found, items, chosen)
+    account = pick(_accounts(found))
+    if account:
+        chosen["payment_account"] = account
+    bic = pick((found.strength(c, _bic_meaning).get("bic", 0.0), c) for c in found.of("bic"))
+    if bic:
+        chosen["payment_bic"] = bic
+    return chosen
+
+
+def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
+    dates = [c for c in found.of("date") if c.row not in items]
+    roles = {id(c): found.strength(c, date_meaning) for c in dates}
+    for path, role in (("due_date", "due_date"), ("delivery_date", "delivery_date")):
+        choice = pick(((lead_of(roles[id(c)], role) * _early(found, c), c) for c in dates), floor=0.4)
+        if choice:
+            chosen[path] = choice
+    scored: list[tuple[float, Candidate]] = []
+    free = [c for c in dates if not roles[id(c)] and c.sound]
+    for c in dates:
+        score = lead_of(roles[id(c)], "issue_date") * _early(found, c)
+        if not roles[id(c)] and c.sound:
+            score = _unlabelled(found, c, len({f.value for f in free}))
+        elif not c.sound and roles[id(c)].get("issue_date", 0.0) < 0.6:
+            continue  # eight digits in a row need a label to be a date
+        due = chosen.get("due_date")
+        if due and isinstance(due.value, date) and isinstance(c.value, date) and c.value > due.value:
+            score -= 0.25
+        scored.append((score, c))
+    issue = pick(scored, floor=0.15)
+    if issue:
+        chosen["issue_date"] = issue
+
+
+def _early(found: Candidates, candidate: Candidate) -> float:
+    """Header values stand early: a small preference for the first page and its upper part."""
+    row = found.grid.rows[candidate.row]
+    height = found.grid.sizes[row.page - 1][1]
+    return 1.0 - 0.06 * min(1.0, row.y0 / height) - (0.05 if row.page > 1 else 0.0)
+
+
+def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
+    """A date that no label explains: most often the letter's date, high on the first page and alone in its cell."""
+    row = found.grid.rows[candidate.row]
+    if row.page > 1:
+        return 0.05
+    height = found.grid.sizes[row.page - 1][1]
+    begin, end = row.cells[row.cell_of[candidate.first]]
+    alone = end - begin - (candidate.end - candidate.first) <= 2
+    score = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
+    return score if rivals == 1 or alone else score * 0.7
+
+
+def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
+    ids = [c for c in found.of("id") if c.row not in items]
+    taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
+    bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
+    amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
+    percents = {(c.row, i) for c in found.of("percent") for i in range(c.first, c.end)}
+    repeats = Counter(c.value for c in ids)
+    scored: dict[str, list[tuple[float, Candidate]]] = {}
+    for c in ids:
+        roles = found.strength(c, id_meaning)
+        if not roles:
+            continue
+        cells = {(c.row, i) for i in range(c.first, c.end)}
+        if cells & taken or cells & bank or cells & percents:
+            continue
+        form = _id_form(str(c.value)) - (0.6 if cells & amounts else 0.0)
+        for role in ("number", "purchase_order_reference", "payment_reference", "customer_number", "buyer_reference", "tax_id", "vat_id"):
+            strength = lead_of(roles, role)
+            if strength > 0:
+                score = strength * _early(found, c) + form + 0.04 * min(3, repeats[c.value] - 1) + 0.015 * (c.end - c.first)
+                scored.setdefault(role, []).append((score, c))
+    for role, floor in (
+        ("number", 0.25),
+        ("purchase_order_reference", 0.5),
+        ("payment_reference", 0.6),
+        ("buyer_reference", 0.6),
+        ("customer_number", 0.5),
+    ):
+        choice = pick(scored.get(role, ()), floor)
+        if choice:
+            chosen[role] = choice
+    number, order = chosen.get("number"), chosen.get("purchase_order_reference")
+    if number and order and number.value == order.value:
+        del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+def _id_form(text: str) -> float:
+    """How much a text looks like a document's number."""
+    digits = sum(c.isdigit() for c in text)
+    form = 0.0
+    if digits < 2:
+        form -= 0.35 if len(text) < 4 else 0.1
+    elif digits < 3 and len(text) < 4:
+        form -= 0.15
+    if digits >= 4:
+        form += 0.05
+    if "@" in text or text.lower().startswith(("http", "www")) or text.count(".") > 3:
+        form -= 0.6
+    if text.endswith("%") or text.startswith(("+", "(")):
+        form -= 0.4
+    return form
+
+
+def _accounts(found: Candidates) -> Iterable[tuple[float, Candidate]]:
+    """IBANs; one that is said to be the buyer's own (direct debit) is none to pay to."""
+    for c in found.of("iban"):
+        cues = frozenset().union(*(label.cues for label in c.labels)) if c.labels else frozenset()
+        score = 0.75 if c.sound else 0.45
+        if Cue.IBAN in cues:
+            score += 0.2
+        near = c.labels[0].cues if c.labels else frozenset()
+        if Cue.YOUR in near or Cue.BUYER in near:
+            score -= 0.5
+        if Cue.VAT_NUMBER in near or Cue.CONTRACT in near:
+            score -= 0.4
+        yield score, c
+
+
+def _bic_meaning(cues: frozenset[Cue]) -> Meaning | None:
+    return Meaning("bic", 0.9) if Cue.BIC in cues else None
+
+
+def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | None) -> Choice | None:
+    """The currency of the totals; else the one named by a label or most often seen. A bare `$` is that of the seller's country."""
+    votes: Counter[str] = Counter()
+    shown: dict[str, Candidate] = {}
+    for c in found.of("currency"):
+        code = str(c.value)
+        labelled = any(Cue.CURRENCY in label.cues for label in c.labels)
+        if len(found.grid.rows[c.row].tokens[c.first].text.strip(".,;:()")) == 3 or labelled:
+            votes[code] += 6 if labelled else 1
+        else:
+            votes[code] += 1
+        if code not in shown or labelled:
+            shown[code] = c
+    for choice in totals:
+        if choice.candidate and choice.candidate.currency:
+            votes[choice.candidate.currency] += 8
+            shown.setdefault(choice.candidate.currency, choice.candidate)
+    if not votes:
+        return None
+    ranked = votes.most_common(2)
+    code, count = ranked[0]
+    rest = ranked[1][1] if len(ranked) > 1 else 0
+    candidate = shown[code]
+    if code == "USD" and country in _DOLLARS and "USD" not in " ".join(row.text for row in found.grid.rows):
+        code = _DOLLARS[country]
+    return Choice(code, round(min(0.98, 0.7 + 0.28 * (count - rest) / (count + rest)), 3), candidate)
+
+
+_DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "MX": "MXN", "TW": "TWD"}
+
+
+def values_near(found: Candidates, meaning: Callable[[frozenset[Cue]], Meaning | None], role: str) -> list[tuple[float, Candidate]]:
+    """Identifiers whose labels say `role`, best first."""
+    scored = [(lead_of(found.strength(c, meaning), role), c) for c in found.of("id")]
+    return sorted((pair for pair in scored if pair[0] > 0.3), key=lambda pair: -pair[0])
+
+
+def same_value(left: Value | None, right: Value | None) -> bool:
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return abs(left - right) <= Decimal("0.02")
+    return left == right

@@ -1,0 +1,141 @@
+"""The visible words of a page as rows and cells: what everything that reads labels, values and tables works on.
+
+A row is a visual line. Its cells are runs of words without a wide gap; `text` joins words by a space, cells by a tab and the parts of
+a number set with thin gaps (1 234,56) by a thin space, so that one expression over `text` respects the layout.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from statistics import median
+
+from app.domain.document import UNIT, BoundingBox, Document, Mark, Page
+from app.domain.parsing import plain
+
+CELL_GAP = 0.85  # of the row's height: a wider gap starts a new cell; a blank is about 0.25
+THIN_GAP = 0.42  # a narrower gap between groups of digits may be a thousands blank
+THIN = "\u2009"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A visible word. `index` is its place in the page's words; coordinates are in points of the page."""
+
+    index: int
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    bold: bool
+
+
+@dataclass(slots=True)
+class Row:
+    """One visual line. `cells` are (first, last + 1) into `tokens`; `starts` the offset of each token in `text`."""
+
+    page: int
+    tokens: list[Token]
+    cells: list[tuple[int, int]]
+    text: str
+    starts: list[int]
+    y0: float
+    y1: float
+    cell_of: list[int] = field(default_factory=list)
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    def token_at(self, offset: int) -> int:
+        return bisect_right(self.starts, offset) - 1
+
+    def span(self, first: int, end: int) -> str:
+        """The words from `first` to before `end` with single blanks."""
+        return " ".join(token.text for token in self.tokens[first:end])
+
+    def cell_text(self, cell: int) -> str:
+        return self.span(*self.cells[cell])
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All rows of a document from top to bottom, page after page. `pages` holds (first row, last row + 1) of each page."""
+
+    rows: list[Row]
+    pages: list[tuple[int, int]]
+    sizes: list[tuple[float, float]]
+
+    def box(self, row: Row, first: int, end: int) -> BoundingBox:
+        width, height = self.sizes[row.page - 1]
+        tokens = row.tokens[first:end]
+        return BoundingBox(
+            max(0.0, min(t.x0 for t in tokens) / width),
+            max(0.0, min(t.y0 for t in tokens) / height),
+            min(1.0, max(t.x1 for t in tokens) / width),
+            min(1.0, max(t.y1 for t in tokens) / height),
+        )
+
+
+def read_grid(document: Document) -> Grid:
+    """The rows of all pages; hidden words are left out, because nobody who looks at the page sees them."""
+    rows: list[Row] = []
+    pages: list[tuple[int, int]] = []
+    for number, page in enumerate(document.pages, 1):
+        first = len(rows)
+        rows.extend(_rows(page, number))
+        pages.append((first, len(rows)))
+    return Grid(rows, pages, [(page.width or 1.0, page.height or 1.0) for page in document.pages])
+
+
+def _rows(page: Page, number: int) -> list[Row]:
+    words = page.words
+    boxes = memoryview(words.boxes).cast("H")
+    lines = memoryview(words.lines).cast("H")
+    x_scale, y_scale = (page.width or 1.0) / UNIT, (page.height or 1.0) / UNIT
+    by_line: dict[int, list[Token]] = {}
+    for i, text in enumerate(words.texts):
+        if words.marks[i] & Mark.HIDDEN or not text:
+            continue
+        x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
+        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(words.marks[i] & Mark.BOLD))
+        by_line.setdefault(lines[i], []).append(token)
+    rows = [_row(number, sorted(tokens, key=lambda t: t.x0)) for tokens in by_line.values()]
+    rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
+    return rows
+
+
+def _row(page: int, tokens: list[Token]) -> Row:
+    height = median(token.y1 - token.y0 for token in tokens) or 1.0
+    cells: list[tuple[int, int]] = []
+    parts: list[str] = []
+    starts: list[int] = []
+    offset = first = 0
+    for i, token in enumerate(tokens):
+        if i:
+            gap = token.x0 - tokens[i - 1].x1
+            wide = gap > CELL_GAP * max(height, token.y1 - token.y0) or gap < -0.6 * (token.x1 - token.x0) - height
+            if wide:
+                cells.append((first, i))
+                first = i
+            thin = gap < THIN_GAP * height and tokens[i - 1].text[-1].isdigit() and token.text[:3].isdigit() and len(token.text) >= 3
+            separator = "\t" if wide else THIN if thin else " "
+            parts.append(separator)
+            offset += 1
+        starts.append(offset)
+        parts.append(token.text)
+        offset += len(token.text)
+    cells.append((first, len(tokens)))
+    cell_of = [number for number, (start, end) in enumerate(cells) for _ in range(start, end)]
+    y0, y1 = median(token.y0 for token in tokens), median(token.y1 for token in tokens)
+    return Row(page, tokens, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of)
+
+
+def spaced_words(row: Row, cell: int) -> tuple[str, ...]:
+    """The `plain` words of a cell; "R E C H N U N G" is one word."""
+    first, end = row.cells[cell]
+    texts = [token.text for token in row.tokens[first:end]]
+    if len(texts) >= 5 and all(len(text) == 1 for text in texts[1:]):
+        texts = ["".join(texts)]
+    return tuple(word for text in texts for word in plain(text))

@@ -1,0 +1,99 @@
+"""Language and kind of a document, by its words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from app.domain.extraction import DocumentType
+from app.domain.parsing import plain
+from app.extractors.candidates import Candidates
+from app.extractors.grid import Grid, spaced_words
+from app.extractors.labels import cues_in
+from app.extractors.lexicon import Cue
+
+_WORDS: dict[str, str] = {
+    "en": "the of and for to is your our invoice date due payment total please account number tax bill amount quantity description price with by on this be "
+    "any all thank you are from balance address item subtotal",
+    "de": "der die das und von zu mit rechnung datum betrag bitte fur ist sie wir ihre ihr unsere kunde menge preis zahlung nach auf bei den dem ust mwst "
+    "rechnungsnummer rechnungsdatum gesamt netto brutto steuer seite zahlbar tagen einzelpreis geschaftsfuhrer",
+    "fr": "le la les de des du et facture date montant pour vous votre nous notre client tva ht ttc prix quantite au aux en sur est une par paiement designation "
+    "echeance adresse reglement siret",
+    "nl": "de het een van en voor factuur datum bedrag btw aantal prijs totaal klant uw wij onze is met op te omschrijving betaling factuurnummer factuurdatum "
+    "naar bij niet zonder",
+    "it": "il la di del della e per fattura data importo totale iva prezzo quantita cliente descrizione con pagamento imponibile numero gli dei nostro vostro "
+    "scadenza partita",
+    "es": "el la los de del y para factura fecha importe total iva precio cantidad cliente descripcion con pago base imponible numero por su una vencimiento "
+    "nif cif direccion",
+    "pt": "o os a de do da e para fatura factura data valor total iva preco quantidade cliente descricao com pagamento numero por nao uma vencimento contribuinte "
+    "morada nif artigo incidencia",
+}
+_BY_WORD: dict[str, tuple[str, ...]] = {}
+for _language, _text in _WORDS.items():
+    for _word in _text.split():
+        _BY_WORD[_word] = (*_BY_WORD.get(_word, ()), _language)
+
+
+def language_of(grid: Grid) -> str | None:
+    """ISO 639-1 of the seven languages we know; None where the words do not say clearly."""
+    votes: Counter[str] = Counter()
+    budget = 1500
+    for row in grid.rows:
+        for token in row.tokens:
+            for word in plain(token.text):
+                languages = _BY_WORD.get(word)
+                if languages:
+                    for language in languages:
+                        votes[language] += 6 // min(6, len(languages))
+            budget -= 1
+        if budget < 0:
+            break
+    ranked = votes.most_common(2)
+    if not ranked or ranked[0][1] < 12:
+        return None
+    if len(ranked) > 1 and ranked[1][1] > 0.85 * ranked[0][1]:
+        return None
+    return ranked[0][0]
+
+
+def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[DocumentType, str]:
+    """The kind by the title, and its UNTDID 1001 code. `other` only where the document calls itself something else and never an invoice."""
+    grid = found.grid
+    titles: list[tuple[float, frozenset[Cue]]] = []
+    everywhere: set[Cue] = set()
+    usual = sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0
+    for number, row in enumerate(grid.rows):
+        for hit in found.cues[number]:
+            everywhere |= hit.cues
+        if row.page > 1:
+            continue
+        height = grid.sizes[0][1]
+        for cell, (first, end) in enumerate(row.cells):
+            if end - first > 6 and len(row.cell_text(cell)) > 30:
+                continue
+            words = spaced_words(row, cell)
+            cues = cues_in(words)
+            if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.NO_INVOICE}:
+                continue
+            size = max(token.y1 - token.y0 for token in row.tokens[first:end]) / max(usual, 0.1)
+            alone = len(words) <= 3 and not cues & {Cue.DATE, Cue.TOTAL, Cue.BUYER, Cue.SELLER, Cue.PAYMENT, Cue.RELATED}
+            weight = (
+                min(size, 3.0)
+                + (0.8 if alone else 0.0)
+                + (0.6 if any(t.text.isupper() for t in row.tokens[first:end]) else 0.0)
+                - 1.5 * row.y0 / height
+            )
+            titles.append((weight, cues))
+    titles.sort(key=lambda title: -title[0])
+    top = titles[0][1] if titles else frozenset()
+    if Cue.CREDIT in top:
+        return "credit_note", "381"
+    if Cue.INVOICE in top:
+        return "invoice", "380"
+    named = any(Cue.INVOICE in cues or Cue.CREDIT in cues for _, cues in titles)
+    if Cue.RECEIPT in top and not named:
+        return "receipt", "380"
+    if Cue.NO_INVOICE in top and Cue.INVOICE not in everywhere:
+        return "other", "380"
+    if Cue.INVOICE in everywhere or Cue.CREDIT in everywhere or (has_total and has_number):
+        return "invoice", "380"
+    return ("receipt", "380") if has_total else ("other", "380")

@@ -1,0 +1,345 @@
+"""The words that invoices use for things, in seven languages: `CUES` maps what a word hints at to its spellings.
+
+A label is read as the set of cues in it, not as a phrase: "Total excl. VAT", "Totaal exclusief btw" and "Total HT" all hold TOTAL and
+WITHOUT. German and Dutch compounds are taken apart first (`HEADS`). Spellings are as `parsing.plain` leaves them; `;` separates them.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Cue(Enum):
+    # documents and what identifies them
+    INVOICE = auto()
+    CREDIT = auto()
+    RECEIPT = auto()
+    NO_INVOICE = auto()
+    NUMBER = auto()
+    DATE = auto()
+    OF = auto()
+    REFERENCE = auto()
+    RELATED = auto()
+    ORDER = auto()
+    PURCHASE = auto()
+    SALES = auto()
+    OFFER = auto()
+    CUSTOMER = auto()
+    CONTRACT = auto()
+    DELIVERY = auto()
+    DELIVERY_NOTE = auto()
+    PERIOD = auto()
+    TERMS = auto()
+    FALL_DUE = auto()
+    OTHER_DATE = auto()
+    # parties
+    SELLER = auto()
+    BUYER = auto()
+    SHIP_TO = auto()
+    OTHER_PARTY = auto()
+    CONTACT = auto()
+    NAME = auto()
+    # numbers that are no invoice number
+    TAX_NUMBER = auto()
+    VAT_NUMBER = auto()
+    IBAN = auto()
+    BIC = auto()
+    ACCOUNT = auto()
+    BANK = auto()
+    REGISTER = auto()
+    PHONE = auto()
+    ARTICLE = auto()
+    PAGE = auto()
+    YOUR = auto()
+    OUR = auto()
+    # money
+    TOTAL = auto()
+    GRAND = auto()
+    SUBTOTAL = auto()
+    WITHOUT = auto()
+    WITH = auto()
+    TAX = auto()
+    BASE = auto()
+    PAYABLE = auto()
+    PAYMENT = auto()
+    PAID = auto()
+    DISCOUNT = auto()
+    CHARGE = auto()
+    ROUNDING = auto()
+    CARRIED = auto()
+    UNIT_MONEY = auto()
+    CAPITAL = auto()
+    CURRENCY = auto()
+
+
+CUES: dict[Cue, str] = {
+    Cue.INVOICE: (
+        "invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;belegs;faktura;fakturierungs;"
+        "facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;dokument;documento;pro forma;"
+        "proforma"
+    ),
+    Cue.CREDIT: (
+        "credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;rechnungskorrektur;rechnungs korrektur;"
+        "korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;creditnota;creditfactuur;credit factuur;"
+        "nota di credito;nota de credito;abono;factura rectificativa;factura de abono;nota credito"
+    ),
+    Cue.RECEIPT: (
+        "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
+        "talao;simplified invoice;factura simplificada"
+    ),
+    Cue.NO_INVOICE: (
+        "delivery note;packing list;packing slip;lieferschein;bon de livraison;pakbon;quotation;quote;angebot;devis;offerte;"
+        "preventivo;presupuesto;orcamento;purchase order;bestellung;bon de commande;remittance advice;payment advice;"
+        "bill of lading;curriculum vitae;resume;order confirmation;auftragsbestatigung;zahlungsavis;avis de paiement;"
+        "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
+        "documento di trasporto;guia de remessa;payment order"
+    ),
+    Cue.NUMBER: "number;no;nr;nro;num;numero;nummer;n;nrs;#;id;numer;ndeg;identifier;code;kennung",
+    Cue.DATE: "date;dated;datum;data;fecha;dt;dag;datums",
+    Cue.OF: "vom;of;du;del;van;den;le;lo",
+    Cue.REFERENCE: (
+        "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
+        "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
+    ),
+    Cue.RELATED: (
+        "associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;related;preceding;previous;prior;vorherige;"
+        "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill"
+    ),
+    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
+    Cue.PURCHASE: (
+        "purchase order;purchase;po;p o;bestell;bestellung;bestellungs;commande;commandes;bon de commande;bestelling;bestel;inkoop;"
+        "inkooporder;ordine;ordine d acquisto;ordine di acquisto;pedido;orden de compra;encomenda;nota de encomenda;your order;"
+        "ihre bestellung;ihr auftrag;votre commande;customer order;customer po;uw order;vostro ordine;su pedido;buyer order;"
+        "buyers order;buyer s order;kundenbestellung"
+    ),
+    Cue.SALES: (
+        "sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;auftrag nr lief;"
+        "auftrag datum lief;auftragsbestatigung;verkooporder;sales rep;salesperson;verkaufer;verkoper;vendedor;commercial;vendeur"
+    ),
+    Cue.OFFER: (
+        "offer;quote;quotation;angebot;angebots;devis;offerte;preventivo;presupuesto;orcamento;tender;appel d offres;ausschreibung"
+    ),
+    Cue.CUSTOMER: (
+        "customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;debiteuren;cliente;account;user;member;mitglieds;"
+        "abonne;matricule;relatie;relatienummer;login;participant;patient;guest;passenger;policy holder"
+    ),
+    Cue.CONTRACT: (
+        "contract;vertrag;vertrags;contrat;contratto;contrato;vsnr;policy;police;versicherungsschein;lease;agreement;abonnement;"
+        "subscription;licence;license;serial;meter;zahler;zahlpunkt;zahlerstand;pod;pdl;pce;ean code;projekt;project;projet;"
+        "progetto;proyecto;projeto;kostenstelle;cost center;cost centre;comptable;service executant;mandat;mandate;mandats;"
+        "mandatsreferenz;glaubiger;creditor;creancier;incassante;job;vehicle;kennzeichen;immatriculation;shipment;tracking;awb;"
+        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file"
+    ),
+    Cue.DELIVERY: (
+        "delivery;delivered;liefer;lieferung;lieferungs;leistung;leistungs;livraison;livre;levering;lever;leverings;consegna;"
+        "entrega;ship;shipped;shipping;shipment;supply;time of supply;prestation;service;service date;versand;expedition;"
+        "date of supply;dispatch;despatch"
+    ),
+    Cue.DELIVERY_NOTE: (
+        "delivery note;lieferschein;bon de livraison;bl;pakbon;ddt;documento di trasporto;albaran;guia;guia de remessa;"
+        "bon de reception;wareneingang;despatch;despatch advice;packing slip;challan;dc;e way bill;eway"
+    ),
+    Cue.PERIOD: (
+        "period;zeitraum;abrechnungs;abrechnungszeitraum;leistungszeitraum;periode;periodo;debut;fin;from;begin;start;end;"
+        "billing period;usage;mois;monat;month;debut de periode;fin de periode;abrechnung;laufzeit;competenza;check in;check out;"
+        "arrival;departure;anreise;abreise;valid;gultig;validite;validity;geldig;expires;expiry"
+    ),
+    Cue.TERMS: (
+        "terms;payment terms;zahlungsbedingungen;zahlungsbedingung;zahlungskonditionen;conditions de paiement;"
+        "conditions de reglement;betalingsvoorwaarden;betaalconditie;condizioni di pagamento;termini di pagamento;"
+        "condiciones de pago;forma de pago;condicoes de pagamento;terms of payment;zahlungsweise;modalites de paiement;"
+        "betalingsconditie;betalingstermijn;zahlungsziel"
+    ),
+    Cue.FALL_DUE: (
+        "due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;zahlbar;zahlungsziel;"
+        "zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;scadenza;vencimiento;"
+        "vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;a payer avant;date limite de paiement;"
+        "payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;pagamento entro;entro il;data limite;"
+        "payment due;payment date;betaal voor;fecha de vencimiento;eingezogen;prelevement;abgebucht;afgeschreven;addebito;"
+        "latest by;deadline;netto bis"
+    ),
+    Cue.OTHER_DATE: (
+        "print;printed;gedruckt;imprime;birth;geburts;stand;per;tax point;accounting;wertstellung;valuta;posting;skonto;escompte;"
+        "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
+    ),
+    Cue.SELLER: (
+        "seller;supplier;vendor;from;sold by;issued by;issuer;invoice from;bill from;service provider;rechnungssteller;"
+        "rechnungsersteller;rechnungsaussteller;lieferant;verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;"
+        "emetteur;prestataire;emis par;expediteur;leverancier;verkoper;afzender;fornitore;cedente;venditore;cedente prestatore;"
+        "mittente;emittente;proveedor;vendedor;emisor;fornecedor;emitente;prestador;payable to;remit to;remit payment to;"
+        "make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
+    ),
+    Cue.BUYER: (
+        "bill to;billed to;bill to address;billing address;billing information;billing details;invoice to;invoiced to;"
+        "invoice address;sold to;buyer;customer;customer name;customer address;customer details;client;client name;to;for;"
+        "recipient;purchaser;attention;prepared for;rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;"
+        "rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;adresse du client;adresse client;client facture;facture a;"
+        "facturer a;adresse de facturation;adresse facturation;acheteur;destinataire;facturation;adresse du destinataire;"
+        "factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;facturatieadres;aan;koper;cliente;destinatario;"
+        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;acquirente;cessionario committente;"
+        "datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;exmo s sr s;exmos senhores;"
+        "exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;bill recipient;tenant;"
+        "issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
+    ),
+    Cue.SHIP_TO: (
+        "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
+        "lieferanschrift;warenempfanger;versandadresse;adresse de livraison;livraison;livraison adresse;livre a;afleveradres;"
+        "leveradres;verzendadres;bezorgadres;indirizzo di consegna;destinazione merce;luogo di destinazione;destinazione;"
+        "direccion de entrega;direccion de envio;enviar a;morada de entrega;local de entrega;consignee;details of consignee;"
+        "service address;installation address;lieferung an;local de descarga"
+    ),
+    Cue.OTHER_PARTY: (
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;representant fiscal;"
+        "tax representative;steuervertreter;titulaire;rekeninghouder;begunstigde;beneficiario;intestato;titular;factor;hersteller;"
+        "manufacturer;warenlieferant;carrier;transporteur;spediteur;vettore;agent;broker;makler;third party;notify party"
+    ),
+    Cue.CONTACT: (
+        "contact;ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
+        "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
+        "bearbeiter;interlocuteur;cc"
+    ),
+    Cue.NAME: (
+        "name;nom;naam;nome;nombre;firma;company;company name;societe;bedrijf;bedrijfsnaam;raison sociale;ragione sociale;"
+        "denominazione;razon social;business name;firmenname;empresa;denominacao;organisation;organization;firm"
+    ),
+    Cue.TAX_NUMBER: (
+        "steuernummer;steuer nr;steuernr;st nr;stnr;steuer nummer;tax number;tax no;tax id;tax id no;taxid;ein;tin;fein;"
+        "codice fiscale;cod fisc;c f;cf;nif;cif;nipc;contribuinte;n contribuinte;rfc;pan;fiscal number;tax registration;"
+        "federal tax id;tax reg no;rsin;cnpj;numero fiscal"
+    ),
+    Cue.VAT_NUMBER: (
+        "vat id;vat no;vat number;vat reg;vat reg no;vat registration;vat registration number;vat registration no;vatin;vat id no;"
+        "ust id;ustid;ust id nr;ust idnr;ustidnr;ust identnr;ust ident nr;ust identnummer;umsatzsteuer id;"
+        "umsatzsteuer identifikationsnummer;umsatzsteuer identnr;umsatzsteueridentifikationsnummer;umsatzsteueridentnummer;uid;"
+        "uid nr;uid nummer;mwst nr;mwst nummer;tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;"
+        "numero de tva;n de tva;tva no;identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;"
+        "btwnummer;btwnr;partita iva;p iva;piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;"
+        "gst reg;gst id;gst registration no;gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;"
+        "hst no;trn;cif nif;nif cif;c i f;n i f;tax reg"
+    ),
+    Cue.IBAN: "iban;iban nr;iban no;iban code",
+    Cue.BIC: "bic;swift;bic swift;swift bic;swift code;bic code",
+    Cue.ACCOUNT: (
+        "account number;account no;acct;acct no;a c no;konto;kto;kontonummer;kontonr;compte;rekening;rekeningnummer;conto;cuenta;"
+        "conta;bankrekening;cc n;c c;rib;bank account;bankverbindung;ifsc;ifsc code;sort code;blz;bankleitzahl;routing;"
+        "routing number;aba;bsb;clearing;bankcode"
+    ),
+    Cue.BANK: "bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
+    Cue.REGISTER: (
+        "siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;kvk nummer;registered;company number;"
+        "company no;company reg;company registration;reg no;registration no;registration number;cin;naf;ape;code ape;rea;"
+        "registro mercantil;fn;firmenbuch;acn;gln;gtin;ean;ilnn;iln;weee;wee;wee reg;rc;kbo;ondernemingsnummer;oin;crn;"
+        "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
+    ),
+    Cue.PHONE: (
+        "tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;handy;cell;gsm;call;"
+        "freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
+    ),
+    Cue.ARTICLE: (
+        "article;item;artikel;art;sku;product;produkt;produit;articolo;articulo;artigo;material;part;model;barcode;code article;"
+        "isbn;asin;lot;batch"
+    ),
+    Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
+    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
+    Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
+    Cue.TOTAL: (
+        "total;totals;totale;totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;"
+        "amount;amt;betrag;betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;"
+        "entgelt;totaalbedrag;tot"
+    ),
+    Cue.GRAND: (
+        "grand total;gesamtbetrag;endbetrag;endsumme;gesamtsumme;rechnungsbetrag;rechnungsbeitrag;rechnungssumme;"
+        "rechnungsendbetrag;factuurbedrag;factuur totaal;factuurtotaal;total geral;total general;totale fattura;totale documento;"
+        "total documento;total factura;total fatura;invoice total;total invoice;invoice amount;total de la facture;total facture;"
+        "montant de la facture;eindtotaal;eindbedrag;totale generale;total invoice amount;total invoice value;"
+        "total for this invoice;total this invoice;invoice value;net invoice amount;total general ttc;order total;bill amount;"
+        "total bill;montant total;importo totale;importe total;valor total;net total;total a facturar;nett total;final total;"
+        "sale total"
+    ),
+    Cue.SUBTOTAL: (
+        "subtotal;sub total;zwischensumme;sous total;subtotaal;sub totaal;subtotale;totale parziale;suma parcial;positionssumme;"
+        "summe positionen;total lines;lines total;goods total;items total;total items;total charges;merchandise;total merchandise;"
+        "item subtotal;total articles;total merci;totale merce;warenwert;total goods;total services;sum of lines;iliquido;"
+        "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
+    ),
+    Cue.WITHOUT: (
+        "net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;exclusief;exclusive;excluding;"
+        "exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;base tributavel;base de imposicion;"
+        "base imposable;imponibile;total imponibile;taxable amount;taxable value;taxable total;total taxable;taxable;vatable;"
+        "vatable amount;nettowarenwert;netto warenwert;nettowert;excluant;net amount;total net;netto bedrag;escluso;esclusa;exento;"
+        "htva;exvat;nettoumsatz;ohne mwst;incidencia;base"
+    ),
+    Cue.WITH: (
+        "gross;brutto;bruttobetrag;bruttosumme;ttc;t t c;tvac;toutes taxes comprises;incl;inkl;inclusief;inclusive;including;"
+        "includes;inc;compris;einschliesslich;einschl;inbegriffen;incluido;incluida;inclusa;incluso;compresa;ivato;ivata;lordo;"
+        "iva incl;com iva;con iva;iva inclusa;enthaltene;enthalten;enthalt;avec;with;mit"
+    ),
+    Cue.TAX: (
+        "vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;"
+        "iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;"
+        "versicherungsteuer;versicherungssteuer;igic;cess;service tax;mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;"
+        "vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
+    ),
+    Cue.BASE: (
+        "base;basis;bemessungsgrundlage;steuerbasis;steuerbasisbetrag;grondslag;imponibile;imponible;tributavel;imposable;taxable;"
+        "vatable;nettobasis;maatstaf;on;von;auf;sur;over;su;sobre;basisbetrag;incidencia;steuerpflichtig"
+    ),
+    Cue.PAYABLE: (
+        "amount due;balance due;balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;"
+        "pay this amount;zu zahlen;zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;"
+        "noch zu zahlen;zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;"
+        "openstaand;nog te betalen;te voldoen;a pagar;total a pagar;liquido a pagar;da pagare;netto a pagare;totale da pagare;"
+        "pendiente;importe pendiente;saldo;due;amount due now;outstanding;new balance;amount owing;owing;totale dovuto;da saldare;"
+        "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
+    ),
+    Cue.PAYMENT: (
+        "payment;zahlung;zahlungs;paiement;reglement;betaling;betalings;pagamento;pago;remittance;payer;bezahlung;uberweisung;"
+        "transfer;incasso"
+    ),
+    Cue.PAID: (
+        "paid;already paid;amount paid;total paid;bezahlt;bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
+        "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
+        "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
+        "payments received;payment received;less paid;advance;received;geleistet;geleistete;erhalten;encaisse;montant deja paye;"
+        "credits applied;tendered;cash;gegeben;visa;mastercard;change;ruckgeld;rendu;credit card;debit card;cb;carte"
+    ),
+    Cue.DISCOUNT: (
+        "discount;discounts;rabatt;rabatte;nachlass;skonto;remise;remises;rabais;ristourne;escompte;korting;sconto;sconti;"
+        "descuento;dto;desconto;descontos;reduction;promo;promotion;coupon;voucher;rebate;allowance;allowances;abzgl;abzuglich;"
+        "gutschein;savings;you saved;bonus;kortingen;betalingskorting"
+    ),
+    Cue.CHARGE: (
+        "shipping;freight;versand;versandkosten;fracht;frachtkosten;frachtbetrag;porto;port;transport;transportkosten;frais;"
+        "frais de port;livraison;verzendkosten;spese;spese di spedizione;trasporto;gastos;gastos de envio;envio;portes;despesas;"
+        "handling;shipping handling;postage;delivery charge;surcharge;zuschlag;zuschlage;fee;fees;mahngebuhr;toeslag;recargo;"
+        "late fee;delivery;tip;gratuity;service charge;carriage;packing;verpackung;p p;bearbeitungsgebuhr;penalite;indemnite;"
+        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy"
+    ),
+    Cue.ROUNDING: (
+        "rounding;rundung;rundungs;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;roundoff;rounding adj;"
+        "rounding adjustment;rounded;rundungsdifferenz"
+    ),
+    Cue.CARRIED: (
+        "carried forward;carried over;carry forward;brought forward;carry over;ubertrag;zwischensumme ubertrag;report;a reporter;"
+        "transport;transport page;transporteren;riporto;a riportare;suma y sigue;suma anterior;a transportar;previous balance;"
+        "balance forward;last bill;page total;seitensumme;total page;previous amount;prior balance;opening balance;transportado;"
+        "ausstehende;ausstehende forderung;vorige"
+    ),
+    Cue.UNIT_MONEY: (
+        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;unit;je;pro"
+    ),
+    Cue.CAPITAL: (
+        "capital;stammkapital;share capital;capitale sociale;capital social;cap soc;grundkapital;deckung;selbstbeteiligung;"
+        "vermogen;limit;credit limit"
+    ),
+    Cue.CURRENCY: (
+        "currency;wahrung;devise;monnaie;valuta;munt;divisa;moneda;moeda;betrage in;amounts in;all amounts in;charges in;prices in;"
+        "all charges and prices are in"
+    ),
+}
+
+HEADS = (
+    "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur prijs nota id "
+    "gesamt tag netto brutto".split()
+)
+"""Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""

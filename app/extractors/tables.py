@@ -1,0 +1,321 @@
+"""Item lines: the rows under a table head until the totals, wrapped rows joined, quantity x price = amount used to tell numbers apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from app.extractors.candidates import Candidate, Candidates
+from app.extractors.columns import Column, Head, TableHead, find_heads
+from app.extractors.grid import Grid, Row
+from app.extractors.labels import amount_meaning
+from app.extractors.lexicon import Cue
+
+CENT = Decimal("0.01")
+NUMERIC = {Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.TAX_RATE, Column.TAX_AMOUNT, Column.DISCOUNT, Column.POSITION}
+
+
+@dataclass(slots=True)
+class Text:
+    """Words of one row that belong together."""
+
+    row: int
+    first: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class ItemRow:
+    """One item line as read: numbers by column, texts by column; `names` from top to bottom. `proved`: quantity x price = amount."""
+
+    row: int
+    numbers: dict[Column, Candidate] = field(default_factory=dict)
+    texts: dict[Column, Text] = field(default_factory=dict)
+    names: list[Text] = field(default_factory=list)
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows`: every row of the document that the table covers, head included."""
+
+    items: tuple[ItemRow, ...]
+    rows: frozenset[int]
+
+
+def read_tables(found: Candidates) -> Table:
+    """The item lines of all pages in order; empty where no table head is found."""
+    grid = found.grid
+    by_row: dict[int, list[Candidate]] = {}
+    for kind in ("amount", "percent"):
+        for candidate in found.of(kind):
+            by_row.setdefault(candidate.row, []).append(candidate)
+    dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
+    items: list[ItemRow] = []
+    rows: set[int] = set()
+    heads = find_heads(grid)
+    closed = False
+    for number, head in enumerate(heads):
+        after = heads[number + 1].first if number + 1 < len(heads) else len(grid.rows)
+        end_of_page = grid.pages[grid.rows[head.first].page - 1][1]
+        if closed and items and not _alike(head, heads[number - 1]):
+            continue  # a tax table or another list under the totals
+        body = range(head.last + 1, min(after, end_of_page))
+        new, used, closed = _read_body(found, head, body, by_row, dated)
+        if new:
+            items += new
+            rows.update(used)
+            rows.update(range(head.first, head.last + 1))
+    return Table(tuple(items), frozenset(rows))
+
+
+def _alike(head: TableHead, other: TableHead) -> bool:
+    return [h.column for h in head.heads] == [h.column for h in other.heads]
+
+
+def _read_body(
+    found: Candidates, head: TableHead, body: range, by_row: dict[int, list[Candidate]], dated: set[tuple[int, int]]
+) -> tuple[list[ItemRow], set[int], bool]:
+    grid = found.grid
+    items: list[ItemRow] = []
+    loose: list[Text] = []
+    used: set[int] = set()
+    pitch = 0.0
+    last = head.last
+    for number in body:
+        row = grid.rows[number]
+        item = _read_row(grid, head, number, by_row.get(number, []), dated)
+        verdict = _verdict(found, head, number, item, bool(items))
+        if verdict == "stop":
+            return _finish(head, items, loose, grid), used, True
+        gap = row.y0 - grid.rows[last].y1
+        if gap > max(9 * row.height, 3 * pitch) and items and verdict != "item":
+            break
+        if verdict == "item":
+            if items:
+                pitch = max(pitch, row.y0 - grid.rows[items[-1].row].y0)
+            items.append(item)
+            used.add(number)
+            last = number
+        elif verdict == "text":
+            loose += item.names
+            if item.names:
+                used.add(number)
+                last = number
+    return _finish(head, items, loose, grid), used, False
+
+
+def _read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidate], dated: set[tuple[int, int]]) -> ItemRow:
+    row = grid.rows[number]
+    item = ItemRow(number)
+    free = [True] * len(row.tokens)
+    name = next((h for h in head.heads if h.column is Column.NAME), None)
+    for c in sorted(candidates, key=lambda c: c.first):
+        if any((number, i) in dated for i in range(c.first, c.end)):
+            continue
+        column = _column_of(row, c, head)
+        if column is None or column.column not in NUMERIC:
+            continue
+        if column.column in (Column.POSITION,) and c.decimals:
+            continue
+        # A number that continues the words of a name ("Pen 12 pcs") is part of the name.
+        cell_first, cell_end = row.cells[row.cell_of[c.first]]
+        wordy = any(any(ch.isalpha() for ch in t.text) and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
+        if name and wordy and c.end < cell_end and column.x0 > row.tokens[c.first].x1:
+            continue
+        if column.column in item.numbers:
+            if column.column is Column.AMOUNT:
+                item.numbers[column.column] = c
+                _mark(free, c)
+            continue
+        item.numbers[column.column] = c
+        _mark(free, c)
+    for cell_first, cell_end in row.cells:
+        i = cell_first
+        while i < cell_end:
+            if not free[i]:
+                i += 1
+                continue
+            j = i
+            while j < cell_end and free[j]:
+                j += 1
+            _place_text(row, number, i, j, head, item)
+            i = j
+    _prove(item, candidates)
+    return item
+
+
+def _mark(free: list[bool], candidate: Candidate) -> None:
+    for i in range(candidate.first, candidate.end):
+        free[i] = False
+
+
+def _column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
+    """The column under whose title a number stands; numbers are mostly set flush right, so right ends count double."""
+    x0, x1 = row.tokens[candidate.first].x0, row.tokens[candidate.end - 1].x1
+    percent = candidate.kind == "percent"
+    best: tuple[float, Head] | None = None
+    for h in head.heads:
+        if percent and h.column not in (Column.TAX_RATE, Column.DISCOUNT, Column.NAME, Column.OTHER):
+            continue
+        overlap = min(x1, h.x1) - max(x0, h.x0)
+        distance = -min(overlap, 1.0) if overlap > 0 else -overlap + min(abs(x1 - h.x1), abs(x0 - h.x0)) * 0.2
+        if overlap > 0:
+            distance -= overlap / max(1.0, x1 - x0)
+        if best is None or distance < best[0]:
+            best = (distance, h)
+    if best is None or best[0] > 6 * row.height:
+        return None
+    return best[1]
+
+
+def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> None:
+    x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
+    text = row.span(first, end)
+    if not any(c.isalnum() for c in text):
+        return
+    best: tuple[float, Head] | None = None
+    for h in head.heads:
+        overlap = min(x1, h.x1) - max(x0, h.x0)
+        distance = -overlap / max(1.0, min(x1 - x0, h.x1 - h.x0)) if overlap > 0 else -overlap
+        if abs(x0 - h.x0) < 0.5 * row.height:
+            distance -= 1.0
+        if best is None or distance < best[0]:
+            best = (distance, h)
+    column = best[1].column if best else Column.NAME
+    part = Text(number, first, end, text)
+    if column is Column.ITEM_ID and Column.ITEM_ID not in item.texts and end - first <= 3 and len(text) <= 30:
+        item.texts[Column.ITEM_ID] = part
+    elif column is Column.UNIT and end - first <= 3 and len(text) <= 16:
+        item.texts.setdefault(Column.UNIT, part)
+    elif column in (Column.QUANTITY, Column.PRICE, Column.AMOUNT) and end - first == 1 and len(text) <= 8:
+        if text.replace(".", "").isalpha():
+            item.texts.setdefault(Column.UNIT, part)
+    elif column is Column.POSITION and end - first == 1 and len(text) <= 4:
+        item.texts.setdefault(Column.POSITION, part)
+    elif column in (Column.NAME, Column.ITEM_ID, Column.POSITION) or (end - first >= 2 and any(c.isalpha() for c in text)):
+        has_name = any(h.column is Column.NAME for h in head.heads)
+        if column is not Column.NAME and has_name and not (end - first >= 3 or best is None or best[0] > 0):
+            item.texts.setdefault(Column.OTHER, part)
+        elif any(c.isalpha() for c in text):
+            item.names.append(part)
+
+
+def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
+    """Checks quantity x price = amount and, where columns misled, finds the numbers of the row that fulfil it."""
+    numbers = item.numbers
+    amount = numbers.get(Column.AMOUNT)
+    quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
+    if amount is None:
+        return
+    if quantity and price and _times(quantity, price, amount):
+        item.proved = True
+        return
+    plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
+    for q in plain if len(plain) <= 8 else ():
+        for p in plain:
+            if p is q or (quantity and quantity is not q and price and price is not p):
+                continue
+            if q.value != 1 and p.value != 1 and _times(q, p, amount) and (q.decimals == 0 or p.decimals >= 2) and p.currency != "":
+                if p.decimals < q.decimals and quantity is None and price is None:
+                    continue
+                numbers[Column.QUANTITY], numbers[Column.PRICE] = q, p
+                item.proved = True
+                return
+
+
+def _times(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
+    q, p, a = quantity.value, price.value, amount.value
+    assert isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal)
+    return a != 0 and abs(abs(q * p) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))
+
+
+def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begun: bool) -> str:
+    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges) or `stop` (the totals begin)."""
+    numbers = item.numbers
+    priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
+    counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
+    row = found.grid.rows[number]
+    label = frozenset().union(*(hit.cues for hit in found.cues[number])) if found.cues[number] else frozenset()
+    meaning = amount_meaning(label) if label else None
+    covered = sum(hit.end - hit.first for hit in found.cues[number])
+    wordy = sum(any(c.isalpha() for c in t.text) for t in row.tokens)
+    labelled = meaning is not None and covered * 2 >= wordy and wordy <= 8
+    money = any(c.decimals == 2 or c.currency for c in numbers.values()) or any(_looks_like_money(t.text) for t in row.tokens)
+    if item.proved:
+        return "item"
+    if labelled and meaning is not None and money and not (counted and Column.QUANTITY in numbers):
+        if meaning.role in ("net", "gross", "due", "tax", "total", "paid", "subtotal", "rounding"):
+            if meaning.role == "subtotal" and _more_below(found, head, number):
+                return "skip"
+            return "stop" if begun else "skip"
+        return "skip"
+    if priced and counted:
+        return "item"
+    if priced and not head.has(Column.QUANTITY) and not (head.has(Column.PRICE) and Column.PRICE not in numbers and begun):
+        return "item" if item.names or Column.ITEM_ID in item.texts else "skip"
+    if priced and item.names and not begun and not labelled:
+        return "item"
+    if priced and item.names and (Column.TAX_RATE in numbers or Column.POSITION in numbers):
+        return "item" if meaning is None else "skip"
+    if priced:
+        return "skip"
+    if Cue.PAGE in label and len(row.tokens) <= 6:
+        return "skip"
+    if (
+        meaning is not None
+        and labelled
+        and begun
+        and wordy <= 4
+        and meaning.role in ("net", "gross", "due", "tax")
+        and meaning.weight >= 0.9
+    ):
+        return "stop"
+    return "text"
+
+
+def _looks_like_money(text: str) -> bool:
+    return len(text) >= 4 and text[-1].isdigit() and text[-3] in ".,"
+
+
+def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
+    """Whether a proved item follows within the page: then a subtotal is one of a group."""
+    end = found.grid.pages[found.grid.rows[number].page - 1][1]
+    right = next((h for h in head.heads if h.column is Column.QUANTITY), None)
+    if right is None:
+        return False
+    for c in found.of("amount"):
+        if number < c.row < min(end, number + 12):
+            row = found.grid.rows[c.row]
+            x0, x1 = row.tokens[c.first].x0, row.tokens[c.end - 1].x1
+            if min(x1, right.x1) - max(x0, right.x0) > 0 and len(row.cells) >= 4:
+                return True
+    return False
+
+
+def _finish(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> list[ItemRow]:
+    """Gives rows without numbers to their item: the one above, or the nearest where names are set centred beside the numbers."""
+    if not items:
+        return []
+    centred = sum(not item.names for item in items) * 2 >= len(items)
+    for text in loose:
+        row = grid.rows[text.row]
+        above = [item for item in items if item.row < text.row]
+        below = [item for item in items if item.row > text.row]
+        if not above and not below:
+            continue
+        if above and below and centred:
+            up = row.y0 - grid.rows[above[-1].row].y1
+            down = grid.rows[below[0].row].y0 - row.y1
+            owner = below[0] if down <= up else above[-1]
+        elif above:
+            owner = above[-1]
+        elif centred and grid.rows[below[0].row].y0 - row.y1 < 2 * row.height:
+            owner = below[0]
+        else:
+            continue
+        owner.names.append(text)
+    for item in items:
+        item.names.sort(key=lambda part: (part.row, part.first))
+    return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]

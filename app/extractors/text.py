@@ -1,0 +1,171 @@
+"""From the words of a document to its invoice: candidates, then the choice, then `Extracted` with a `Field` for every value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from app.domain.document import Document
+from app.domain.extraction import Extracted, Field
+from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
+from app.domain.parsing import money
+from app.extractors.candidates import Candidates, find_candidates
+from app.extractors.choice import Choice, choose_currency, choose_header
+from app.extractors.columns import Column
+from app.extractors.grid import read_grid
+from app.extractors.language import kind_of, language_of
+from app.extractors.parties import PartyChoice, choose_parties
+from app.extractors.tables import ItemRow, Table, Text, read_tables
+from app.extractors.totals import Totals, choose_totals
+
+ENGINE = "candidates"
+
+
+@dataclass(slots=True)
+class _Fields:
+    """Collects where each chosen value stands."""
+
+    found: Candidates
+    fields: dict[str, Field] = field(default_factory=dict)
+
+    def note(self, path: str, choice: Choice) -> None:
+        c = choice.candidate
+        if c is None:
+            self.fields[path] = Field(choice.confidence, "computed", ENGINE)
+        else:
+            self.place(path, choice.confidence, c.row, c.first, c.end)
+
+    def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+        line = self.found.grid.rows[row]
+        words = tuple(token.index for token in line.tokens[first:end])
+        self.fields[path] = Field(confidence, "text", ENGINE, line.page, self.found.grid.box(line, first, end), words)
+
+
+def extract_text(document: Document) -> Extracted:
+    """The invoice that the words say. A value that the page does not show, or not clearly, is None; never raises on odd text."""
+    grid = read_grid(document)
+    found = find_candidates(grid)
+    table = read_tables(found)
+    sum_of_lines = _sum_of(table)
+    totals = choose_totals(found, table.rows, sum_of_lines)
+    header = choose_header(found, table.rows)
+    parties = choose_parties(found, table.rows)
+    notes = _Fields(found)
+    kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
+    currency = choose_currency(
+        found, (totals.chosen[p] for p in ("total_with_tax", "amount_due") if p in totals.chosen), parties.seller.address.country
+    )
+
+    for path, choice in {**header, **totals.chosen}.items():
+        if path not in ("customer_number",):
+            notes.note(path, choice)
+    if currency:
+        notes.note("currency", currency)
+    for name, party in (("seller", parties.seller), ("buyer", parties.buyer)):
+        for part in ("name", "vat_id", "tax_id"):
+            choice = getattr(party, part)
+            if choice:
+                notes.note(f"{name}.{part}", choice)
+    if "customer_number" in header:
+        notes.note("buyer.id", header["customer_number"])
+    lines = _lines(table, notes, sum_of_lines, totals)
+    invoice = Invoice(
+        number=_text(header, "number"),
+        issue_date=_date(header, "issue_date"),
+        due_date=_date(header, "due_date"),
+        delivery_date=_date(header, "delivery_date"),
+        type_code=type_code if kind != "other" else None,
+        currency=str(currency.value) if currency else None,
+        buyer_reference=_text(header, "buyer_reference"),
+        purchase_order_reference=_text(header, "purchase_order_reference"),
+        payment_reference=_text(header, "payment_reference"),
+        payment_account=_text(header, "payment_account"),
+        payment_bic=_text(header, "payment_bic"),
+        seller=_party(parties.seller, None),
+        buyer=_party(parties.buyer, _text(header, "customer_number")),
+        line_total=_money(totals, "line_total"),
+        total_without_tax=_money(totals, "total_without_tax"),
+        total_tax=_money(totals, "total_tax"),
+        total_with_tax=_money(totals, "total_with_tax"),
+        paid_amount=_money(totals, "paid_amount"),
+        amount_due=_money(totals, "amount_due"),
+        tax_breakdown=tuple(
+            TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
+            for rate in totals.rates
+        ),
+        lines=lines,
+    )
+    pages = len(document.pages)
+    return Extracted(invoice, kind, "text", notes.fields, language_of(grid), (1, pages) if pages else None)
+
+
+def _sum_of(table: Table) -> Decimal | None:
+    amounts = [item.numbers[Column.AMOUNT].value for item in table.items if Column.AMOUNT in item.numbers]
+    return sum((value for value in amounts if isinstance(value, Decimal)), Decimal(0)) if amounts else None
+
+
+def _text(header: dict[str, Choice], path: str) -> str | None:
+    return str(header[path].value) if path in header else None
+
+
+def _date(header: dict[str, Choice], path: str) -> date | None:
+    value = header[path].value if path in header else None
+    return value if isinstance(value, date) else None
+
+
+def _money(totals: Totals, path: str) -> Decimal | None:
+    value = totals.chosen[path].value if path in totals.chosen else None
+    return money(value) if isinstance(value, Decimal) else None
+
+
+def _party(choice: PartyChoice, identifier: str | None) -> Party:
+    return Party(
+        name=str(choice.name.value) if choice.name else None,
+        id=identifier,
+        vat_id=str(choice.vat_id.value) if choice.vat_id else None,
+        tax_id=str(choice.tax_id.value) if choice.tax_id else None,
+        address=choice.address or Address(),
+    )
+
+
+def _lines(table: Table, notes: _Fields, sum_of_lines: Decimal | None, totals: Totals) -> tuple[LineItem, ...]:
+    sums = {choice.value for path, choice in totals.chosen.items() if path in ("line_total", "total_without_tax", "total_with_tax")}
+    closed = sum_of_lines is not None and sum_of_lines in sums
+    return tuple(_line(item, f"lines.{n}", notes, closed) for n, item in enumerate(table.items))
+
+
+def _line(item: ItemRow, path: str, notes: _Fields, closed: bool) -> LineItem:
+    sure = (0.92 if item.proved else 0.72) + (0.05 if closed else 0.0)
+
+    def number(name: str, column: Column) -> Decimal | None:
+        candidate = item.numbers.get(column)
+        if candidate is None or not isinstance(candidate.value, Decimal):
+            return None
+        notes.place(f"{path}.{name}", round(sure, 3), candidate.row, candidate.first, candidate.end)
+        return candidate.value
+
+    def words(name: str, part: Text | None) -> str | None:
+        if part is None:
+            return None
+        notes.place(f"{path}.{name}", round(sure - 0.05, 3), part.row, part.first, part.end)
+        return part.text
+
+    name, rest = (item.names[0], item.names[1:]) if item.names else (None, [])
+    amount = number("net_amount", Column.AMOUNT)
+    return LineItem(
+        id=_position(item),
+        item_name=words("item_name", name),
+        item_description="\n".join(part.text for part in rest) or None,
+        item_id=words("item_id", item.texts.get(Column.ITEM_ID)),
+        quantity=number("quantity", Column.QUANTITY),
+        unit=words("unit", item.texts.get(Column.UNIT)),
+        net_price=number("net_price", Column.PRICE),
+        net_amount=money(amount) if amount is not None else None,
+        tax_rate=number("tax_rate", Column.TAX_RATE),
+    )
+
+
+def _position(item: ItemRow) -> str | None:
+    candidate = item.numbers.get(Column.POSITION)
+    return str(candidate.value) if candidate else None

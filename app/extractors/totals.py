@@ -1,0 +1,278 @@
+"""The amounts of the summary, chosen together: labels propose, arithmetic (without tax + tax = with tax, due = total - paid) decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.extractors.candidates import Candidate, Candidates
+from app.extractors.choice import Choice, confidence
+from app.extractors.labels import amount_meaning
+from app.extractors.lexicon import Cue
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+POOL = 9  # candidates of a kind that are tried together
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One tax rate: percent, base, tax, and the row where it stands."""
+
+    rate: Decimal
+    base: Decimal
+    tax: Decimal
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An amount as one of the three sums. `candidate` is None for a sum of several shown taxes."""
+
+    value: Decimal
+    score: float
+    candidate: Candidate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    chosen: dict[str, Choice]
+    rates: tuple[Rate, ...]
+
+
+def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decimal | None) -> Totals:
+    """Sums that the page shows, or that follow from two shown ones. `items`: rows of the item table; `sum_of_lines` of its amounts."""
+    amounts = [c for c in found.of("amount") if c.row not in items and (c.decimals <= 2 or c.currency)]
+    roles: dict[int, dict[str, float]] = {}
+    for c in amounts:
+        money = 1.0 if c.decimals == 2 or c.currency else 0.55
+        roles[id(c)] = {role: weight * money for role, weight in found.strength(c, amount_meaning).items()}
+    biggest = max((abs(_value(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
+    rates = _rates(found, items, amounts)
+
+    gross = _pool(amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest))
+    net = _pool(amounts, lambda c: _net_score(roles[id(c)], _value(c), sum_of_lines))
+    tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
+    tax += _tax_sums(amounts, roles, rates)
+    net += _base_sums(rates)
+    best = _best(gross, net, tax)
+    chosen: dict[str, Choice] = {}
+    if best:
+        _record(best, chosen, gross, net, tax)
+    _fill(chosen, amounts, rates, roles)
+    _record_due(chosen, amounts, roles)
+    _record_line_total(chosen, amounts, roles, sum_of_lines)
+    return Totals(chosen, _matching(rates, chosen))
+
+
+def _value(candidate: Candidate) -> Decimal:
+    assert isinstance(candidate.value, Decimal)
+    return candidate.value
+
+
+def _gross_score(roles: dict[str, float], value: Decimal, biggest: Decimal) -> float:
+    score = max(roles.get("gross", 0.0), 0.8 * roles.get("total", 0.0), 0.62 * roles.get("due", 0.0))
+    if not score:
+        return 0.0
+    score -= 0.5 * max(roles.get("tax", 0.0), roles.get("net", 0.0), roles.get("carried", 0.0)) if score < 0.9 else 0.0
+    return score + (0.2 * float(value / biggest) if biggest else 0.0)
+
+
+def _net_score(roles: dict[str, float], value: Decimal, sum_of_lines: Decimal | None) -> float:
+    score = max(roles.get("net", 0.0), 0.6 * roles.get("subtotal", 0.0), 0.35 * roles.get("total", 0.0), 0.25 * roles.get("gross", 0.0))
+    if score and sum_of_lines is not None and abs(value - sum_of_lines) <= CENT:
+        score += 0.2
+    return score
+
+
+def _pool(amounts: Iterable[Candidate], score: Callable[[Candidate], float]) -> list[Reading]:
+    best: dict[Decimal, Reading] = {}
+    for c in amounts:
+        weight = score(c)
+        if weight > 0.12 and (_value(c) not in best or best[_value(c)].score < weight):
+            best[_value(c)] = Reading(_value(c), weight, c)
+    return sorted(best.values(), key=lambda reading: -reading.score)[:POOL]
+
+
+def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rates: tuple[Rate, ...]) -> list[Reading]:
+    """Several taxes that no line adds up: rates of a tax table, or CGST and SGST."""
+    sums: list[Reading] = []
+    if len(rates) > 1:
+        sums.append(Reading(sum((rate.tax for rate in rates), ZERO), 0.75, None))
+    by_row: dict[int, Candidate] = {}
+    for c in amounts:
+        if roles[id(c)].get("tax", 0.0) > 0.5 and _value(c):
+            by_row[c.row] = c  # the last of a row is the tax, what stands before it the base
+    if 2 <= len(by_row) <= 6:
+        sums.append(Reading(sum((_value(c) for c in by_row.values()), ZERO), 0.55, None))
+    return sums
+
+
+def _base_sums(rates: tuple[Rate, ...]) -> list[Reading]:
+    return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
+
+
+def _best(gross: list[Reading], net: list[Reading], tax: list[Reading]) -> tuple[Reading | None, Reading | None, Reading | None] | None:
+    none: list[Reading | None] = [None]
+    best: tuple[float, tuple[Reading | None, Reading | None, Reading | None]] | None = None
+    for g in none + list(gross):
+        for n in none + list(net):
+            for t in none + list(tax):
+                score = (g.score if g else 0.0) + 0.9 * (n.score if n else 0.0) + 0.9 * (t.score if t else 0.0)
+                if g and n and t:
+                    if abs(n.value + t.value - g.value) <= CENT:
+                        score += 1.0 if t.value else 0.45
+                    else:
+                        score -= 1.2
+                elif g and n:
+                    score -= 0.0 if abs(n.value) <= abs(g.value) else 0.8
+                    if n.candidate is not None and n.candidate is g.candidate:
+                        score -= 0.5
+                elif g and t and abs(t.value) >= abs(g.value) and g.value:
+                    score -= 0.8
+                elif n and t and not g and abs(t.value) > abs(n.value):
+                    score -= 0.8
+                if g and t and g.candidate is t.candidate and g.candidate is not None:
+                    score -= 1.0
+                if n and t and n.candidate is t.candidate and n.candidate is not None:
+                    score -= 1.0
+                if best is None or score > best[0]:
+                    best = (score, (g, n, t))
+    return best[1] if best else None
+
+
+def _record(
+    best: tuple[Reading | None, Reading | None, Reading | None],
+    chosen: dict[str, Choice],
+    gross: list[Reading],
+    net: list[Reading],
+    tax: list[Reading],
+) -> None:
+    g, n, t = best
+    closed = bool(g and n and t and abs(n.value + t.value - g.value) <= CENT)
+    for path, reading, pool in (("total_with_tax", g, gross), ("total_without_tax", n, net), ("total_tax", t, tax)):
+        if reading is None:
+            continue
+        rival = max((other.score for other in pool if other.value != reading.value), default=0.0)
+        sure = confidence(reading.score + (0.5 if closed else 0.0), 0.0 if closed else rival)
+        if sure >= 0.45:
+            chosen[path] = Choice(reading.value, sure, reading.candidate, "text" if reading.candidate else "computed")
+
+
+def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate, ...], roles: dict[int, dict[str, float]]) -> None:
+    """What follows from the other two; a sum shown on the page is preferred to a computed one."""
+
+    def known(path: str) -> Decimal | None:
+        choice = chosen.get(path)
+        return choice.value if choice and isinstance(choice.value, Decimal) else None
+
+    def put(path: str, value: Decimal, sure: float) -> None:
+        shown = next((c for c in amounts if _value(c) == value and c.decimals == 2), None)
+        chosen[path] = Choice(value, round(min(0.9, sure + (0.1 if shown else 0.0)), 3), shown, "text" if shown else "computed")
+
+    gross, net, tax = known("total_with_tax"), known("total_without_tax"), known("total_tax")
+    if gross is not None and net is not None and tax is None and gross != net and abs(net) < abs(gross):
+        difference = gross - net
+        if any(_value(c) == difference for c in amounts) or any(rate.tax == difference for rate in rates):
+            put("total_tax", difference, 0.7)
+    elif gross is not None and tax is not None and net is None and abs(tax) < abs(gross):
+        put("total_without_tax", gross - tax, 0.7)
+    elif net is not None and tax is not None and gross is None:
+        put("total_with_tax", net + tax, 0.6)
+    elif gross is not None and net is None and tax is None and len(rates) == 1 and rates[0].base + rates[0].tax == gross:
+        put("total_without_tax", rates[0].base, 0.8)
+        put("total_tax", rates[0].tax, 0.8)
+
+
+def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict[int, dict[str, float]]) -> None:
+    gross = chosen.get("total_with_tax")
+    total = gross.value if gross and isinstance(gross.value, Decimal) else None
+    due = [(roles[id(c)].get("due", 0.0), c) for c in amounts if roles[id(c)].get("due", 0.0) > 0.4]
+    paid = [(roles[id(c)].get("paid", 0.0), c) for c in amounts if roles[id(c)].get("paid", 0.0) > 0.4]
+    best: tuple[float, Candidate | None, Candidate | None] | None = None
+    for due_score, d in [*due, (0.0, None)][-13:]:
+        for paid_score, p in [*paid, (0.0, None)][-13:]:
+            score = due_score + paid_score
+            if total is not None and d is not None:
+                if p is not None and abs(_value(d) - (total - abs(_value(p)))) <= CENT:
+                    score += 0.8
+                elif p is None and abs(_value(d) - total) <= CENT:
+                    score += 0.5
+                elif p is not None:
+                    score -= 0.8
+            elif p is not None:
+                score -= 0.45
+            if best is None or score > best[0]:
+                best = (score, d, p)
+    if best is None:
+        return
+    _, d, p = best
+    if d is not None:
+        agrees = total is not None and abs(_value(d) - total + (abs(_value(p)) if p else ZERO)) <= CENT
+        chosen["amount_due"] = Choice(_value(d), 0.93 if agrees else 0.62, d)
+        if total is None and p is None and "total_with_tax" not in chosen:
+            chosen["total_with_tax"] = Choice(_value(d), 0.6, d)
+    if p is not None:
+        chosen["paid_amount"] = Choice(abs(_value(p)), 0.85 if d is not None else 0.5, p)
+
+
+def _record_line_total(
+    chosen: dict[str, Choice], amounts: list[Candidate], roles: dict[int, dict[str, float]], sum_of_lines: Decimal | None
+) -> None:
+    scored = [(roles[id(c)].get("subtotal", 0.0) + (0.4 if _value(c) == sum_of_lines else 0.0), c) for c in amounts]
+    scored = [(score, c) for score, c in scored if score > 0.5 and roles[id(c)].get("subtotal", 0.0) > 0.3]
+    if scored:
+        score, c = max(scored, key=lambda pair: pair[0])
+        chosen["line_total"] = Choice(_value(c), round(min(0.95, 0.3 + 0.5 * score), 3), c)
+
+
+def _rates(found: Candidates, items: frozenset[int], amounts: list[Candidate]) -> tuple[Rate, ...]:
+    """Rows outside the item table that hold a rate, a base and their product."""
+    percents: dict[int, list[Decimal]] = {}
+    for c in found.of("percent"):
+        if c.row not in items and _value(c) < 100:
+            percents.setdefault(c.row, []).append(_value(c))
+    by_row: dict[int, list[Candidate]] = {}
+    for c in amounts:
+        by_row.setdefault(c.row, []).append(c)
+    rates: list[Rate] = []
+    for row, cells in by_row.items():
+        if len(cells) < 2 or len(cells) > 9:
+            continue
+        bare = [_value(c) for c in cells if ZERO < _value(c) <= 30 and c.decimals <= 2 and not c.currency]
+        taxed = any(Cue.TAX in label.cues for c in cells for label in c.labels)
+        for rate in percents.get(row) or (bare if taxed else []):
+            match = next(
+                (
+                    (b, t)
+                    for b in cells
+                    for t in cells
+                    if b is not t
+                    and b.decimals == 2
+                    and t.decimals == 2
+                    and abs(_value(b) * rate / 100 - _value(t)) <= 2 * CENT
+                    and _fits(b, t, rate)
+                ),
+                None,
+            )
+            if match and all((r.rate, r.base) != (rate, _value(match[0])) for r in rates):
+                rates.append(Rate(rate, _value(match[0]), _value(match[1]), row))
+                break
+    return tuple(rates)
+
+
+def _fits(base: Candidate, tax: Candidate, rate: Decimal) -> bool:
+    if rate == 0:
+        return _value(tax) == 0 and _value(base) != 0
+    return _value(tax) != 0 and _value(tax) != rate and abs(_value(base)) > abs(_value(tax))
+
+
+def _matching(rates: tuple[Rate, ...], chosen: dict[str, Choice]) -> tuple[Rate, ...]:
+    """The breakdown, if it agrees with the total tax (or there is none to agree with)."""
+    tax = chosen.get("total_tax")
+    if not rates or tax is None or not isinstance(tax.value, Decimal):
+        return rates
+    if abs(sum((rate.tax for rate in rates), ZERO) - tax.value) <= 2 * CENT:
+        return rates
+    return tuple(rate for rate in rates if abs(rate.tax - tax.value) <= CENT)[:1]
