@@ -29,6 +29,10 @@ class Sandbox(Protocol):
         """A page (1-based) as PNG. Raises `Unprocessable`, or `Refused(404)` if there is no such page."""
         ...
 
+    async def ping(self) -> None:
+        """Returns if a document could be opened now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Blob:

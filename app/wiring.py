@@ -9,7 +9,8 @@ import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,6 +18,7 @@ import structlog
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.sandbox import ForkSandbox
+from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Misconfigured, Unavailable
@@ -94,10 +96,13 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         metrics = Metrics()
 
+        await migrate(stores.sql_url)
         invoices = await stack.enter_async_context(open_invoices(stores.sql_url, settings.secrets.audit))
-        blobs = await stack.enter_async_context(_open_blobs(stores.blobs_url))
-        documents = await stack.enter_async_context(_open_documents(stores.documents_url))
+        blobs = await stack.enter_async_context(_blobs(stores.blobs_url))
+        documents = await stack.enter_async_context(_documents(stores.documents_url))
         queue, bus = _broker(stores.broker_url)
+        await stack.enter_async_context(queue)
+        await stack.enter_async_context(bus)
         sandbox = await stack.enter_async_context(ForkSandbox.open(on_killed=metrics.child_killed))
         metrics.sandbox_level.set(sandbox.level)
 
@@ -122,6 +127,42 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         )
         stack.push_async_callback(service.drain)
         yield service
+
+
+@asynccontextmanager
+async def open_keys(settings: Settings) -> AsyncIterator[InvoiceStore]:
+    """The store alone, beside a service that may be running: for keys."""
+    async with open_invoices(settings.stores.sql_url, settings.secrets.audit, beside=True) as invoices:
+        yield invoices
+
+
+@asynccontextmanager
+async def open_reading(settings: Settings) -> AsyncIterator[InvoiceStore]:
+    """The store alone, for looking: nothing is written, also while a service runs."""
+    async with open_invoices(settings.stores.sql_url, settings.secrets.audit, read_only=True) as invoices:
+        yield invoices
+
+
+def _blobs(url: str) -> FileBlobs:
+    return FileBlobs(_path(url, "file", "BLOBS_URL"))
+
+
+def _documents(url: str) -> SqliteDocuments:
+    return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))
+
+
+def _path(url: str, scheme: str, name: str) -> Path:
+    parts = urlsplit(url)
+    if parts.scheme != scheme or not parts.path or parts.netloc:
+        raise Misconfigured(f"INVOICESTREAM_{name}: only {scheme}:///path is known")
+    # SQLAlchemy's way of writing an absolute path has a slash more.
+    return Path("/" + parts.path.lstrip("/"))
+
+
+def _broker(url: str) -> tuple[MemoryWorkQueue, MemoryEventBus]:
+    if url != "memory://":
+        raise Misconfigured("INVOICESTREAM_BROKER_URL: only memory:// is known")
+    return MemoryWorkQueue(), MemoryEventBus()
 
 
 class _Tasks:

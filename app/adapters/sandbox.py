@@ -9,10 +9,11 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import BinaryIO, Literal
 
+from app.adapters.confinement import LAYERS
 from app.adapters.fork_server import ForkServer
 from app.adapters.sandbox_server import Ended, Operation
 from app.domain.document import Document
@@ -31,19 +32,22 @@ class ForkSandbox:
     `cpu_seconds` (of all children so far), `running`, `restarts`.
     """
 
-    def __init__(self, width: int, limits: Limits) -> None:
+    def __init__(self, width: int, limits: Limits, on_killed: Callable[[str], None] = lambda cause: None) -> None:
         self.killed: Counter[str] = Counter()
         self.cpu_seconds = 0.0
         self.running = 0
         self._limits = limits
+        self._on_killed = on_killed
         self._width = asyncio.Semaphore(width)
         self._servers: dict[Kind, ForkServer] = {"xml": ForkServer("xml", limits), "pdf": ForkServer("pdf", limits)}
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, width: int = 4, limits: Limits | None = None) -> AsyncIterator[ForkSandbox]:
-        """Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable."""
-        sandbox = cls(width, limits or Limits())
+    async def open(
+        cls, width: int = 4, limits: Limits | None = None, on_killed: Callable[[str], None] = lambda cause: None
+    ) -> AsyncIterator[ForkSandbox]:
+        """`on_killed` is told the cause of each child that was ended. Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable."""
+        sandbox = cls(width, limits or Limits(), on_killed)
         servers = sandbox._servers.values()
         try:
             await _all(*(server.open() for server in servers))
@@ -54,6 +58,15 @@ class ForkSandbox:
     @property
     def level(self) -> int:
         return min(len(server.layers) for server in self._servers.values())
+
+    @property
+    def missing(self) -> list[str]:
+        """The layers of confinement that this kernel or container withholds."""
+        return [layer for layer in LAYERS if any(layer not in server.layers for server in self._servers.values())]
+
+    async def ping(self) -> None:
+        """Returns if a document could be opened now; starts a server that has died. Raises Unavailable."""
+        await _all(*(server.open() for server in self._servers.values()))
 
     @property
     def restarts(self) -> int:
@@ -109,15 +122,19 @@ class ForkSandbox:
                 return wire.decode(content, self._limits)
             return await asyncio.to_thread(wire.decode, content, self._limits)
         except wire.Garbage as exc:
-            self.killed["garbage"] += 1
+            self._note("garbage")
             raise Unprocessable("parser_limit", "the reader's answer is not valid") from exc
 
     def _count(self, ended: Ended) -> None:
         self.cpu_seconds += ended.cpu
         if ended.cause != "exited":
-            self.killed[ended.cause] += 1
+            self._note(ended.cause)
         elif ended.status != 0:
-            self.killed[self._why(ended)] += 1
+            self._note(self._why(ended))
+
+    def _note(self, cause: str) -> None:
+        self.killed[cause] += 1
+        self._on_killed(cause)
 
     def _why(self, ended: Ended) -> Literal["wall", "cpu", "crash", "exit"]:
         if ended.cause == "wall":

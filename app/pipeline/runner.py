@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 B = TypeVar("B")
 
 BACK_OFF = (0.1, 2.0)  # seconds: first, and most, between a step's own attempts
-REQUEUE = (1.0, 60.0)  # seconds: first, and most, before a requeued delivery comes again
 
 
 class Observer(Protocol):
@@ -107,6 +106,7 @@ class WorkerSettings:
     owner: str  # names this process in leases
     lease: float = 300.0  # seconds; longer than the deadlines of all stages together
     max_attempts: int = 3
+    requeue: tuple[float, float] = (1.0, 60.0)  # seconds: first, and most, before a requeued delivery comes again
 
 
 class Worker:
@@ -245,7 +245,7 @@ class Worker:
         if len(self._requeued) > 10_000:  # bounded; forgetting only makes the next wait short
             self._requeued.clear()
         self._requeued[invoice_id] = self._requeued.get(invoice_id, 0) + 1
-        return _back_off(REQUEUE, self._requeued[invoice_id])
+        return _back_off(self._settings.requeue, self._requeued[invoice_id])
 
 
 class _Gate:
