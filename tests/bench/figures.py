@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,8 @@ class Figure:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of them do not exceed (nearest rank); NaN of none."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))] if ordered else float("nan")
+    rank = math.ceil(share * len(ordered) - 1e-9)  # 0.95 * 100 is a little more than 95
+    return ordered[max(0, rank - 1)] if ordered else float("nan")
 
 
 def bucket_percentile(before: Mapping[str, float], after: Mapping[str, float], name: str, share: float) -> float:
