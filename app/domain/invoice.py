@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+CREDIT_NOTE_CODES = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"})
+"""The values of BT-3 (UNTDID 1001) that make a document a credit note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from app.domain.invoice import (
+    CREDIT_NOTE_CODES,
     Address,
     AllowanceCharge,
     Invoice,
@@ -15,9 +16,6 @@ from app.domain.invoice import (
 from app.samples.xml_writer import XmlWriter
 
 COMMON = "urn:oasis:names:specification:ubl:schema:xsd:"
-CREDIT_NOTE_CODES = frozenset(
-    {"81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"}
-)
 SPECIFICATION = "urn:cen.eu:en16931:2017"
 
 
@@ -46,9 +44,7 @@ class _Ubl:
             invoice.seller,
             invoice.creditor_id,
         )
-        self.party(
-            self.group(root, "cac:AccountingCustomerParty/cac:Party"), invoice.buyer
-        )
+        self.party(self.group(root, "cac:AccountingCustomerParty/cac:Party"), invoice.buyer)
         self.payee(root, invoice.payee)
         self.tax_representative(root, invoice.tax_representative)
         self.delivery(root, invoice)
@@ -61,20 +57,12 @@ class _Ubl:
         self.taxes(root, invoice)
         totals = self.group(root, "cac:LegalMonetaryTotal")
         self.put(totals, "cbc:LineExtensionAmount", invoice.line_total, self.currency)
-        self.put(
-            totals, "cbc:TaxExclusiveAmount", invoice.total_without_tax, self.currency
-        )
-        self.put(
-            totals, "cbc:TaxInclusiveAmount", invoice.total_with_tax, self.currency
-        )
-        self.put(
-            totals, "cbc:AllowanceTotalAmount", invoice.allowance_total, self.currency
-        )
+        self.put(totals, "cbc:TaxExclusiveAmount", invoice.total_without_tax, self.currency)
+        self.put(totals, "cbc:TaxInclusiveAmount", invoice.total_with_tax, self.currency)
+        self.put(totals, "cbc:AllowanceTotalAmount", invoice.allowance_total, self.currency)
         self.put(totals, "cbc:ChargeTotalAmount", invoice.charge_total, self.currency)
         self.put(totals, "cbc:PrepaidAmount", invoice.paid_amount, self.currency)
-        self.put(
-            totals, "cbc:PayableRoundingAmount", invoice.rounding_amount, self.currency
-        )
+        self.put(totals, "cbc:PayableRoundingAmount", invoice.rounding_amount, self.currency)
         self.put(totals, "cbc:PayableAmount", invoice.amount_due, self.currency)
         for line in invoice.lines:
             self.line(self.group(root, f"cac:{root_name}Line"), line)
@@ -104,9 +92,7 @@ class _Ubl:
         self.put(order, "cbc:ID", invoice.purchase_order_reference)
         self.put(order, "cbc:SalesOrderID", invoice.sales_order_reference)
         for preceding in invoice.preceding_invoices:
-            reference = self.group(
-                root, "cac:BillingReference/cac:InvoiceDocumentReference"
-            )
+            reference = self.group(root, "cac:BillingReference/cac:InvoiceDocumentReference")
             self.put(reference, "cbc:ID", preceding.reference)
             self.put(reference, "cbc:IssueDate", preceding.issue_date)
         self.put(
@@ -120,12 +106,8 @@ class _Ubl:
             invoice.receiving_advice_reference,
         )
         if not self.credit:
-            self.put(
-                root, "cac:OriginatorDocumentReference/cbc:ID", invoice.tender_reference
-            )
-        self.put(
-            root, "cac:ContractDocumentReference/cbc:ID", invoice.contract_reference
-        )
+            self.put(root, "cac:OriginatorDocumentReference/cbc:ID", invoice.tender_reference)
+        self.put(root, "cac:ContractDocumentReference/cbc:ID", invoice.contract_reference)
         for document in invoice.supporting_documents:
             group = self.group(root, "cac:AdditionalDocumentReference")
             self.put(group, "cbc:ID", document.reference)
@@ -138,20 +120,14 @@ class _Ubl:
                 }
                 self.put(attachment, "cbc:EmbeddedDocumentBinaryObject", "", attributes)
             self.put(attachment, "cac:ExternalReference/cbc:URI", document.location)
-        self.typed_reference(
-            root, invoice.invoiced_object, "130", invoice.invoiced_object_scheme
-        )
+        self.typed_reference(root, invoice.invoiced_object, "130", invoice.invoiced_object_scheme)
         if self.credit:
             self.typed_reference(root, invoice.project_reference, "50", None)
-            self.put(
-                root, "cac:OriginatorDocumentReference/cbc:ID", invoice.tender_reference
-            )
+            self.put(root, "cac:OriginatorDocumentReference/cbc:ID", invoice.tender_reference)
         else:
             self.put(root, "cac:ProjectReference/cbc:ID", invoice.project_reference)
 
-    def typed_reference(
-        self, root: etree._Element, reference: str | None, code: str, scheme: str | None
-    ) -> None:
+    def typed_reference(self, root: etree._Element, reference: str | None, code: str, scheme: str | None) -> None:
         if reference:
             group = self.group(root, "cac:AdditionalDocumentReference")
             self.put(group, "cbc:ID", reference, {"schemeID": scheme})
@@ -178,9 +154,7 @@ class _Ubl:
         self.put(group, "cac:AddressLine/cbc:Line", address.line_3)
         self.put(group, "cac:Country/cbc:IdentificationCode", address.country)
 
-    def party(
-        self, group: etree._Element, party: Party, creditor_id: str | None = None
-    ) -> None:
+    def party(self, group: etree._Element, party: Party, creditor_id: str | None = None) -> None:
         self.put(
             group,
             "cbc:EndpointID",
@@ -193,27 +167,21 @@ class _Ubl:
             party.id,
             {"schemeID": party.id_scheme},
         )
-        self.put(
-            group, "cac:PartyIdentification/cbc:ID", creditor_id, {"schemeID": "SEPA"}
-        )
+        self.put(group, "cac:PartyIdentification/cbc:ID", creditor_id, {"schemeID": "SEPA"})
         self.put(group, "cac:PartyName/cbc:Name", party.trading_name)
         self.address(group, "cac:PostalAddress", party.address)
         self.tax_scheme(group, party.vat_id, "VAT")
         self.tax_scheme(group, party.tax_id, "TAX")
         legal = self.group(group, "cac:PartyLegalEntity")
         self.put(legal, "cbc:RegistrationName", party.name)
-        self.put(
-            legal, "cbc:CompanyID", party.legal_id, {"schemeID": party.legal_id_scheme}
-        )
+        self.put(legal, "cbc:CompanyID", party.legal_id, {"schemeID": party.legal_id_scheme})
         self.put(legal, "cbc:CompanyLegalForm", party.legal_information)
         contact = self.group(group, "cac:Contact")
         self.put(contact, "cbc:Name", party.contact_name)
         self.put(contact, "cbc:Telephone", party.phone)
         self.put(contact, "cbc:ElectronicMail", party.email)
 
-    def tax_scheme(
-        self, parent: etree._Element, number: str | None, scheme: str
-    ) -> None:
+    def tax_scheme(self, parent: etree._Element, number: str | None, scheme: str) -> None:
         if number:
             group = self.group(parent, "cac:PartyTaxScheme")
             self.put(group, "cbc:CompanyID", number)
@@ -252,15 +220,11 @@ class _Ubl:
             {"schemeID": invoice.ship_to.id_scheme},
         )
         self.address(location, "cac:Address", invoice.ship_to.address)
-        self.put(
-            delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", invoice.ship_to.name
-        )
+        self.put(delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", invoice.ship_to.name)
 
     def payment_means(self, root: etree._Element, invoice: Invoice) -> None:
         """One group for each account; code, text and reference in all of them, the rest in the first."""
-        for index, account in enumerate(
-            invoice.payment_accounts or (invoice.payment_account,)
-        ):
+        for index, account in enumerate(invoice.payment_accounts or (invoice.payment_account,)):
             means = self.group(root, "cac:PaymentMeans")
             self.put(
                 means,
@@ -273,29 +237,19 @@ class _Ubl:
             self.put(means, "cbc:PaymentID", invoice.payment_reference)
             if index == 0 and invoice.payment_card_number:
                 card = self.group(means, "cac:CardAccount")
-                self.put(
-                    card, "cbc:PrimaryAccountNumberID", invoice.payment_card_number
-                )
-                self.put(
-                    card, "cbc:NetworkID", "NA"
-                )  # required by the schema, not in the model
+                self.put(card, "cbc:PrimaryAccountNumberID", invoice.payment_card_number)
+                self.put(card, "cbc:NetworkID", "NA")  # required by the schema, not in the model
                 self.put(card, "cbc:HolderName", invoice.payment_card_holder)
             payee = self.group(means, "cac:PayeeFinancialAccount")
             self.put(payee, "cbc:ID", account)
             if index == 0:
                 self.put(payee, "cbc:Name", invoice.payment_account_name)
-                self.put(
-                    payee, "cac:FinancialInstitutionBranch/cbc:ID", invoice.payment_bic
-                )
+                self.put(payee, "cac:FinancialInstitutionBranch/cbc:ID", invoice.payment_bic)
                 mandate = self.group(means, "cac:PaymentMandate")
                 self.put(mandate, "cbc:ID", invoice.mandate_reference)
-                self.put(
-                    mandate, "cac:PayerFinancialAccount/cbc:ID", invoice.debited_account
-                )
+                self.put(mandate, "cac:PayerFinancialAccount/cbc:ID", invoice.debited_account)
 
-    def allowance(
-        self, parent: etree._Element, item: AllowanceCharge, charge: bool
-    ) -> None:
+    def allowance(self, parent: etree._Element, item: AllowanceCharge, charge: bool) -> None:
         group = self.group(parent, "cac:AllowanceCharge")
         self.put(group, "cbc:ChargeIndicator", "true" if charge else "false")
         self.put(group, "cbc:AllowanceChargeReasonCode", item.reason_code)
