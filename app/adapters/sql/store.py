@@ -197,7 +197,7 @@ class SqlInvoices:
         await self._database.write(work)
 
     async def outbox_state(self) -> OutboxState:
-        depth, oldest = (await self._database.read(lambda connection: connection.execute(_OUTBOX_STATE).one())).t
+        depth, oldest = await self._database.read(lambda connection: connection.execute(_OUTBOX_STATE).one())
         return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
 
     async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
