@@ -177,7 +177,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the parent decides when to end
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     channel = socket.socket(fileno=os.dup(0))
-    from app.readers import warm_up
+    from app.readers.warm import warm_up
 
     warm_up(configuration.kind)
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -13,21 +13,6 @@ from app.readers import wire
 from app.readers.limits import Limits
 
 
-def warm_up(kind: Literal["xml", "pdf"]) -> None:
-    """Loads what reading this kind needs, and uses it once, so that children find everything in memory."""
-    from app.readers import einvoice
-
-    try:
-        einvoice.read_einvoice(b'<a xmlns="urn:a"><b>1</b></a>')
-    except Unprocessable:
-        pass
-    if kind == "pdf":
-        from app.readers import pdf
-
-        pdf.read_pdf(pdf.blank(), Limits())
-        pdf.render_page(pdf.blank(), 1, 36, Limits())
-
-
 def answer(operation: Literal["xml", "pdf", "render"], content: int, page: int, dpi: int, limits: Limits) -> bytes:
     """What the document behind the descriptor `content` says, as an encoded `wire.Answer`. Raises nothing: a fault is an answer."""
     try:

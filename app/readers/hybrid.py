@@ -11,6 +11,7 @@ from pymupdf import mupdf
 
 from app.domain.document import EInvoice
 from app.errors import Unprocessable
+from app.readers.einvoice import read_einvoice
 from app.readers.limits import Limits
 from app.readers.rows import clean
 
@@ -65,8 +66,6 @@ class Embedded:
 
 def embedded_einvoice(document: pymupdf.Document, limits: Limits) -> Embedded:
     """Raises nothing because of what is embedded: the pages of the PDF are worth reading anyway."""
-    from app.readers.einvoice import read_einvoice
-
     found = attachments(document, limits.attachment_names)
     found.sort(key=lambda a: (a.name.lower() not in NAMED, not a.name.lower().endswith(".xml")))
     broken = False

@@ -185,18 +185,50 @@ def _style(words: list[Any], line: Any, run: int, pieces: list[Piece]) -> None:
             pieces.append(Piece(text, x0, y0, x1, y1, run, y1, y1 - y0))
         return
     direction = _direction(line["dir"])
-    vertical = direction in (UPWARDS, DOWNWARDS)
+    upright = 1 if direction in (UPWARDS, DOWNWARDS) else 0  # index of the coordinate along the line
     spans = iter(line["spans"])
-    left, baseline, size, mark, luma = 0, 0.0, 0.0, 0, 0
+    left, mark, luma = 0, 0, 0
+    baseline = size = 0.0
+    place: tuple[float, ...] = ()
     for x0, y0, x1, y1, text, *_ in words:
-        while left <= 0:  # letters of the present span that are not in a word yet
-            span = next(spans, None)
-            if span is None:
+        begun = 0  # letters of this word that are in `pieces` already
+        counted = 0
+        while True:
+            if left == 0:
+                span = next(spans, None)
+                if span is not None:
+                    new_mark, new_luma = _mark(span), _luma(span["color"])
+                    if counted > begun and ((mark ^ new_mark) & INVISIBLE or abs(luma - new_luma) > OTHER_COLOUR):
+                        # Something hidden is glued to something shown: they must not be read as one.
+                        shown, rest = _cut((x0, y0, x1, y1), place[(2 if direction in _FORWARD else 0) + upright], upright, direction)
+                        pieces.append(Piece(text[begun:counted], *shown, run, baseline, size, direction, mark, luma))
+                        begun = counted
+                        x0, y0, x1, y1 = rest
+                    left = len("".join(span["text"].split()))
+                    baseline, size, mark, luma, place = span["origin"][1 - upright], span["size"], new_mark, new_luma, span["bbox"]
+                    if left == 0:
+                        continue
+                else:
+                    left = len(text)  # the lists disagree: keep the last style
+            taken = min(left, len(text) - counted)
+            left -= taken
+            counted += taken
+            if counted >= len(text):
                 break
-            left += len("".join(span["text"].split()))
-            baseline, size, mark, luma = span["origin"][0 if vertical else 1], span["size"], _mark(span), _luma(span["color"])
-        left -= len(text)
-        pieces.append(Piece(text, x0, y0, x1, y1, run, baseline, size, direction, mark, luma))
+        pieces.append(Piece(text[begun:], x0, y0, x1, y1, run, baseline, size, direction, mark, luma))
+
+
+OTHER_COLOUR = 64  # of 255
+_FORWARD = (LEFT_TO_RIGHT, DOWNWARDS, SLANTED)
+_Box = tuple[float, float, float, float]
+
+
+def _cut(box: _Box, at: float, upright: int, direction: int) -> tuple[_Box, _Box]:
+    """Both parts of a word's box, first the one that is read first."""
+    x0, y0, x1, y1 = box
+    at = min(max(at, box[upright]), box[2 + upright])
+    low, high = ((x0, y0, x1, at), (x0, at, x1, y1)) if upright else ((x0, y0, at, y1), (at, y0, x1, y1))
+    return (low, high) if direction in _FORWARD else (high, low)
 
 
 BOLD, INVISIBLE = int(Mark.BOLD), int(Mark.INVISIBLE)
