@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.domain.record import SETTLED, InvoiceRecord
 from app.ports import TenantInvoices, Upload
 from app.readers.sniff import media_type_of
 from app.settings import Settings, Telemetry
+from app.tracing import configure_tracing
 from app.wiring import Service, open_service
 
 TENANT = "local"
@@ -44,7 +46,7 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 async def process(files: Sequence[Path], telemetry: Telemetry) -> AsyncIterator[Processed]:
     """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`."""
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
-        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry)) as service:
+        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry), configure_tracing()) as service:
             await service.invoices.create_key(TENANT, frozenset(), None)
             settled = _Settled(service)
             watching = asyncio.create_task(settled.watch(), name="settled")
@@ -95,18 +97,29 @@ class _Settled:
         return await self._invoices.get(invoice_id)
 
     async def watch(self) -> None:
+        """Until cancelled."""
+        news = asyncio.Event()
+        listening = asyncio.create_task(self._listen(news), name="listening")
         after = 0
-        while True:
-            async with self._service.events.subscribe(TENANT, None) as news:
-                stream = aiter(news)
-                while not news.lagged:
-                    for event in await self._invoices.events(None, after, 500):
-                        after = event.id or after
-                        if event.type in SETTLED:
-                            self._known.setdefault(event.invoice_id, asyncio.Event()).set()
-                    try:
+        try:
+            while True:
+                news.clear()
+                events = await self._invoices.events(None, after, 500)
+                for event in events:
+                    after = event.id or after
+                    if event.type in SETTLED:
+                        self._known.setdefault(event.invoice_id, asyncio.Event()).set()
+                if not events:
+                    with suppress(TimeoutError):
                         async with asyncio.timeout(0.5):
-                            while (await anext(stream)).type not in SETTLED:
-                                pass
-                    except (TimeoutError, StopAsyncIteration):
-                        pass
+                            await news.wait()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self, news: asyncio.Event) -> None:
+        while True:  # again after having been dropped as too slow
+            async with self._service.events.subscribe(TENANT, None) as events:
+                async for event in events:
+                    if event.type in SETTLED:
+                        news.set()

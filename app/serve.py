@@ -59,7 +59,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
     """Until a signal. Returns 0 after a clean drain, 3 when the service could not start."""
     logging = configure_logging(settings.telemetry.log_level, json=settings.telemetry.log_json and not demo)
     tracing = configure_tracing(settings.telemetry.otlp_endpoint)
-    app = create_app(settings)
+    app = create_app(settings, tracing)
     config = uvicorn.Config(
         app,
         host=host,

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.api.edge import Edge
 from app.domain.extraction import Field
 from app.domain.invoice import Invoice
 from app.errors import Misconfigured, Unavailable
@@ -241,10 +243,10 @@ def test_readable_lines_for_people(stream: io.StringIO) -> None:
 def test_a_consumer_is_linked_to_and_in_the_trace_of_its_origin(lines: Lines) -> None:
     exporter = InMemorySpanExporter()
     tracing = configure_tracing(exporter=exporter)
-    with tracing.server_span(None, "POST", {}):
+    with tracing.span("POST"):
         stored = current_traceparent()
     assert stored is not None and current_traceparent() is None
-    with tracing.server_span(None, "elsewhere", {}):  # what is current must not matter
+    with tracing.span("elsewhere"):  # what is current must not matter
         with tracing.span_from(stored, "process", {"attempt": 1}), tracing.span("decode"):
             structlog.get_logger().info("inside")
     tracing.close()
@@ -273,7 +275,7 @@ def test_without_an_origin_a_trace_begins(stored: str | None) -> None:
 
 def test_ids_are_made_and_handed_on_without_an_exporter() -> None:
     tracing = configure_tracing(None)
-    with tracing.server_span(None, "POST", {}) as span:
+    with tracing.span("POST") as span:
         stored = current_traceparent()
         assert not span.is_recording()
     with tracing.span_from(stored, "process"):
@@ -298,7 +300,7 @@ def test_a_failing_span_names_the_type_only() -> None:
 
 
 @pytest.fixture
-async def app_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, Metrics, Collector]]:
+async def traced_app() -> AsyncIterator[tuple[httpx.AsyncClient, Collector]]:
     app = FastAPI()
 
     @app.get("/invoices/{invoice_id}")
@@ -313,18 +315,19 @@ async def app_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, Metrics, C
     async def livez() -> dict[str, str | None]:
         return {"traceparent": current_traceparent()}
 
-    metrics = Metrics()
     with Collector() as collector:
         tracing = configure_tracing(collector.endpoint)
-        instrument_app(app, tracing, metrics)
+        app.state.context = SimpleNamespace(metrics=Metrics())
+        app.add_middleware(Edge)  # the last resort: no exception, and no text of one, gets past it
+        instrument_app(app, tracing)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client, metrics, collector
+            yield client, collector
         await asyncio.to_thread(tracing.close)
 
 
-async def test_requests_are_traced_and_counted(app_and_metrics: tuple[httpx.AsyncClient, Metrics, Collector]) -> None:
-    client, metrics, collector = app_and_metrics
+async def test_requests_are_traced_without_what_the_caller_wrote(traced_app: tuple[httpx.AsyncClient, Collector]) -> None:
+    client, collector = traced_app
     remote = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
     answer = await client.get("/invoices/7", params={"seller": TEXT, "ticket": TICKET}, headers={"traceparent": remote})
     assert answer.json()["traceparent"][3:35] == "ab" * 16
@@ -334,21 +337,11 @@ async def test_requests_are_traced_and_counted(app_and_metrics: tuple[httpx.Asyn
     spans = await asyncio.to_thread(collector.wait_for, lambda spans: len(spans) >= 3)
     shown = next(span for span in spans if span.name == "GET /invoices/{invoice_id}")
     assert shown.trace_id == "ab" * 16 and shown.parent_id == "cd" * 8
-    assert shown.attributes == {
-        "http.request.method": "GET",
-        "http.route": "/invoices/{invoice_id}",
-        "http.response.status_code": 200,
-    }
+    assert shown.attributes["http.route"] == "/invoices/{invoice_id}" and shown.attributes["http.status_code"] == 200
     boom = next(span for span in spans if span.name == "GET /boom")
-    assert boom.attributes["error.type"] == "ValueError" and boom.attributes["http.response.status_code"] == 500
+    assert boom.attributes["http.status_code"] == 500
     sent = b"".join(collector.raw)
     assert [canary for canary in CANARIES if canary.encode() in sent] == []
-    counted = {
-        (labels["method"], labels["route"], labels["status"])
-        for name, labels in _labelled(metrics)
-        if name == "http_server_request_duration_seconds_count"
-    }
-    assert counted == {("GET", "/invoices/{invoice_id}", "200"), ("GET", "unmatched", "404"), ("GET", "/boom", "500")}
 
 
 def test_metrics_bear_their_names() -> None:

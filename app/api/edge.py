@@ -1,7 +1,8 @@
-"""The outermost layer (plain ASGI): security headers on every response, and the last resort for an exception."""
+"""The outermost layer (plain ASGI): security headers on every response, its duration counted, and the last resort for an exception."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -18,6 +19,7 @@ HEADERS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
 }
 """A route's own value for one of these stays."""
+METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
 
 class Edge:
@@ -29,9 +31,12 @@ class Edge:
             await self.app(scope, receive, send)
             return
         started = False
+        status = 500  # what the server answers when nothing was sent
+        began = time.perf_counter()
 
         async def with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal started, status
+            status = message.get("status", status)
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
                 for name, value in HEADERS.items():
@@ -50,3 +55,8 @@ class Edge:
                     await send({"type": "websocket.close", "code": 1011, "reason": "internal error"})
             else:
                 raise  # too late to say it: the server cuts the connection, so that nobody takes the part for the whole
+        finally:
+            if scope["type"] == "http":
+                route = getattr(scope.get("route"), "path", "unmatched")
+                method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+                scope["app"].state.context.metrics.request_done(method, route, status, time.perf_counter() - began)
