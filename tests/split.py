@@ -43,8 +43,4 @@ def half_of(truth: Mapping[str, Any], document: str) -> Half:
 
 
 def _folded(value: object) -> str:
-    return (
-        ""
-        if value is None
-        else re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", str(value)).casefold())
-    )
+    return "" if value is None else re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", str(value)).casefold())

@@ -7,14 +7,7 @@ from datetime import date
 
 from lxml import etree
 
-from app.domain.invoice import (
-    Address,
-    AllowanceCharge,
-    Invoice,
-    LineItem,
-    Party,
-    Period,
-)
+from app.domain.invoice import Address, AllowanceCharge, Invoice, LineItem, Party, Period
 from app.samples.xml_writer import XmlWriter
 
 PROFILES = {
@@ -65,11 +58,7 @@ def _minimum(full: Invoice) -> Invoice:
             tax_id=full.seller.tax_id,
             address=Address(country=full.seller.address.country),
         ),
-        buyer=Party(
-            name=full.buyer.name,
-            legal_id=full.buyer.legal_id,
-            legal_id_scheme=full.buyer.legal_id_scheme,
-        ),
+        buyer=Party(name=full.buyer.name, legal_id=full.buyer.legal_id, legal_id_scheme=full.buyer.legal_id_scheme),
         total_without_tax=full.total_without_tax,
         total_tax=full.total_tax,
         total_with_tax=full.total_with_tax,
@@ -83,16 +72,8 @@ class _Cii:
         self.put, self.group = self.xml.put, self.xml.group
         root = self.xml.root
         context = self.group(root, "rsm:ExchangedDocumentContext")
-        self.put(
-            context,
-            "BusinessProcessSpecifiedDocumentContextParameter/ID",
-            invoice.business_process,
-        )
-        self.put(
-            context,
-            "GuidelineSpecifiedDocumentContextParameter/ID",
-            invoice.specification or specification,
-        )
+        self.put(context, "BusinessProcessSpecifiedDocumentContextParameter/ID", invoice.business_process)
+        self.put(context, "GuidelineSpecifiedDocumentContextParameter/ID", invoice.specification or specification)
         document = self.group(root, "rsm:ExchangedDocument")
         self.put(document, "ID", invoice.number)
         self.put(document, "TypeCode", invoice.type_code)
@@ -101,27 +82,12 @@ class _Cii:
         transaction = self.group(root, "rsm:SupplyChainTradeTransaction")
         for line in invoice.lines:
             self.line(self.group(transaction, "IncludedSupplyChainTradeLineItem"), line)
-        self.agreement(
-            self.group(transaction, "ApplicableHeaderTradeAgreement"), invoice
-        )
+        self.agreement(self.group(transaction, "ApplicableHeaderTradeAgreement"), invoice)
         self.delivery(self.group(transaction, "ApplicableHeaderTradeDelivery"), invoice)
-        self.settlement(
-            self.group(transaction, "ApplicableHeaderTradeSettlement"), invoice
-        )
+        self.settlement(self.group(transaction, "ApplicableHeaderTradeSettlement"), invoice)
 
-    def day(
-        self,
-        parent: etree._Element,
-        name: str,
-        day: date | None,
-        inner: str = "udt:DateTimeString",
-    ) -> None:
-        self.put(
-            parent,
-            f"{name}/{inner}",
-            day and day.strftime("%Y%m%d").zfill(8),
-            {"format": "102"},
-        )
+    def day(self, parent: etree._Element, name: str, day: date | None, inner: str = "udt:DateTimeString") -> None:
+        self.put(parent, f"{name}/{inner}", day and day.strftime("%Y%m%d").zfill(8), {"format": "102"})
 
     def period(self, parent: etree._Element, period: Period | None) -> None:
         if period:
@@ -129,9 +95,7 @@ class _Cii:
             self.day(group, "StartDateTime", period.start)
             self.day(group, "EndDateTime", period.end)
 
-    def allowance(
-        self, parent: etree._Element, item: AllowanceCharge, charge: bool
-    ) -> None:
+    def allowance(self, parent: etree._Element, item: AllowanceCharge, charge: bool) -> None:
         group = self.group(parent, "SpecifiedTradeAllowanceCharge")
         self.put(group, "ChargeIndicator/udt:Indicator", "true" if charge else "false")
         self.put(group, "CalculationPercent", item.percentage)
@@ -147,12 +111,7 @@ class _Cii:
 
     def party(self, parent: etree._Element, name: str, party: Party) -> None:
         group = self.group(parent, name)
-        self.put(
-            group,
-            "GlobalID" if party.id_scheme else "ID",
-            party.id,
-            {"schemeID": party.id_scheme},
-        )
+        self.put(group, "GlobalID" if party.id_scheme else "ID", party.id, {"schemeID": party.id_scheme})
         self.put(group, "Name", party.name)
         self.put(group, "Description", party.legal_information)
         legal = self.group(group, "SpecifiedLegalOrganization")
@@ -170,12 +129,7 @@ class _Cii:
         self.put(address, "CityName", party.address.city)
         self.put(address, "CountryID", party.address.country)
         self.put(address, "CountrySubDivisionName", party.address.subdivision)
-        self.put(
-            group,
-            "URIUniversalCommunication/URIID",
-            party.electronic_address,
-            {"schemeID": party.electronic_address_scheme},
-        )
+        self.put(group, "URIUniversalCommunication/URIID", party.electronic_address, {"schemeID": party.electronic_address_scheme})
         self.put(group, "SpecifiedTaxRegistration/ID", party.vat_id, {"schemeID": "VA"})
         self.put(group, "SpecifiedTaxRegistration/ID", party.tax_id, {"schemeID": "FC"})
 
@@ -184,12 +138,7 @@ class _Cii:
         self.put(document, "LineID", line.id)
         self.put(document, "IncludedNote/Content", line.note)
         product = self.group(item, "SpecifiedTradeProduct")
-        self.put(
-            product,
-            "GlobalID",
-            line.standard_item_id,
-            {"schemeID": line.standard_item_id_scheme},
-        )
+        self.put(product, "GlobalID", line.standard_item_id, {"schemeID": line.standard_item_id_scheme})
         self.put(product, "SellerAssignedID", line.item_id)
         self.put(product, "BuyerAssignedID", line.buyer_item_id)
         self.put(product, "Name", line.item_name)
@@ -199,21 +148,11 @@ class _Cii:
             self.put(characteristic, "Description", attribute.name)
             self.put(characteristic, "Value", attribute.value)
         for item_class in line.classifications:
-            attributes = {
-                "listID": item_class.scheme,
-                "listVersionID": item_class.version,
-            }
-            self.put(
-                product,
-                "DesignatedProductClassification/ClassCode",
-                item_class.code,
-                attributes,
-            )
+            attributes = {"listID": item_class.scheme, "listVersionID": item_class.version}
+            self.put(product, "DesignatedProductClassification/ClassCode", item_class.code, attributes)
         self.put(product, "OriginTradeCountry/ID", line.origin_country)
         agreement = self.group(item, "SpecifiedLineTradeAgreement")
-        self.put(
-            agreement, "BuyerOrderReferencedDocument/LineID", line.purchase_order_line
-        )
+        self.put(agreement, "BuyerOrderReferencedDocument/LineID", line.purchase_order_line)
         unit = {"unitCode": line.price_base_unit}
         gross = self.group(agreement, "GrossPriceProductTradePrice")
         self.put(gross, "ChargeAmount", line.gross_price)
@@ -224,12 +163,7 @@ class _Cii:
         net = self.group(agreement, "NetPriceProductTradePrice")
         self.put(net, "ChargeAmount", line.net_price)
         self.put(net, "BasisQuantity", line.price_base_quantity, unit)
-        self.put(
-            item,
-            "SpecifiedLineTradeDelivery/BilledQuantity",
-            line.quantity,
-            {"unitCode": line.unit},
-        )
+        self.put(item, "SpecifiedLineTradeDelivery/BilledQuantity", line.quantity, {"unitCode": line.unit})
         settlement = self.group(item, "SpecifiedLineTradeSettlement")
         if line.tax_category or line.tax_rate is not None:
             tax = self.group(settlement, "ApplicableTradeTax")
@@ -241,43 +175,21 @@ class _Cii:
             self.allowance(settlement, allowance, charge=False)
         for charge in line.charges:
             self.allowance(settlement, charge, charge=True)
-        self.put(
-            settlement,
-            "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",
-            line.net_amount,
-        )
+        self.put(settlement, "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount", line.net_amount)
         if line.object_id:
             reference = self.group(settlement, "AdditionalReferencedDocument")
             self.put(reference, "IssuerAssignedID", line.object_id)
             self.put(reference, "TypeCode", "130")
-        self.put(
-            settlement,
-            "ReceivableSpecifiedTradeAccountingAccount/ID",
-            line.accounting_reference,
-        )
+        self.put(settlement, "ReceivableSpecifiedTradeAccountingAccount/ID", line.accounting_reference)
 
     def agreement(self, agreement: etree._Element, invoice: Invoice) -> None:
         self.put(agreement, "BuyerReference", invoice.buyer_reference)
         self.party(agreement, "SellerTradeParty", invoice.seller)
         self.party(agreement, "BuyerTradeParty", invoice.buyer)
-        self.party(
-            agreement, "SellerTaxRepresentativeTradeParty", invoice.tax_representative
-        )
-        self.put(
-            agreement,
-            "SellerOrderReferencedDocument/IssuerAssignedID",
-            invoice.sales_order_reference,
-        )
-        self.put(
-            agreement,
-            "BuyerOrderReferencedDocument/IssuerAssignedID",
-            invoice.purchase_order_reference,
-        )
-        self.put(
-            agreement,
-            "ContractReferencedDocument/IssuerAssignedID",
-            invoice.contract_reference,
-        )
+        self.party(agreement, "SellerTaxRepresentativeTradeParty", invoice.tax_representative)
+        self.put(agreement, "SellerOrderReferencedDocument/IssuerAssignedID", invoice.sales_order_reference)
+        self.put(agreement, "BuyerOrderReferencedDocument/IssuerAssignedID", invoice.purchase_order_reference)
+        self.put(agreement, "ContractReferencedDocument/IssuerAssignedID", invoice.contract_reference)
         for document in invoice.supporting_documents:
             group = self.group(agreement, "AdditionalReferencedDocument")
             self.put(group, "IssuerAssignedID", document.reference)
@@ -285,10 +197,7 @@ class _Cii:
             self.put(group, "TypeCode", "916")
             self.put(group, "Name", document.description)
             if document.file_name or document.media_type:
-                attributes = {
-                    "mimeCode": document.media_type,
-                    "filename": document.file_name,
-                }
+                attributes = {"mimeCode": document.media_type, "filename": document.file_name}
                 self.put(group, "AttachmentBinaryObject", "", attributes)
         if invoice.tender_reference:
             group = self.group(agreement, "AdditionalReferencedDocument")
@@ -306,21 +215,9 @@ class _Cii:
 
     def delivery(self, delivery: etree._Element, invoice: Invoice) -> None:
         self.party(delivery, "ShipToTradeParty", invoice.ship_to)
-        self.day(
-            delivery,
-            "ActualDeliverySupplyChainEvent/OccurrenceDateTime",
-            invoice.delivery_date,
-        )
-        self.put(
-            delivery,
-            "DespatchAdviceReferencedDocument/IssuerAssignedID",
-            invoice.despatch_advice_reference,
-        )
-        self.put(
-            delivery,
-            "ReceivingAdviceReferencedDocument/IssuerAssignedID",
-            invoice.receiving_advice_reference,
-        )
+        self.day(delivery, "ActualDeliverySupplyChainEvent/OccurrenceDateTime", invoice.delivery_date)
+        self.put(delivery, "DespatchAdviceReferencedDocument/IssuerAssignedID", invoice.despatch_advice_reference)
+        self.put(delivery, "ReceivingAdviceReferencedDocument/IssuerAssignedID", invoice.receiving_advice_reference)
 
     def settlement(self, settlement: etree._Element, invoice: Invoice) -> None:
         self.put(settlement, "CreditorReferenceID", invoice.creditor_id)
@@ -339,11 +236,7 @@ class _Cii:
             self.put(tax, "CategoryCode", entry.category)
             self.put(tax, "ExemptionReasonCode", entry.exemption_reason_code)
             self.day(tax, "TaxPointDate", tax_point, "udt:DateString")
-            self.put(
-                tax,
-                "DueDateTypeCode",
-                tax_point_code and TAX_POINT_CODES.get(tax_point_code, tax_point_code),
-            )
+            self.put(tax, "DueDateTypeCode", tax_point_code and TAX_POINT_CODES.get(tax_point_code, tax_point_code))
             self.put(tax, "RateApplicablePercent", entry.rate)
         self.period(settlement, invoice.period)
         for allowance in invoice.allowances:
@@ -354,25 +247,13 @@ class _Cii:
         self.put(terms, "Description", invoice.payment_terms)
         self.day(terms, "DueDateDateTime", invoice.due_date)
         self.put(terms, "DirectDebitMandateID", invoice.mandate_reference)
-        totals = self.group(
-            settlement, "SpecifiedTradeSettlementHeaderMonetarySummation"
-        )
+        totals = self.group(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
         self.put(totals, "LineTotalAmount", invoice.line_total)
         self.put(totals, "ChargeTotalAmount", invoice.charge_total)
         self.put(totals, "AllowanceTotalAmount", invoice.allowance_total)
         self.put(totals, "TaxBasisTotalAmount", invoice.total_without_tax)
-        self.put(
-            totals,
-            "TaxTotalAmount",
-            invoice.total_tax,
-            {"currencyID": invoice.currency},
-        )
-        self.put(
-            totals,
-            "TaxTotalAmount",
-            invoice.total_tax_in_tax_currency,
-            {"currencyID": invoice.tax_currency},
-        )
+        self.put(totals, "TaxTotalAmount", invoice.total_tax, {"currencyID": invoice.currency})
+        self.put(totals, "TaxTotalAmount", invoice.total_tax_in_tax_currency, {"currencyID": invoice.tax_currency})
         self.put(totals, "RoundingAmount", invoice.rounding_amount)
         self.put(totals, "GrandTotalAmount", invoice.total_with_tax)
         self.put(totals, "TotalPrepaidAmount", invoice.paid_amount)
@@ -380,20 +261,11 @@ class _Cii:
         for preceding in invoice.preceding_invoices:
             reference = self.group(settlement, "InvoiceReferencedDocument")
             self.put(reference, "IssuerAssignedID", preceding.reference)
-            self.day(
-                reference,
-                "FormattedIssueDateTime",
-                preceding.issue_date,
-                "qdt:DateTimeString",
-            )
-        self.put(
-            settlement,
-            "ReceivableSpecifiedTradeAccountingAccount/ID",
-            invoice.accounting_reference,
-        )
+            self.day(reference, "FormattedIssueDateTime", preceding.issue_date, "qdt:DateTimeString")
+        self.put(settlement, "ReceivableSpecifiedTradeAccountingAccount/ID", invoice.accounting_reference)
 
     def payment_means(self, settlement: etree._Element, invoice: Invoice) -> None:
-        """One group for each account; code and text in all of them, the rest in the first."""
+        """One group for each account; code and text in all of them, name and BIC with the chosen account, the rest in the first."""
         accounts = invoice.payment_accounts or (invoice.payment_account,)
         for index, account in enumerate(accounts):
             means = self.group(settlement, "SpecifiedTradeSettlementPaymentMeans")
@@ -403,26 +275,15 @@ class _Cii:
                 card = self.group(means, "ApplicableTradeSettlementFinancialCard")
                 self.put(card, "ID", invoice.payment_card_number)
                 self.put(card, "CardholderName", invoice.payment_card_holder)
-                self.put(
-                    means,
-                    "PayerPartyDebtorFinancialAccount/IBANID",
-                    invoice.debited_account,
-                )
+                self.put(means, "PayerPartyDebtorFinancialAccount/IBANID", invoice.debited_account)
+            chosen = account == invoice.payment_account
             payee = self.group(means, "PayeePartyCreditorFinancialAccount")
             is_iban = account and _is_iban(account)
             self.put(payee, "IBANID", account if is_iban else None)
-            self.put(
-                payee,
-                "AccountName",
-                invoice.payment_account_name if index == 0 else None,
-            )
+            self.put(payee, "AccountName", invoice.payment_account_name if chosen else None)
             self.put(payee, "ProprietaryID", None if is_iban else account)
-            if index == 0:
-                self.put(
-                    means,
-                    "PayeeSpecifiedCreditorFinancialInstitution/BICID",
-                    invoice.payment_bic,
-                )
+            if chosen:
+                self.put(means, "PayeeSpecifiedCreditorFinancialInstitution/BICID", invoice.payment_bic)
 
 
 def _is_iban(account: str) -> bool:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from app.domain.invoice import (
-    CREDIT_NOTE_CODES,
-    Address,
-    AllowanceCharge,
-    Invoice,
-    LineItem,
-    Party,
-    Period,
-)
+from app.domain.invoice import CREDIT_NOTE_CODES, Address, AllowanceCharge, Invoice, LineItem, Party, Period
 from app.samples.xml_writer import XmlWriter
 
 COMMON = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -39,11 +31,7 @@ class _Ubl:
         root = self.xml.root
         self.head(root, invoice)
         self.references(root, invoice)
-        self.party(
-            self.group(root, "cac:AccountingSupplierParty/cac:Party"),
-            invoice.seller,
-            invoice.creditor_id,
-        )
+        self.party(self.group(root, "cac:AccountingSupplierParty/cac:Party"), invoice.seller, invoice.creditor_id)
         self.party(self.group(root, "cac:AccountingCustomerParty/cac:Party"), invoice.buyer)
         self.payee(root, invoice.payee)
         self.tax_representative(root, invoice.tax_representative)
@@ -95,16 +83,8 @@ class _Ubl:
             reference = self.group(root, "cac:BillingReference/cac:InvoiceDocumentReference")
             self.put(reference, "cbc:ID", preceding.reference)
             self.put(reference, "cbc:IssueDate", preceding.issue_date)
-        self.put(
-            root,
-            "cac:DespatchDocumentReference/cbc:ID",
-            invoice.despatch_advice_reference,
-        )
-        self.put(
-            root,
-            "cac:ReceiptDocumentReference/cbc:ID",
-            invoice.receiving_advice_reference,
-        )
+        self.put(root, "cac:DespatchDocumentReference/cbc:ID", invoice.despatch_advice_reference)
+        self.put(root, "cac:ReceiptDocumentReference/cbc:ID", invoice.receiving_advice_reference)
         if not self.credit:
             self.put(root, "cac:OriginatorDocumentReference/cbc:ID", invoice.tender_reference)
         self.put(root, "cac:ContractDocumentReference/cbc:ID", invoice.contract_reference)
@@ -114,10 +94,7 @@ class _Ubl:
             self.put(group, "cbc:DocumentDescription", document.description)
             attachment = self.group(group, "cac:Attachment")
             if document.file_name or document.media_type:
-                attributes = {
-                    "mimeCode": document.media_type,
-                    "filename": document.file_name,
-                }
+                attributes = {"mimeCode": document.media_type, "filename": document.file_name}
                 self.put(attachment, "cbc:EmbeddedDocumentBinaryObject", "", attributes)
             self.put(attachment, "cac:ExternalReference/cbc:URI", document.location)
         self.typed_reference(root, invoice.invoiced_object, "130", invoice.invoiced_object_scheme)
@@ -133,12 +110,7 @@ class _Ubl:
             self.put(group, "cbc:ID", reference, {"schemeID": scheme})
             self.put(group, "cbc:DocumentTypeCode", code)
 
-    def period(
-        self,
-        parent: etree._Element,
-        period: Period | None,
-        tax_point_code: str | None = None,
-    ) -> None:
+    def period(self, parent: etree._Element, period: Period | None, tax_point_code: str | None = None) -> None:
         group = self.group(parent, "cac:InvoicePeriod")
         self.put(group, "cbc:StartDate", period.start if period else None)
         self.put(group, "cbc:EndDate", period.end if period else None)
@@ -155,18 +127,8 @@ class _Ubl:
         self.put(group, "cac:Country/cbc:IdentificationCode", address.country)
 
     def party(self, group: etree._Element, party: Party, creditor_id: str | None = None) -> None:
-        self.put(
-            group,
-            "cbc:EndpointID",
-            party.electronic_address,
-            {"schemeID": party.electronic_address_scheme},
-        )
-        self.put(
-            group,
-            "cac:PartyIdentification/cbc:ID",
-            party.id,
-            {"schemeID": party.id_scheme},
-        )
+        self.put(group, "cbc:EndpointID", party.electronic_address, {"schemeID": party.electronic_address_scheme})
+        self.put(group, "cac:PartyIdentification/cbc:ID", party.id, {"schemeID": party.id_scheme})
         self.put(group, "cac:PartyIdentification/cbc:ID", creditor_id, {"schemeID": "SEPA"})
         self.put(group, "cac:PartyName/cbc:Name", party.trading_name)
         self.address(group, "cac:PostalAddress", party.address)
@@ -189,19 +151,9 @@ class _Ubl:
 
     def payee(self, root: etree._Element, party: Party) -> None:
         group = self.group(root, "cac:PayeeParty")
-        self.put(
-            group,
-            "cac:PartyIdentification/cbc:ID",
-            party.id,
-            {"schemeID": party.id_scheme},
-        )
+        self.put(group, "cac:PartyIdentification/cbc:ID", party.id, {"schemeID": party.id_scheme})
         self.put(group, "cac:PartyName/cbc:Name", party.name)
-        self.put(
-            group,
-            "cac:PartyLegalEntity/cbc:CompanyID",
-            party.legal_id,
-            {"schemeID": party.legal_id_scheme},
-        )
+        self.put(group, "cac:PartyLegalEntity/cbc:CompanyID", party.legal_id, {"schemeID": party.legal_id_scheme})
 
     def tax_representative(self, root: etree._Element, party: Party) -> None:
         group = self.group(root, "cac:TaxRepresentativeParty")
@@ -213,25 +165,15 @@ class _Ubl:
         delivery = self.group(root, "cac:Delivery")
         self.put(delivery, "cbc:ActualDeliveryDate", invoice.delivery_date)
         location = self.group(delivery, "cac:DeliveryLocation")
-        self.put(
-            location,
-            "cbc:ID",
-            invoice.ship_to.id,
-            {"schemeID": invoice.ship_to.id_scheme},
-        )
+        self.put(location, "cbc:ID", invoice.ship_to.id, {"schemeID": invoice.ship_to.id_scheme})
         self.address(location, "cac:Address", invoice.ship_to.address)
         self.put(delivery, "cac:DeliveryParty/cac:PartyName/cbc:Name", invoice.ship_to.name)
 
     def payment_means(self, root: etree._Element, invoice: Invoice) -> None:
-        """One group for each account; code, text and reference in all of them, the rest in the first."""
+        """One group for each account; code, text and reference in all, name and BIC with the chosen account, the rest in the first."""
         for index, account in enumerate(invoice.payment_accounts or (invoice.payment_account,)):
             means = self.group(root, "cac:PaymentMeans")
-            self.put(
-                means,
-                "cbc:PaymentMeansCode",
-                invoice.payment_means_code,
-                {"name": invoice.payment_means_text},
-            )
+            self.put(means, "cbc:PaymentMeansCode", invoice.payment_means_code, {"name": invoice.payment_means_text})
             if self.credit and index == 0:
                 self.put(means, "cbc:PaymentDueDate", invoice.due_date)
             self.put(means, "cbc:PaymentID", invoice.payment_reference)
@@ -242,9 +184,10 @@ class _Ubl:
                 self.put(card, "cbc:HolderName", invoice.payment_card_holder)
             payee = self.group(means, "cac:PayeeFinancialAccount")
             self.put(payee, "cbc:ID", account)
-            if index == 0:
+            if account == invoice.payment_account:
                 self.put(payee, "cbc:Name", invoice.payment_account_name)
                 self.put(payee, "cac:FinancialInstitutionBranch/cbc:ID", invoice.payment_bic)
+            if index == 0:
                 mandate = self.group(means, "cac:PaymentMandate")
                 self.put(mandate, "cbc:ID", invoice.mandate_reference)
                 self.put(mandate, "cac:PayerFinancialAccount/cbc:ID", invoice.debited_account)
@@ -276,12 +219,7 @@ class _Ubl:
             self.put(tax, "cbc:TaxExemptionReasonCode", entry.exemption_reason_code)
             self.put(tax, "cbc:TaxExemptionReason", entry.exemption_reason)
             self.put(tax, "cac:TaxScheme/cbc:ID", "VAT")
-        self.put(
-            root,
-            "cac:TaxTotal/cbc:TaxAmount",
-            invoice.total_tax_in_tax_currency,
-            {"currencyID": invoice.tax_currency},
-        )
+        self.put(root, "cac:TaxTotal/cbc:TaxAmount", invoice.total_tax_in_tax_currency, {"currencyID": invoice.tax_currency})
 
     def line(self, group: etree._Element, line: LineItem) -> None:
         self.put(group, "cbc:ID", line.id)
@@ -303,12 +241,7 @@ class _Ubl:
         self.item(self.group(group, "cac:Item"), line)
         price = self.group(group, "cac:Price")
         self.put(price, "cbc:PriceAmount", line.net_price, self.currency)
-        self.put(
-            price,
-            "cbc:BaseQuantity",
-            line.price_base_quantity,
-            {"unitCode": line.price_base_unit},
-        )
+        self.put(price, "cbc:BaseQuantity", line.price_base_quantity, {"unitCode": line.price_base_unit})
         if line.price_discount is not None or line.gross_price is not None:
             discount = self.group(price, "cac:AllowanceCharge")
             self.put(discount, "cbc:ChargeIndicator", "false")
@@ -320,24 +253,11 @@ class _Ubl:
         self.put(item, "cbc:Name", line.item_name)
         self.put(item, "cac:BuyersItemIdentification/cbc:ID", line.buyer_item_id)
         self.put(item, "cac:SellersItemIdentification/cbc:ID", line.item_id)
-        self.put(
-            item,
-            "cac:StandardItemIdentification/cbc:ID",
-            line.standard_item_id,
-            {"schemeID": line.standard_item_id_scheme},
-        )
+        self.put(item, "cac:StandardItemIdentification/cbc:ID", line.standard_item_id, {"schemeID": line.standard_item_id_scheme})
         self.put(item, "cac:OriginCountry/cbc:IdentificationCode", line.origin_country)
         for item_class in line.classifications:
-            attributes = {
-                "listID": item_class.scheme,
-                "listVersionID": item_class.version,
-            }
-            self.put(
-                item,
-                "cac:CommodityClassification/cbc:ItemClassificationCode",
-                item_class.code,
-                attributes,
-            )
+            attributes = {"listID": item_class.scheme, "listVersionID": item_class.version}
+            self.put(item, "cac:CommodityClassification/cbc:ItemClassificationCode", item_class.code, attributes)
         if line.tax_category or line.tax_rate is not None:
             tax = self.group(item, "cac:ClassifiedTaxCategory")
             self.put(tax, "cbc:ID", line.tax_category)

@@ -38,13 +38,7 @@ class XmlWriter:
             parent = etree.SubElement(parent, self._qualified(name))
         return parent
 
-    def put(
-        self,
-        parent: etree._Element,
-        path: str,
-        value: Value,
-        attributes: Attributes = NO_ATTRIBUTES,
-    ) -> None:
+    def put(self, parent: etree._Element, path: str, value: Value, attributes: Attributes = NO_ATTRIBUTES) -> None:
         """A new chain of elements ending in one with `value` as its text; nothing at all where `value` is None."""
         if value is None:
             return
@@ -58,13 +52,6 @@ class XmlWriter:
         """The document in UTF-8, with declaration, empty elements removed."""
         for element in reversed(list(self.root.iter())):
             parent = element.getparent()
-            if (
-                parent is not None
-                and not len(element)
-                and not element.text
-                and not element.attrib
-            ):
+            if parent is not None and not len(element) and not element.text and not element.attrib:
                 parent.remove(element)
-        return etree.tostring(
-            self.root, xml_declaration=True, encoding="UTF-8", pretty_print=True
-        )
+        return etree.tostring(self.root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
