@@ -53,9 +53,11 @@ def _adds_up(invoice: Invoice) -> bool:
         assert part.tax_amount == to_cent(part.taxable_amount * part.rate / 100)
         of_this_rate = [line.net_amount for line in invoice.lines if line.tax_rate == part.rate and line.net_amount is not None]
         assert part.taxable_amount == sum(of_this_rate)
-    assert lines == invoice.line_total == invoice.total_without_tax
+    assert lines == invoice.total_without_tax
+    assert invoice.line_total in (None, lines)
     assert taxes == invoice.total_tax
-    return invoice.total_with_tax == invoice.amount_due == lines + taxes
+    assert invoice.amount_due in (None, invoice.total_with_tax)
+    return invoice.total_with_tax == lines + taxes
 
 
 @pytest.mark.parametrize("invoice", ALL_INVOICES, ids=lambda invoice: invoice.number)

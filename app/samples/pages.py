@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
-from app.domain.invoice import Invoice, LineItem
+from app.domain.invoice import Invoice, LineItem, Party
 from app.samples.canvas import BLACK, GREY, HEIGHT, WHITE, WIDTH, Color, Sheet, assemble, save
 from app.samples.paging import (
     Column,
@@ -45,7 +45,7 @@ def draw_sheets(invoice: Invoice, language: str, layout: Layout, *, ink: Color =
 
 
 def as_printed(invoice: Invoice, language: str, layout: Layout) -> Invoice:
-    """What a reader of the page can find: the units' words in place of their codes, and no column that the layout leaves out."""
+    """What a reader of the page can find: the units' words in place of their codes, and nothing that the layout leaves out."""
     units = WORDINGS[language].units
     lines = tuple(
         replace(
@@ -53,10 +53,26 @@ def as_printed(invoice: Invoice, language: str, layout: Layout) -> Invoice:
             id=line.id if layout == "letter" else None,
             item_id=line.item_id if layout == "banner" else None,
             unit=units[line.unit or ""],
+            tax_category=None,
         )
         for line in invoice.lines
     )
-    return replace(invoice, lines=lines)
+    return replace(
+        invoice,
+        lines=lines,
+        tax_breakdown=tuple(replace(part, category=None) for part in invoice.tax_breakdown),
+        seller=_printed_party(invoice.seller),
+        buyer=_printed_party(invoice.buyer),
+        buyer_reference=None,
+        specification=None,
+        payment_means_code=None,
+        line_total=None,
+        amount_due=None,
+    )
+
+
+def _printed_party(party: Party) -> Party:
+    return replace(party, electronic_address=None, electronic_address_scheme=None)
 
 
 def title_of(invoice: Invoice, wording: Wording) -> str:
