@@ -6,7 +6,7 @@ Spans carry no text of a document: no query strings, no messages of exceptions, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +18,10 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from app import __version__
@@ -85,8 +85,41 @@ def configure_tracing(endpoint: str | None = None, exporter: SpanExporter | None
         shutdown_on_exit=False,  # the owner closes it
     )
     if exporter:
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1_000))
+        provider.add_span_processor(BatchSpanProcessor(_WithoutText(exporter), schedule_delay_millis=1_000))
     return Tracing(provider)
+
+
+class _WithoutText(SpanExporter):
+    """The last before the wire: what exceptions say stays here, whichever library recorded it; their types go on."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_without_text(span) if span.events or span.status.description else span for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _without_text(span: ReadableSpan) -> ReadableSpan:
+    types = [event.attributes["exception.type"] for event in span.events if event.attributes and "exception.type" in event.attributes]
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes=dict(span.attributes or {}) | ({"error.type": types[-1]} if types else {}),
+        links=span.links,
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
 
 
 def current_traceparent() -> str | None:
@@ -103,7 +136,7 @@ def instrument_app(app: FastAPI, tracing: Tracing) -> None:
         app,
         tracer_provider=tracing.provider,
         meter_provider=NoOpMeterProvider(),  # requests are counted by `app.metrics`
-        excluded_urls="livez,readyz,metrics",
+        excluded_urls="/livez$,/readyz$,/metrics$",  # expressions, searched for in the URL
         exclude_spans=["receive", "send"],
         server_request_hook=_without_query,
     )

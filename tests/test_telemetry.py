@@ -299,6 +299,20 @@ def test_a_failing_span_names_the_type_only() -> None:
     assert "Rotwein" not in parse.to_json()
 
 
+def test_what_a_library_records_of_an_exception_is_sent_as_its_type_only() -> None:
+    exporter = InMemorySpanExporter()
+    tracing = configure_tracing(exporter=exporter)
+    with tracing.span("request") as span:
+        span.record_exception(ValueError(TEXT))
+        span.set_status(trace.Status(trace.StatusCode.ERROR, TEXT))
+        span.set_attribute("kept", 1)
+    tracing.close()
+    (sent,) = exporter.get_finished_spans()
+    assert sent.attributes == {"kept": 1, "error.type": "ValueError"} and not sent.status.is_ok
+    assert sent.name == "request" and sent.get_span_context() == span.get_span_context() and sent.start_time and sent.end_time
+    assert "Rotwein" not in sent.to_json()
+
+
 @pytest.fixture
 async def traced_app() -> AsyncIterator[tuple[httpx.AsyncClient, Collector]]:
     app = FastAPI()
