@@ -1,0 +1,256 @@
+"""What the SQLite store promises beyond the contract: one service process, crashes, full disks, deadlines, the audit's proof."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sql import SqlInvoices, migrate, open_invoices
+from app.domain.extraction import Extracted
+from app.domain.invoice import Invoice
+from app.domain.record import Result
+from app.domain.work import Job
+from app.errors import DeadlineExceeded, Misconfigured, Unavailable
+from app.ports import Blob, Settlement, Upload
+
+KEY = b"audit key"
+DONE = Settlement("approved", result=Result(Extracted(Invoice(number="R-1"), "invoice", "xml")))
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> Path:
+    path = tmp_path / "a.db"
+    await migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqlInvoices]:
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY) as opened:
+        yield opened
+
+
+async def accept(store: SqlInvoices, content: str = "a") -> str:
+    (accepted,) = await store.for_tenant("acme").accept([Upload("a.pdf", "application/pdf", Blob(content * 64, 1))], "k", None, None)
+    return accepted.id
+
+
+async def settle(store: SqlInvoices, invoice_id: str) -> None:
+    job = await store.claim("acme", invoice_id, "w", 60)
+    assert isinstance(job, Job)
+    await store.settle(job, DONE)
+
+
+def execute(path: Path, *statements: str) -> None:
+    """As somebody would who has the file but not the key."""
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        assert connection.execute(statement).rowcount > 0, statement
+    connection.commit()
+    connection.close()
+
+
+# One service process
+
+
+OTHER = """
+import asyncio, sys
+from app.adapters.sql import open_invoices
+async def main():
+    async with open_invoices(sys.argv[1], b"audit key") as store:
+        print("open", flush=True)
+        sys.stdin.read()
+asyncio.run(main())
+"""
+
+
+async def test_a_second_service_process_is_refused(path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{path}"
+    other = subprocess.Popen([sys.executable, "-c", OTHER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdin is not None and other.stdout is not None
+    assert other.stdout.readline() == b"open\n"
+    try:
+        with pytest.raises(Misconfigured, match="another InvoiceStream process uses this database"):
+            async with open_invoices(url, KEY):
+                pass
+        async with open_invoices(url, KEY, read_only=True) as reading:
+            assert (await reading.status_counts())["received"] == 0
+            with pytest.raises(Misconfigured):
+                await accept(reading)
+        async with open_invoices(url, KEY, beside=True) as beside:
+            assert (await beside.create_key("acme", frozenset(), None)).secret
+    finally:
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+        other.stdin.close()
+        other.stdout.close()
+    async with open_invoices(url, KEY) as store:  # its lock ended with it
+        await accept(store)
+    refused = subprocess.run([sys.executable, "-c", OTHER, url], input=b"", capture_output=True)
+    assert refused.stdout == b"open\n"
+
+
+# Crashes
+
+
+CRASHING = """
+import asyncio, sys
+from tests.test_sql_sqlite import *
+async def main():
+    async with open_invoices(sys.argv[1], KEY) as store:
+        await settle(store, await accept(store))
+        await settle(store, await accept(store, "b"))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "told"),
+    [
+        ("accept_committed", ["received"]),
+        ("claim_committed", ["received", "processing"]),
+        ("settle_uncommitted", ["received", "processing"]),
+        ("settle_committed", ["received", "processing", "approved"]),
+        ("accept_committed:2", ["received", "processing", "approved", "received"]),
+    ],
+)
+async def test_kill_9_keeps_what_was_committed_and_nothing_else(path: Path, failpoint: str, told: list[str]) -> None:
+    url = f"sqlite+aiosqlite:///{path}"
+    ended = subprocess.run(
+        [sys.executable, "-c", CRASHING, url], env=os.environ | {"INVOICESTREAM_FAILPOINT": failpoint}, cwd=Path(__file__).parents[1]
+    )
+    assert ended.returncode == -signal.SIGKILL
+    async with open_invoices(url, KEY) as store:
+        acme = store.for_tenant("acme")
+        assert [event.type for event in await acme.events(None, 0, 10)] == told
+        await store.take_over()
+        for message in await store.unsettled(10, 0):
+            await settle(store, message.invoice_id)
+        counts = await store.status_counts()
+        assert counts["approved"] == sum(counts.values()) == told.count("received")
+        assert (await store.outbox_state()).depth == len(await store.outbox(100))
+
+
+# Faults
+
+
+async def test_a_full_disk_is_unavailable_and_passes(store: SqlInvoices, path: Path) -> None:
+    await accept(store)
+    # SQLite's own limit on the file: the same error as from a full disk.
+    connection = store._database._connection  # type: ignore[attr-defined]
+    pages = connection.connection.driver_connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.connection.driver_connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(Unavailable, match="SQLITE_FULL") as full:
+        for n in range(1000):
+            await accept(store, f"{n:064}"[:1] + f"{n:063}")
+    assert full.value.dependency == "sql" and "a.pdf" not in str(full.value)
+    before = await store.status_counts()
+    await accept(store, "z")  # on a new connection, without the limit
+    assert (await store.status_counts())["received"] == before["received"] + 1
+
+
+async def test_a_lock_that_stays_ends_in_unavailable_not_in_waiting(path: Path) -> None:
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY, deadline=0.25) as store:
+        invoice_id = await accept(store)
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        try:
+            ends = await asyncio.gather(*(accept(store, c) for c in "bcd"), store.ping(), return_exceptions=True)
+            assert all(isinstance(end, Unavailable) and end.dependency == "sql" for end in ends)
+            # Who waited behind the others was too late.
+            assert any(isinstance(end, DeadlineExceeded) for end in ends)
+            assert await store.for_tenant("acme").get(invoice_id) is not None  # readers do not wait
+        finally:
+            holder.execute("ROLLBACK")
+            holder.close()
+        assert (await store.status_counts())["received"] == 1
+        assert await accept(store, "b")
+
+
+# The audit
+
+
+async def test_the_audit_shows_what_was_done_to_it(store: SqlInvoices, path: Path) -> None:
+    acme = store.for_tenant("acme")
+    swap = (
+        "UPDATE audit SET seq = 99 WHERE invoice_id = '{0}' AND seq = 1",
+        "UPDATE audit SET seq = 1 WHERE invoice_id = '{0}' AND seq = 2",
+        "UPDATE audit SET seq = 2 WHERE invoice_id = '{0}' AND seq = 99",
+    )
+    append = (
+        "INSERT INTO audit SELECT tenant, invoice_id, 3, at, action, actor, value_hash, hash, hash"
+        " FROM audit WHERE invoice_id = '{0}' AND seq = 2"
+    )
+    set_end = (
+        "UPDATE invoices SET audit_seq = 3, audit_hash = (SELECT hash FROM audit WHERE invoice_id = '{0}' AND seq = 3) WHERE id = '{0}'"
+    )
+    for n, statements in enumerate(
+        [
+            ("UPDATE audit SET actor = 'nobody' WHERE invoice_id = '{0}' AND seq = 1",),
+            ("UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE invoice_id = '{0}' AND seq = 2",),
+            ("UPDATE audit SET action = 'rejected' WHERE invoice_id = '{0}' AND seq = 2",),
+            ("UPDATE audit SET value_hash = '{1}' WHERE invoice_id = '{0}' AND seq = 2",),
+            ("UPDATE audit SET tenant = 'other' WHERE invoice_id = '{0}' AND seq = 2",),
+            ("DELETE FROM audit WHERE invoice_id = '{0}' AND seq = 1",),
+            ("DELETE FROM audit WHERE invoice_id = '{0}' AND seq = 2",),
+            ("DELETE FROM audit WHERE invoice_id = '{0}'",),
+            swap,
+            (append,),
+            (append, set_end),
+        ]
+    ):
+        invoice_id = await accept(store, f"{n:064}"[-1:] + f"{n:063}")
+        await settle(store, invoice_id)
+        assert [e.seq for e in await acme.audit(invoice_id)] == [1, 2]
+        execute(path, *(s.format(invoice_id, "0" * 64) for s in statements))
+        with pytest.raises(ValueError, match="audit chain"):
+            await acme.audit(invoice_id)
+
+
+async def test_erasing_an_invoice_leaves_its_chain_valid(store: SqlInvoices, path: Path) -> None:
+    invoice_id = await accept(store)
+    await settle(store, invoice_id)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("DELETE FROM invoices")
+    assert connection.execute("SELECT count(*) FROM invoice_versions").fetchone() == (0,)
+    connection.commit()
+    connection.close()
+    assert [e.action for e in await store.for_tenant("acme").audit(invoice_id)] == ["accept", "approved"]
+
+
+async def test_a_chain_cut_off_together_with_the_invoices_copy_of_its_end_needs_an_anchor(store: SqlInvoices, path: Path) -> None:
+    """What cannot be seen from inside the database. The head of the chain, kept elsewhere, shows it."""
+    invoice_id = await accept(store)
+    await settle(store, invoice_id)
+    anchored = (await store.for_tenant("acme").audit(invoice_id))[-1]
+    execute(
+        path,
+        "UPDATE invoices SET audit_seq = 1, audit_hash = (SELECT hash FROM audit WHERE seq = 1)",
+        "DELETE FROM audit WHERE seq = 2",
+    )
+    left = await store.for_tenant("acme").audit(invoice_id)
+    assert [e.seq for e in left] == [1]
+    assert anchored.hash not in [e.hash for e in left]
+
+
+async def test_another_key_does_not_verify(store: SqlInvoices, path: Path) -> None:
+    invoice_id = await accept(store)
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", b"another", read_only=True) as reading:
+        with pytest.raises(ValueError, match="row 1"):
+            await reading.for_tenant("acme").audit(invoice_id)
+
+
+async def test_the_file_holds_no_key_that_could_be_used(store: SqlInvoices, path: Path) -> None:
+    key = await store.create_key("acme", frozenset(), None)
+    kept = b"".join(p.read_bytes() for p in path.parent.iterdir())
+    assert key.key_id.encode() in kept
+    assert key.secret.rpartition(key.key_id)[2].encode() not in kept
