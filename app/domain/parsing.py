@@ -290,6 +290,7 @@ _VAT = {
     "SK": r"\d{10}",
     "CHE": r"\d{9}(?:MWST|TVA|IVA)?",
 }
+VAT_PREFIXES = tuple(_VAT)
 _VAT_PATTERNS = {prefix: re.compile(prefix + pattern) for prefix, pattern in _VAT.items()}
 _GSTIN = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9]")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 from app.domain.document import BoundingBox
 from app.domain.parsing import (
     BIC,
+    VAT_PREFIXES,
     DateOrder,
     decimal_mark,
     iban_is_valid,
@@ -56,7 +57,6 @@ class Candidate:
     row: int
     first: int
     end: int
-    labels: tuple[Label, ...] = ()
     currency: str | None = None
     decimals: int = 0
     sound: bool = True  # its checksum, where it has one
@@ -69,8 +69,16 @@ class Candidates:
     grid: Grid
     cues: list[list[CueHit]]
     by_kind: dict[Kind, list[Candidate]]
-    values: list[list[tuple[int, int]]]
     order: DateOrder
+    finder: Labels
+    _labels: dict[tuple[Kind, int, int, int], tuple[Label, ...]] = field(default_factory=dict)
+
+    def labels(self, candidate: Candidate) -> tuple[Label, ...]:
+        """The labels that stand by a candidate, nearest first; found when asked for, because most candidates are item lines."""
+        key = (candidate.kind, candidate.row, candidate.first, candidate.end)
+        if key not in self._labels:
+            self._labels[key] = tuple(self.finder.of(candidate))
+        return self._labels[key]
 
     def of(self, kind: Kind) -> list[Candidate]:
         return self.by_kind.get(kind, [])
@@ -82,11 +90,14 @@ class Candidates:
         """How strongly the labels say each role: the best relation wins, and what an adjoining label says outweighs one further off."""
         roles: dict[str, float] = {}
         trust = 1.0
-        for label in candidate.labels:
+        for label in self.labels(candidate):
             found = meaning(label.cues)
             if found is None:
                 continue
-            weight = found.weight * trust * _RELATION[label.relation] * (0.82**label.distance) * (1.0 if label.colon else 0.95)
+            own = found.weight
+            if label.colon and label.distance == 0 and found.role == "number" and own == 0.6:
+                own = 0.9  # "Invoice: 123"
+            weight = own * trust * _RELATION[label.relation] * (0.82**label.distance) * (1.0 if label.colon else 0.95)
             roles[found.role] = max(roles.get(found.role, 0.0), weight)
             trust *= 0.45  # a second label counts where the first says nothing better
         return roles
@@ -96,7 +107,7 @@ _RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}
 
 _C = r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|NOK|DKK|PLN|SGD|NZD|BRL|JPY|CNY|HKD|ZAR|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?)"
 _AMOUNT = re.compile(
-    rf"(?<![\w.,/:])(?P<open>\()?(?P<m1>[-+−–]\s?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
+    rf"(?<![\w.,/:-])(?P<open>\()?(?P<m1>[-+−–]\s?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
     rf"(?P<n>\d{{1,3}}(?:[.,'’{THIN}\u00a0\u202f]\d{{2,3}}){{1,5}}(?:[.,]\d{{1,5}})?|\d{{1,9}}(?:[.,]\d{{1,5}})?)"
     rf"(?:[.,](?P<dash>--?|[—–]))?(?:\s?(?P<c2>{_C})(?!\w))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?(?![\w/]|[.,:'’]\d|-\d)"
 )
@@ -107,9 +118,11 @@ _DAY_FIRST = re.compile(
 )
 _MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,10})\.?[\s/-](\d{1,2})(?!\d)")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}\s?\d{2}(?:[\s.-]?[A-Z0-9]{1,7}){3,9})")
+_IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Z]{{2}}\s?\d{{2}}(?:[ {THIN}.-]?[A-Z0-9]{{1,7}}){{3,9}})")
+_PREFIX = "|".join((*VAT_PREFIXES, "ATU"))
 _VAT = re.compile(
-    rf"(?<![A-Za-z0-9])((?:ATU|CHE|[A-Z]{{2}})[\s.{THIN}-]{{0,2}}[A-Z0-9](?:[\s.{THIN}-]?[A-Z0-9]){{6,14}}|\d{{2}}[A-Z]{{5}}\d{{4}}[A-Z][A-Z0-9]Z[A-Z0-9])(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9])((?:{_PREFIX})[\s.{THIN}-]{{0,2}}[A-Z0-9](?:[\s.{THIN}-]?[A-Z0-9]){{6,14}}"
+    r"|\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9])(?![A-Za-z0-9])"
 )
 _ID = re.compile(r"[#(\[]*([^\s]*\d[^\s]*)")
 _CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
@@ -138,11 +151,10 @@ def find_candidates(grid: Grid) -> Candidates:
         found += here
         found += ids
         found += _codes(number, row)
-    labelled = Labels(grid, cues, values)
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
-        by_kind.setdefault(candidate.kind, []).append(labelled.attach(candidate))
-    return Candidates(grid, cues, by_kind, values, order)
+        by_kind.setdefault(candidate.kind, []).append(candidate)
+    return Candidates(grid, cues, by_kind, order, Labels(grid, cues, values))
 
 
 def _tokens(row: Row, start: int, end: int) -> tuple[int, int]:
@@ -227,8 +239,11 @@ def _ibans(number: int, row: Row) -> Iterator[Candidate]:
             end += 1
         if end < len(row.text) and row.text[end].isalnum():
             continue
+        sound = iban_is_valid(iban)
+        if not sound and ("IBAN" in iban or "BIC" in iban):
+            continue  # ran into the next label
         first, last = _tokens(row, match.start(), end)
-        yield Candidate("iban", iban, number, first, last, sound=iban_is_valid(iban))
+        yield Candidate("iban", iban, number, first, last, sound=sound)
 
 
 def _vat_ids(number: int, row: Row) -> Iterator[Candidate]:
@@ -299,19 +314,13 @@ class Labels:
     cues: list[list[CueHit]]
     values: list[list[tuple[int, int]]]
 
-    def attach(self, candidate: Candidate) -> Candidate:
-        labels = (*self._row_labels(candidate), *self._labels_above(candidate))
-        return Candidate(
-            candidate.kind,
-            candidate.value,
-            candidate.row,
-            candidate.first,
-            candidate.end,
-            labels,
-            candidate.currency,
-            candidate.decimals,
-            candidate.sound,
-        )
+    def of(self, candidate: Candidate) -> Iterator[Label]:
+        strong = False
+        for label in self._row_labels(candidate):
+            strong = strong or label.colon
+            yield label
+        if not strong:
+            yield from self._labels_above(candidate)
 
     def _row_labels(self, candidate: Candidate) -> Iterator[Label]:
         row = self.grid.rows[candidate.row]
@@ -355,6 +364,15 @@ class Labels:
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
 
+    def _has_value(self, number: int, hit: CueHit) -> bool:
+        """Whether a label has its value beside it, so that it says nothing of what stands below."""
+        row = self.grid.rows[number]
+        begin, end = row.cells[row.cell_of[hit.first]]
+        values = [v for v in self.values[number] if not self._percent(row, v)]
+        if any(hit.end <= v[0] and v[1] <= end for v in values):
+            return True
+        return row.tokens[end - 1].text.endswith(":") and any(v[0] == end for v in values)
+
     def _labels_above(self, candidate: Candidate) -> Iterator[Label]:
         row = self.grid.rows[candidate.row]
         x0 = row.tokens[candidate.first].x0
@@ -363,7 +381,7 @@ class Labels:
         reach = 4.2 * row.height
         seen = 0
         merged: frozenset[Cue] = frozenset()
-        distance = 0
+        distance = passed = 0
         for number in range(candidate.row - 1, max(first, candidate.row - 28) - 1, -1):
             above = self.grid.rows[number]
             if above.y1 < row.y0 - reach:
@@ -372,17 +390,18 @@ class Labels:
             over = [i for i, t in enumerate(above.tokens) if t.x1 > x0 - slack and t.x0 < x1 + slack]
             if not over:
                 continue
-            hits = [h for h in self.cues[number] if any(h.first <= i < h.end for i in over)]
+            hits = [h for h in self.cues[number] if any(h.first <= i < h.end for i in over) and not self._has_value(number, h)]
             cell_cues: frozenset[Cue] = frozenset()
             for cell in {above.cell_of[i] for i in over}:
                 begin, end = above.cells[cell]
                 wide = above.tokens[end - 1].x1 - above.tokens[begin].x0
                 if wide < 2.2 * (x1 - x0) + 6 * row.height or end - begin <= 3:
-                    cell_cues |= self._between(self.cues[number], begin, end)
+                    free = [h for h in self.cues[number] if not self._has_value(number, h)]
+                    cell_cues |= self._between(free, begin, end)
             cues = frozenset().union(cell_cues, *(h.cues for h in hits))
             if cues:
                 merged = merged | cues if merged and row.y0 - above.y1 < reach else cues
-                yield Label(merged, "above", distance)
+                yield Label(merged, "above", distance + (passed > 0))
                 seen += 1
                 if seen == 2:
                     return
@@ -391,8 +410,8 @@ class Labels:
             if all(_valued(t.text) for t in (above.tokens[i] for i in over)):
                 # Values in a column: the header stands further up.
                 reach += above.height * 1.6
-                distance += 1
-                if distance > 12:
+                passed += 1
+                if passed > 14:
                     return
             else:
                 distance += 1

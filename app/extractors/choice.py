@@ -167,11 +167,11 @@ def _id_form(text: str) -> float:
 def _accounts(found: Candidates) -> Iterable[tuple[float, Candidate]]:
     """IBANs; one that is said to be the buyer's own (direct debit) is none to pay to."""
     for c in found.of("iban"):
-        cues = frozenset().union(*(label.cues for label in c.labels)) if c.labels else frozenset()
+        cues = frozenset().union(*(label.cues for label in found.labels(c))) if found.labels(c) else frozenset()
         score = 0.75 if c.sound else 0.45
         if Cue.IBAN in cues:
             score += 0.2
-        near = c.labels[0].cues if c.labels else frozenset()
+        near = found.labels(c)[0].cues if found.labels(c) else frozenset()
         if Cue.YOUR in near or Cue.BUYER in near:
             score -= 0.5
         if Cue.VAT_NUMBER in near or Cue.CONTRACT in near:
@@ -189,7 +189,7 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
     shown: dict[str, Candidate] = {}
     for c in found.of("currency"):
         code = str(c.value)
-        labelled = any(Cue.CURRENCY in label.cues for label in c.labels)
+        labelled = any(Cue.CURRENCY in label.cues for label in found.labels(c))
         if len(found.grid.rows[c.row].tokens[c.first].text.strip(".,;:()")) == 3 or labelled:
             votes[code] += 6 if labelled else 1
         else:

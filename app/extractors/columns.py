@@ -258,7 +258,9 @@ def _settle(heads: list[Head]) -> list[Head]:
     seen: dict[Column, Head] = {}
     result: list[Head] = []
     for head in heads:
-        if head.column in seen and head.column not in (Column.OTHER, Column.AMOUNT):
+        if head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
+            seen[Column.NAME].column = Column.OTHER if Column.ITEM_ID in seen else Column.ITEM_ID
+        elif head.column in seen and head.column not in (Column.OTHER, Column.AMOUNT):
             result.append(Head(Column.OTHER, head.x0, head.x1))
             continue
         if head.column is Column.AMOUNT and Column.AMOUNT in seen:

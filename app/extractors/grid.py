@@ -14,7 +14,7 @@ from app.domain.document import UNIT, BoundingBox, Document, Mark, Page
 from app.domain.parsing import plain
 
 CELL_GAP = 0.85  # of the row's height: a wider gap starts a new cell; a blank is about 0.25
-THIN_GAP = 0.42  # a narrower gap between groups of digits may be a thousands blank
+THIN_GAP = 0.62  # a narrower gap between groups of digits, no wider than a digit, may be a thousands blank
 THIN = "\u2009"
 
 
@@ -119,7 +119,13 @@ def _row(page: int, tokens: list[Token]) -> Row:
             if wide:
                 cells.append((first, i))
                 first = i
-            thin = gap < THIN_GAP * height and tokens[i - 1].text[-1].isdigit() and token.text[:3].isdigit() and len(token.text) >= 3
+            before = tokens[i - 1]
+            thin = (
+                before.text[-1].isdigit()
+                and len(token.text) >= 3
+                and token.text[:3].isdigit()
+                and gap < min(THIN_GAP * height, 1.35 * (before.x1 - before.x0) / len(before.text))
+            )
             separator = "\t" if wide else THIN if thin else " "
             parts.append(separator)
             offset += 1

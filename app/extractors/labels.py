@@ -105,6 +105,7 @@ def _matches(words: list[str]) -> list[tuple[frozenset[Cue], int, int]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if Cue.RELATED in cues or Cue.PERIOD in cues:
         return Meaning("other_date", 0.9)
@@ -133,6 +134,7 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     numbered = bool(cues & {Cue.NUMBER, Cue.REFERENCE})
     if Cue.VAT_NUMBER in cues or (Cue.TAX in cues and numbered):
@@ -174,6 +176,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
 _SIDE = {Cue.PAID, Cue.DISCOUNT, Cue.CHARGE, Cue.ROUNDING, Cue.CARRIED, Cue.CAPITAL}
 
 
+@lru_cache(maxsize=4096)
 def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
     """`total` is one whose words do not say whether with or without tax."""
     summed = bool(cues & {Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})

@@ -10,6 +10,8 @@ from enum import Enum, auto
 
 
 class Cue(Enum):
+    __hash__ = object.__hash__  # members are single: the identity will do, and is quicker
+
     # documents and what identifies them
     INVOICE = auto()
     CREDIT = auto()
@@ -232,7 +234,7 @@ CUES: dict[Cue, str] = {
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
     ),
     Cue.PHONE: (
-        "tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;handy;cell;gsm;call;"
+        "po box;p o box;tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;handy;cell;gsm;call;"
         "freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
     ),
     Cue.ARTICLE: (

@@ -164,6 +164,8 @@ def _label_end(row: Row, first: int, hit_end: int, end: int) -> int:
     for i in range(first, min(end, hit_end + 3)):
         if row.tokens[i].text.endswith(":"):
             return i + 1
+    if hit_end < end and row.tokens[hit_end].text.startswith("(") and row.tokens[end - 1].text.endswith(")"):
+        return end
     return hit_end
 
 
@@ -364,7 +366,7 @@ def _addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> No
     best: tuple[float, Block] | None = None
     for block in window:
         row = grid.rows[block.lines[0][0]]
-        height, width = grid.sizes[0][1], grid.sizes[0][0]
+        height = grid.sizes[0][1]
         text = " ".join(_text(grid, line) for line in block.lines)
         cues = cues_in(plain(text))
         score = 0.5
@@ -373,9 +375,9 @@ def _addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> No
         if plain(text) and plain(text)[0] in _SALUTATION:
             score += 0.3
         position = row.y0 / height
-        score += 0.15 if 0.1 < position < 0.4 else -0.25
-        if row.tokens[block.lines[0][1]].x0 < 0.12 * width or position < 0.07:
-            score -= 0.05
+        score += 0.15 if position < 0.42 else -0.25
+        if block.lines[0][0] == grid.pages[0][0]:
+            score -= 0.3  # what stands first is the sender
         if len(block.lines) < 3:
             score -= 0.2
         score += 0.12 if len(window) > 1 and block is window[-1] and position > 0.1 else 0.0
@@ -535,7 +537,7 @@ def _choose_tax_ids(
                 continue  # found by its grammar already
             score = 0.3 + 0.5 * max(vat, tax)
         done.update((c.row, i) for i in range(c.first, c.end))
-        own = _belongs(found, c, theirs) or any(label.cues & {Cue.YOUR, Cue.BUYER, Cue.CUSTOMER} for label in c.labels[:1])
+        own = _belongs(found, c, theirs) or any(label.cues & {Cue.YOUR, Cue.BUYER, Cue.CUSTOMER} for label in found.labels(c)[:1])
         if _belongs(found, c, foreign) and not own:
             score -= 0.35
         role = "buyer" if own else "seller"
@@ -545,7 +547,7 @@ def _choose_tax_ids(
             score -= 0.1 * min(1.0, c.row / max(1, len(found.grid.rows))) * (0.3 if c.kind == "vat_id" else 1.0)
         if path in scored:
             value = "".join(ch for ch in text if ch.isalnum()) if "vat" in path else text
-            scored[path].append((score, Candidate(c.kind, value, c.row, c.first, c.end, c.labels)))
+            scored[path].append((score, Candidate(c.kind, value, c.row, c.first, c.end)))
     seller.vat_id = pick(scored["seller.vat_id"], 0.4)
     buyer.vat_id = pick(scored["buyer.vat_id"], 0.4)
     seller.tax_id = pick(scored["seller.tax_id"], 0.4)

@@ -47,7 +47,10 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     roles: dict[int, dict[str, float]] = {}
     for c in amounts:
         money = 1.0 if c.decimals == 2 or c.currency else 0.55
-        roles[id(c)] = {role: weight * money for role, weight in found.strength(c, amount_meaning).items()}
+        strength = found.strength(c, amount_meaning)
+        if money < 1 and max(strength.values(), default=0.0) < 0.6:
+            strength = {}  # a bare whole number needs a clear label to be money
+        roles[id(c)] = {role: weight * money for role, weight in strength.items()}
     biggest = max((abs(_value(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
     rates = _rates(found, items, amounts)
 
@@ -241,7 +244,7 @@ def _rates(found: Candidates, items: frozenset[int], amounts: list[Candidate]) -
         if len(cells) < 2 or len(cells) > 9:
             continue
         bare = [_value(c) for c in cells if ZERO < _value(c) <= 30 and c.decimals <= 2 and not c.currency]
-        taxed = any(Cue.TAX in label.cues for c in cells for label in c.labels)
+        taxed = any(Cue.TAX in label.cues for c in cells for label in found.labels(c))
         for rate in percents.get(row) or (bare if taxed else []):
             match = next(
                 (
