@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -113,6 +113,24 @@ def _carry(flow: Flow, table: Table, label: str, amount: str) -> None:
     flow.sheet.text(table.item_x, flow.y, label, table.bold, table.size)
     flow.sheet.text(table.columns[-1].x, flow.y, amount, table.bold, table.size, align="right")
     flow.y += table.size * 1.3 + 6
+
+
+def title_of(invoice: Invoice, wording: Wording) -> str:
+    """For the head of the page: "Rechnung"."""
+    return wording.credit_note if invoice.type_code == "381" else wording.invoice
+
+
+def cells_of(wording: Wording) -> Mapping[str, Callable[[LineItem], str]]:
+    """What stands in each column of a line. Quantities keep their own decimals, prices have two."""
+    return {
+        "position": lambda line: line.id or "",
+        "item_id": lambda line: line.item_id or "",
+        "quantity": lambda line: wording.number_of(line.quantity or Decimal()),
+        "unit": lambda line: wording.units[line.unit or ""],
+        "price": lambda line: wording.number_of(line.net_price or Decimal(), 2),
+        "tax_rate": lambda line: wording.percent_of(line.tax_rate or Decimal()),
+        "amount": lambda line: wording.number_of(line.net_amount or Decimal(), 2),
+    }
 
 
 def totals_of(invoice: Invoice, wording: Wording) -> list[tuple[str, str]]:
