@@ -315,11 +315,16 @@ class Labels:
     values: list[list[tuple[int, int]]]
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
-        strong = False
-        for label in self._row_labels(candidate):
-            strong = strong or label.colon
-            yield label
-        if not strong:
+        beside = list(self._row_labels(candidate))
+        money = candidate.kind in ("amount", "percent")
+        if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
+            # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
+            above = next(self._labels_above(candidate), None)
+            if above:
+                yield Label(beside[0].cues | above.cues, "above", 0)
+        yield from beside
+        whole = money and not candidate.decimals and not candidate.currency
+        if not whole and not any(label.colon for label in beside):
             yield from self._labels_above(candidate)
 
     def _row_labels(self, candidate: Candidate) -> Iterator[Label]:
@@ -340,6 +345,8 @@ class Labels:
             cues = self._between(hits, start, end)
             if cues:
                 colon = end > start and row.tokens[end - 1].text.endswith(":")
+                if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
+                    return
                 yield Label(cues, "inline" if cell == home else "left", distance, colon)
                 if cell != home or colon:
                     return
@@ -354,6 +361,15 @@ class Labels:
                     return
 
     @staticmethod
+    def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
+        """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
+        words = sum(any(c.isalpha() for c in token.text) for token in row.tokens[begin:end])
+        covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
+        if kind in ("amount", "percent"):
+            return covered * 6 >= words
+        return covered * 2 >= words and not (row.tokens[begin].text[0].isdigit() and end - begin > 1)
+
+    @staticmethod
     def _percent(row: Row, value: tuple[int, int]) -> bool:
         return row.tokens[value[1] - 1].text.endswith("%") or (value[1] < len(row.tokens) and row.tokens[value[1]].text == "%")
 
@@ -363,6 +379,10 @@ class Labels:
         if end - start > 9:  # a sentence: what stands near the value counts
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    def _values_under(self, number: int, x0: float, x1: float) -> int:
+        tokens = self.grid.rows[number].tokens
+        return sum(tokens[a].x0 < x1 and tokens[b - 1].x1 > x0 for a, b in self.values[number])
 
     def _has_value(self, number: int, hit: CueHit) -> bool:
         """Whether a label has its value beside it, so that it says nothing of what stands below."""
@@ -394,6 +414,8 @@ class Labels:
             cell_cues: frozenset[Cue] = frozenset()
             for cell in {above.cell_of[i] for i in over}:
                 begin, end = above.cells[cell]
+                if self._values_under(candidate.row, above.tokens[begin].x0, above.tokens[end - 1].x1) > 1:
+                    continue  # titles that stand close: only the words right above count
                 wide = above.tokens[end - 1].x1 - above.tokens[begin].x0
                 if wide < 2.2 * (x1 - x0) + 6 * row.height or end - begin <= 3:
                     free = [h for h in self.cues[number] if not self._has_value(number, h)]
@@ -401,7 +423,7 @@ class Labels:
             cues = frozenset().union(cell_cues, *(h.cues for h in hits))
             if cues:
                 merged = merged | cues if merged and row.y0 - above.y1 < reach else cues
-                yield Label(merged, "above", distance + (passed > 0))
+                yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
                 seen += 1
                 if seen == 2:
                     return
@@ -417,6 +439,9 @@ class Labels:
                 distance += 1
                 if distance > 3:
                     return
+
+
+_SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 
 
 def _valued(text: str) -> bool:

@@ -140,7 +140,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if Cue.VAT_NUMBER in cues or (Cue.TAX in cues and numbered):
         return Meaning("vat_id", 1.0 if Cue.VAT_NUMBER in cues else 0.8)
     if Cue.TAX_NUMBER in cues:
-        return Meaning("tax_id", 1.0)
+        return Meaning("vat_id", 0.9) if Cue.TAX in cues else Meaning("tax_id", 1.0)
     if Cue.TAX in cues and not cues & {Cue.INVOICE, Cue.DATE}:
         return Meaning("vat_id", 0.6)
     if cues & {Cue.IBAN, Cue.BIC, Cue.ACCOUNT, Cue.BANK, Cue.PHONE, Cue.REGISTER}:
@@ -173,7 +173,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     return None
 
 
-_SIDE = {Cue.PAID, Cue.DISCOUNT, Cue.CHARGE, Cue.ROUNDING, Cue.CARRIED, Cue.CAPITAL}
+_BASE_WORDS = {Cue.TAX, Cue.BASE, Cue.WITHOUT}
 
 
 @lru_cache(maxsize=4096)
@@ -189,6 +189,8 @@ def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if Cue.PAYABLE in cues and not (Cue.PAID in cues and not summed):
         return Meaning("due", 1.0 if Cue.TAX not in cues or Cue.WITH in cues else 0.6)
     if Cue.TAX in cues:
+        if Cue.BASE in cues and cues <= _BASE_WORDS:
+            return Meaning("net", 0.6)
         if Cue.WITHOUT in cues and Cue.WITH not in cues:
             return Meaning("net", 1.0 if summed else 0.85)
         if Cue.WITH in cues and (summed or Cue.WITHOUT not in cues):
@@ -210,6 +212,8 @@ def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("charge", 0.9)
     if Cue.SUBTOTAL in cues:
         return Meaning("subtotal", 1.0)
+    if Cue.BASE in cues:
+        return Meaning("net", 0.65)
     if Cue.GRAND in cues:
         return Meaning("gross", 0.85)
     if Cue.TOTAL in cues:

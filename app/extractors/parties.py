@@ -243,6 +243,8 @@ def _name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
         if _address_like(text):
             break
         cues = cues_in(plain(text))
+        if text.startswith("("):
+            continue
         if cues & {Cue.CONTACT} and ":" in text:
             after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].tokens[i].text.endswith(":")), line[2])
             if after + 1 < line[2] and not usable and len(block.lines) > 1:
@@ -425,7 +427,7 @@ def _sender(
             for line in _name_parts(row, number, first, end):
                 text = _clean(_text(grid, line))
                 words = plain(text)
-                if not _name_like(text) or not 1 <= len(words) <= 9 or words == buyer_words or _address_like(text):
+                if text.startswith(("(", "*")) or words == ("logo",) or not _name_like(text) or not 1 <= len(words) <= 9 or words == buyer_words or _address_like(text):
                     continue
                 cues = cues_in(label_words(text))
                 company = legal_form(text)
@@ -444,6 +446,7 @@ def _sender(
                         Cue.NUMBER,
                         Cue.DATE,
                         Cue.BANK,
+                        Cue.SELLER,
                     }:
                         continue
                     score = -0.12 if covered else 0.0

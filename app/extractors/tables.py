@@ -237,11 +237,15 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
     counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
     row = found.grid.rows[number]
-    label = frozenset().union(*(hit.cues for hit in found.cues[number])) if found.cues[number] else frozenset()
+    begin, end = _label_cell(row, number, item)
+    hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
+    label = frozenset().union(*(hit.cues for hit in hits)) if hits else frozenset()
     meaning = amount_meaning(label) if label else None
-    covered = sum(hit.end - hit.first for hit in found.cues[number])
-    wordy = sum(any(c.isalpha() for c in t.text) for t in row.tokens)
+    covered = sum(hit.end - hit.first for hit in hits)
+    wordy = sum(any(c.isalpha() for c in t.text) for t in row.tokens[begin:end])
     labelled = meaning is not None and covered * 2 >= wordy and wordy <= 8
+    if labelled and covered >= wordy and begun and meaning is not None and meaning.role in ("total", "gross", "due") and not item.proved:
+        return "stop"
     money = any(c.decimals == 2 or c.currency for c in numbers.values()) or any(_looks_like_money(t.text) for t in row.tokens)
     if item.proved:
         return "item"
@@ -261,7 +265,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "item" if meaning is None else "skip"
     if priced:
         return "skip"
-    if Cue.PAGE in label and len(row.tokens) <= 6:
+    if any(Cue.PAGE in hit.cues for hit in found.cues[number]) and len(row.tokens) <= 6:
         return "skip"
     if (
         meaning is not None
@@ -273,6 +277,21 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     ):
         return "stop"
     return "text"
+
+
+def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
+    """The words right before the row's last number: a label of it, if the row is one of the totals."""
+    last = max((c.first for c in item.numbers.values()), default=None)
+    if last is None:
+        last = next((i for i in range(len(row.tokens) - 1, -1, -1) if _looks_like_money(row.tokens[i].text)), None)
+    if last is None:
+        return 0, len(row.tokens)
+    for cell in range(row.cell_of[last], -1, -1):
+        begin, end = row.cells[cell]
+        end = min(end, last)
+        if sum(c.isalpha() for t in row.tokens[begin:end] for c in t.text) > 3:
+            return begin, end
+    return 0, last
 
 
 def _looks_like_money(text: str) -> bool:

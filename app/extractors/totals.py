@@ -54,7 +54,8 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     biggest = max((abs(_value(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
     rates = _rates(found, items, amounts)
 
-    gross = _pool(amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest))
+    stacked = _column_sums(found, amounts)
+    gross = _pool(amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0))
     net = _pool(amounts, lambda c: _net_score(roles[id(c)], _value(c), sum_of_lines))
     tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)
@@ -72,6 +73,26 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
 def _value(candidate: Candidate) -> Decimal:
     assert isinstance(candidate.value, Decimal)
     return candidate.value
+
+
+def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
+    """Amounts that are the sum of two or more that stand right above them, flush right in one column."""
+    columns: dict[tuple[int, int], list[Candidate]] = {}
+    for c in amounts:
+        row = found.grid.rows[c.row]
+        if c.decimals == 2:
+            columns.setdefault((row.page, round(row.tokens[c.end - 1].x1 / 4)), []).append(c)
+    sums: set[int] = set()
+    for column in columns.values():
+        for i, c in enumerate(column):
+            running = ZERO
+            for n, above in enumerate(reversed(column[max(0, i - 8) : i])):
+                if found.grid.rows[c.row].y0 - found.grid.rows[above.row].y1 > 3 * (n + 1) * found.grid.rows[c.row].height:
+                    break
+                running += _value(above)
+                if n and running == _value(c) and running:
+                    sums.add(id(c))
+    return sums
 
 
 def _gross_score(roles: dict[str, float], value: Decimal, biggest: Decimal) -> float:
