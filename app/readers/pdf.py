@@ -68,8 +68,9 @@ def render_page(content: bytes, number: int, dpi: int, limits: Limits) -> bytes:
         page = document[number - 1]
         width, height = _size(page, limits)
         scale = min(max(dpi, 18), limits.dpi) / 72
-        # One pixel of slack on each side: MuPDF rounds outwards.
-        scale = min(scale, math.sqrt(limits.pixels / ((width + 2 / scale) * (height + 2 / scale))))
+        # The largest scale with (width * scale + 2) * (height * scale + 2) <= pixels: MuPDF rounds sides outwards.
+        area, sides = width * height, width + height
+        scale = min(scale, (math.sqrt(sides**2 + area * (limits.pixels - 4)) - sides) / area)
         picture = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False)
         png: bytes = picture.tobytes("png")
         return png

@@ -1,0 +1,406 @@
+"""From bytes to words: what is what, where it stands, in which order, and what a person does not see. In this process: own files only."""
+
+from __future__ import annotations
+
+import zlib
+
+import pymupdf
+import pytest
+
+from app.domain.document import BoundingBox, Mark, Page, Words
+from app.errors import Unprocessable
+from app.readers.hybrid import attachments
+from app.readers.limits import MIB, Limits
+from app.readers.pdf import NoSuchPage, read_pdf, render_page
+from app.readers.rows import DOWNWARDS, LEFT_TO_RIGHT, SLANTED, UPSIDE_DOWN, UPWARDS, Piece, clean, pack
+from app.readers.sniff import sniff
+from tests.pdfs import CII, raw_pdf, saved, text_pdf
+
+
+def refusal(content: bytes, limits: Limits | None = None) -> str:
+    with pytest.raises(Unprocessable) as caught:
+        read_pdf(content, limits or Limits())
+    return caught.value.reason
+
+
+def rows(words: Words) -> list[str]:
+    lines: dict[int, list[str]] = {}
+    for i, text in enumerate(words.texts):
+        lines.setdefault(words.line(i), []).append(text)
+    return [" ".join(line) for _, line in sorted(lines.items())]
+
+
+def first_page(document: pymupdf.Document) -> Page:
+    return read_pdf(saved(document), Limits()).pages[0]
+
+
+def marks(words: Words) -> dict[str, Mark]:
+    return {text: words.mark(i) for i, text in enumerate(words.texts)}
+
+
+# By content
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"%PDF-1.4\n", "pdf"),
+        (b"\xef\xbb\xbf%PDF-1.4\n", "pdf"),
+        (b"\r\n  %PDF-1.4\n", "pdf"),
+        (b"mail gateway was here\r\n%PDF-1.4\n", "pdf"),
+        (b"<?xml version='1.0'?><Invoice/>", "xml"),
+        (b"\xef\xbb\xbf<Invoice/>", "xml"),
+        (b"\n <Invoice/>", "xml"),
+        ("\ufeff<?xml version='1.0' encoding='UTF-16'?><a/>".encode("utf-16-le"), "xml"),
+        ("\ufeff<a/>".encode("utf-16-be"), "xml"),
+        ("<a/>".encode("utf-16-be"), "xml"),
+    ],
+)
+def test_sniff(head: bytes, kind: str) -> None:
+    assert sniff(head) == kind
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (b"", "empty"),
+        (b" \r\n\0\0", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"MZ\x90\0" + bytes(100) + b"%PDF-1.4", "unsupported_type"),
+        (b"GIF89a....%PDF-1.4", "unsupported_type"),
+        (b"PK\x03\x04....%PDF-1.4", "unsupported_type"),
+        (b"<html><body>%PDF-1.4", "unsupported_type"),
+        (b"<?xml version='1.0'?><a>%PDF-1.4</a>", "unsupported_type"),
+        (b"<!DOCTYPE html><html>", "unsupported_type"),
+        (b"\x89PNG\r\n\x1a\n", "unsupported_type"),
+        (b"\xff\xd8\xff\xe0", "unsupported_type"),
+        (b"just text", "unsupported_type"),
+        (b"x" * 1100 + b"%PDF-1.4", "unsupported_type"),
+    ],
+)
+def test_sniff_refuses(head: bytes, reason: str) -> None:
+    with pytest.raises(Unprocessable) as caught:
+        sniff(head)
+    assert caught.value.reason == reason
+
+
+# Words: cleaning
+
+
+@pytest.mark.parametrize(
+    ("raw", "word"),
+    [
+        ("Total", "Total"),
+        ("of\ufb01ce", "office"),  # ligature
+        ("\uff11\uff12\uff0e\uff10", "12.0"),  # full width
+        ("1\u00a0190,00", "1190,00"),  # inside one word nothing is a break
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("INV\u00ad42", "INV-42"),  # drawn as a hyphen
+        ("\u22125,00", "-5,00"),
+        ("m\u00b2", "m\u00b2"),
+        ("\u00bd", "\u00bd"),
+        ("u\u0308ber", "\u00fcber"),
+        ("\u202e123", "123"),
+        ("\x00\x07", ""),
+        ("\u0661\u0662", "\u0661\u0662"),  # other digits stay: parsing knows them
+        ("100\u20ac", "100\u20ac"),
+        ("\ud800x", "x"),  # a lone surrogate cannot be stored
+    ],
+)
+def test_clean(raw: str, word: str) -> None:
+    assert clean(raw) == word
+
+
+# Words: rows
+
+
+def piece(text: str, x: float, baseline: float, run: int, size: float = 10, direction: int = LEFT_TO_RIGHT) -> Piece:
+    width = 0.5 * size * len(text)
+    if direction == UPWARDS:
+        return Piece(text, baseline - 0.8 * size, x, baseline + 0.2 * size, x + width, run, baseline, size, direction)
+    if direction == DOWNWARDS:
+        return Piece(text, baseline - 0.2 * size, x, baseline + 0.8 * size, x + width, run, baseline, size, direction)
+    return Piece(text, x, baseline - 0.8 * size, x + width, baseline + 0.2 * size, run, baseline, size, direction)
+
+
+def test_columns_make_rows_over_the_whole_width() -> None:
+    pieces = [piece("left", 50, 100, 1), piece("below", 50, 112, 2), piece("right", 400, 100.9, 3), piece("lower", 400, 113, 4)]
+    assert rows(pack(pieces, 600, 800)) == ["left right", "below lower"]
+
+
+def test_lines_set_tightly_stay_apart() -> None:
+    pieces = [piece("a", 50, 100, 1), piece("b", 50, 108, 2), piece("c", 50, 116, 3), piece("7.00", 300, 108, 4)]
+    assert rows(pack(pieces, 600, 800)) == ["a", "b 7.00", "c"]
+
+
+def test_columns_with_other_line_spacing_do_not_pull_each_other_along() -> None:
+    left = [piece(f"l{i}", 50, 100 + 12 * i, i) for i in range(20)]
+    right = [piece(f"r{i}", 300, 100 + 11 * i, 100 + i) for i in range(20)]
+    got = rows(pack(left + right, 600, 800))
+    assert got[0] == "l0 r0"
+    for row in got:
+        assert sum(word.startswith("l") for word in row.split()) <= 1 and sum(word.startswith("r") for word in row.split()) <= 1
+
+
+def test_a_big_total_stands_beside_its_small_label() -> None:
+    pieces = [piece("Total", 50, 100, 1, size=9), piece("119.00", 300, 103, 2, size=18), piece("next", 50, 118, 3, size=9)]
+    assert rows(pack(pieces, 600, 800)) == ["Total 119.00", "next"]
+
+
+def test_a_superscript_stays_in_its_row() -> None:
+    pieces = [piece("12", 50, 100, 1), piece("2", 62, 97, 1, size=6), piece("x", 50, 112, 2)]
+    assert rows(pack(pieces, 600, 800)) == ["12 2", "x"]
+
+
+def test_words_on_one_another_are_two_rows() -> None:
+    pieces = [piece("shown", 50, 100, 1), piece("under", 50, 100.5, 2)]
+    assert len(rows(pack(pieces, 600, 800))) == 2
+
+
+@pytest.mark.parametrize("direction", [UPWARDS, DOWNWARDS, UPSIDE_DOWN])
+def test_turned_text_has_rows_of_its_own_after_the_main_text(direction: int) -> None:
+    turned = [piece("copy", 300, 20, 7, direction=direction), piece("right", 330, 20, 8, direction=direction)]
+    text = [piece("a", 50, 300, 1), piece("b", 80, 300, 1), piece("c", 50, 330, 2)]
+    expected = "right copy" if direction in (UPWARDS, UPSIDE_DOWN) else "copy right"
+    assert rows(pack(turned + text, 600, 800)) == ["a b", "c", expected]
+
+
+def test_a_page_scanned_sideways_reads_in_its_own_direction() -> None:
+    text = [
+        piece(f"{word}{i}", 100 + 60 * k, 50 + 12 * i, 10 * i + k, direction=DOWNWARDS) for i in range(3) for k, word in enumerate("ab")
+    ]
+    assert rows(pack(text, 600, 800)) == ["a2 b2", "a1 b1", "a0 b0"]  # DOWNWARDS: lines follow each other from right to left
+
+
+def test_slanted_text_comes_last() -> None:
+    pieces = [piece("SAMPLE", 100, 100, 1, size=80, direction=SLANTED), piece("a", 50, 100, 2)]
+    assert rows(pack(pieces, 600, 800)) == ["a", "SAMPLE"]
+
+
+def test_boxes_are_clamped_to_the_page_and_never_turned() -> None:
+    outside = [(-50.0, -10.0, 700.0, 900.0), (float("nan"), 0.0, 60.0, 80.0), (650.0, 400.0, 660.0, 400.0)]
+    words = pack([Piece("a", *sides, run, 100.0 * run, 10) for run, sides in enumerate(outside)], 600, 800)
+    assert [words.box(i) for i in range(3)] == [
+        BoundingBox(0, 0, 1, 1),
+        BoundingBox(0, 0, pytest.approx(0.1, abs=1e-4), pytest.approx(0.1, abs=1e-4)),
+        BoundingBox(1, pytest.approx(0.5, abs=1e-4), 1, pytest.approx(0.5, abs=1e-4)),
+    ]
+
+
+# Words of a PDF
+
+
+def test_boxes_are_fractions_of_the_page_as_displayed() -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=600, height=800)
+    page.insert_text((300, 400), "here")
+    box = first_page(document).words.box(0)
+    assert box.x0 == pytest.approx(0.5, abs=0.003) and box.y0 < 0.5 <= box.y1 + 0.001
+    page.set_rotation(90)
+    turned = first_page(document)
+    assert (turned.width, turned.height) == (800, 600)
+    box = turned.words.box(0)
+    assert box.x0 < 0.5 < box.x1 + 0.001 and box.y0 == pytest.approx(0.5, abs=0.003)
+    page.set_rotation(0)
+    page.set_cropbox(pymupdf.Rect(200, 300, 500, 700))
+    cropped = first_page(document)
+    assert (cropped.width, cropped.height) == (300, 400)
+    assert cropped.words.box(0).x0 == pytest.approx(1 / 3, abs=0.005)
+
+
+def test_bold_is_seen() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 72), "Total", fontname="hebo")
+    page.insert_text((72, 100), "plain")
+    got = marks(first_page(document).words)
+    assert got == {"Total": Mark.BOLD, "plain": Mark.NONE}
+
+
+def test_what_nobody_sees_is_marked_and_what_is_seen_is_not() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 72), "plain")
+    page.insert_text((72, 100), "mode3", render_mode=3)
+    page.insert_text((72, 130), "white", color=(1, 1, 1))
+    page.insert_text((72, 160), "offwhite", color=(0.985, 0.985, 0.985))
+    page.insert_text((72, 190), "tiny", fontsize=1)
+    page.insert_text((72, 220), "paintedover")
+    page.draw_rect(pymupdf.Rect(60, 200, 300, 230), color=None, fill=(0.9, 0.9, 0.9))
+    page.insert_text((72, 260), "transparent", fill_opacity=0.0)
+    page.draw_rect(pymupdf.Rect(60, 280, 300, 310), color=None, fill=(0, 0, 0.4))
+    page.insert_text((72, 300), "header", color=(1, 1, 1))
+    page.insert_text((200, 300), "blackish", color=(0, 0, 0.4))
+    page.draw_rect(pymupdf.Rect(60, 320, 300, 350), color=(0, 0, 0), fill=(0.85, 0.9, 1))
+    page.insert_text((72, 340), "shaded")
+    page.insert_text((72, 380), "pale", color=(0.75, 0.75, 0.75), fontsize=7)
+    page.insert_text((72, 410), ". - _ ,")
+    picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 50, 20), False)
+    picture.clear_with(255)
+    page.insert_text((72, 440), "behind")
+    page.insert_image(pymupdf.Rect(60, 425, 200, 450), pixmap=picture, keep_proportion=False)
+    got = marks(first_page(document).words)
+    assert {text: mark for text, mark in got.items() if mark & Mark.HIDDEN} == {
+        "mode3": Mark.INVISIBLE,
+        "white": Mark.CAMOUFLAGED,
+        "offwhite": Mark.CAMOUFLAGED,
+        "tiny": Mark.MICROSCOPIC,
+        "paintedover": Mark.COVERED,
+        "transparent": Mark.INVISIBLE,
+        "blackish": Mark.CAMOUFLAGED,
+        "behind": Mark.COVERED,
+    }
+    assert set(got) >= {"plain", "header", "shaded", "pale", ".", "-", "_"}
+
+
+def test_hidden_letters_are_not_glued_to_shown_ones() -> None:
+    content = b"BT /F1 12 Tf 72 700 Td (Total 100.00) Tj 3 Tr (0) Tj 0 Tr 1 g ET BT /F1 12 Tf 72 650 Td 0 g (7) Tj 1 g (5) Tj ET"
+    words = read_pdf(raw_pdf(content), Limits()).pages[0].words
+    assert [(t, bool(words.mark(i) & Mark.HIDDEN)) for i, t in enumerate(words.texts)] == [
+        ("Total", False),
+        ("100.00", False),
+        ("0", True),
+        ("7", False),
+        ("5", True),
+    ]
+    assert words.box(1).x1 <= words.box(2).x0 + 1e-4
+
+
+def test_a_word_in_two_shades_stays_one() -> None:
+    content = b"BT /F1 12 Tf 72 700 Td 0 g (Rech) Tj 0.1 g (nung) Tj ET"
+    assert read_pdf(raw_pdf(content), Limits()).pages[0].words.texts == ("Rechnung",)
+
+
+def test_actual_text_cannot_say_something_else_than_is_drawn() -> None:
+    content = b"/Span <</ActualText (Total 900.00)>> BDC BT /F1 12 Tf 72 700 Td (Total 100.00) Tj ET EMC"
+    assert read_pdf(raw_pdf(content), Limits()).pages[0].words.texts == ("Total", "100.00")
+
+
+def test_a_scan_with_recognized_text_is_noted() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 60, 80), False)
+    picture.clear_with(200)
+    page.insert_image(page.rect, pixmap=picture, keep_proportion=False)
+    page.insert_text((72, 72), "recognized", render_mode=3)
+    got = read_pdf(saved(document), Limits())
+    assert got.pages[0].image_share == 1.0 and "ocr_layer" in got.notes
+    assert got.pages[0].words.mark(0) & Mark.INVISIBLE
+
+
+def test_a_page_without_text_has_no_words() -> None:
+    document = pymupdf.open()
+    document.new_page()
+    assert len(first_page(document).words) == 0
+
+
+# What is embedded
+
+
+def hybrid(*files: tuple[str, bytes]) -> bytes:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "Invoice")
+    for name, content in files:
+        document.embfile_add(name, content, filename=name)
+    return saved(document)
+
+
+@pytest.mark.parametrize("name", ["factur-x.xml", "ZUGFeRD-invoice.xml", "xrechnung.xml", "my invoice.xml", "noextension"])
+def test_an_einvoice_inside_is_read_whatever_its_name(name: str) -> None:
+    got = read_pdf(hybrid(("photo.jpg", b"\xff\xd8\xff"), (name, CII)), Limits())
+    assert got.einvoice is not None and got.einvoice.invoice.number == "R-1"
+    assert got.attachments == ("photo.jpg",) and got.notes == ("embedded_file",)
+    assert got.pages[0].words.texts == ("Invoice",)
+
+
+@pytest.mark.parametrize(
+    "content", [CII[:-40], b"", b"not xml", b'<!DOCTYPE a [<!ENTITY b "c">]>' + CII], ids=["cut", "empty", "text", "doctype"]
+)
+def test_a_broken_einvoice_does_not_lose_the_page(content: bytes) -> None:
+    got = read_pdf(hybrid(("factur-x.xml", content)), Limits())
+    assert got.einvoice is None and "unreadable_xml" in got.notes
+    assert got.pages[0].words.texts == ("Invoice",)
+
+
+def test_an_attachment_that_explodes_is_left_alone() -> None:
+    got = read_pdf(hybrid(("factur-x.xml", CII + b" " * (30 * MIB))), Limits())
+    assert got.einvoice is None and "unreadable_xml" in got.notes
+
+
+def test_xml_that_is_no_invoice_is_an_attachment() -> None:
+    got = read_pdf(hybrid(("order.xml", b"<Order><Invoices/></Order>"), ("a/../../etc/passwd", b"x")), Limits())
+    assert got.einvoice is None and sorted(got.attachments) == ["order.xml", "passwd"] and got.notes == ("embedded_file",)
+
+
+def test_associated_files_count_too_and_once() -> None:
+    packed = zlib.compress(CII)
+    stream = b"<</Type/EmbeddedFile/Length %d/Filter/FlateDecode>>stream\n" % len(packed) + packed + b"\nendstream"
+    specification = b"<</Type/Filespec/F(factur-x.xml)/UF(factur-x.xml)/EF<</F 6 0 R>>>>"
+    content = raw_pdf(catalogue="/AF[7 0 R 7 0 R]/Names<</EmbeddedFiles<</Names[(x)7 0 R]>>>>", more=(stream, specification))
+    with pymupdf.open(stream=content) as document:
+        assert [a.name for a in attachments(document, 10)] == ["factur-x.xml"]
+    got = read_pdf(raw_pdf(catalogue="/AF[7 0 R]", more=(stream, specification)), Limits())
+    assert got.einvoice is not None and got.attachments == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        (raw_pdf(catalogue="/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>"), "javascript"),
+        (raw_pdf(catalogue="/OpenAction<</S/Launch/F(calc.exe)>>"), "launch"),
+        (raw_pdf(catalogue="/AcroForm<</XFA(x)/Fields[]>>"), "xfa"),
+        (raw_pdf(catalogue="/AcroForm<</SigFlags 3/Fields[]>>"), "signed"),
+        (raw_pdf(stream="/F(/etc/passwd)/FFilter/ASCIIHexDecode"), "external_stream"),
+        (text_pdf()[:-40], "repaired"),
+    ],
+)
+def test_notes(content: bytes, note: str) -> None:
+    assert note in read_pdf(content, Limits()).notes
+
+
+# Limits and refusals
+
+
+def test_encryption() -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "secret")
+    locked = saved(document, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="user", owner_pw="owner")
+    assert refusal(locked) == "encrypted"
+    only_owner = read_pdf(saved(document, encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner"), Limits())
+    assert only_owner.pages[0].words.texts == ("secret",) and "encrypted" in only_owner.notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7",
+        b"%PDF-1.7\n" + bytes(range(256)) * 20,
+        raw_pdf().replace(b"/Kids[3 0 R]", b"/Kids[]     ").replace(b"/Count 1", b"/Count 0"),
+    ],
+    ids=["header only", "noise", "no pages"],
+)
+def test_damaged(content: bytes) -> None:
+    assert refusal(content) == "damaged"
+
+
+def test_what_is_no_pdf_is_not_opened_as_something_else() -> None:
+    assert refusal(b"<html><body><p>%PDF-1.7</p></body></html>") in ("damaged", "unsupported_type")
+    assert refusal(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>') in ("damaged", "unsupported_type")
+
+
+def test_limits() -> None:
+    assert refusal(text_pdf(pages=3), Limits(pages=2)) == "too_many_pages"
+    assert refusal(text_pdf("a b c d"), Limits(words_on_page=3)) == "parser_limit"
+    assert refusal(text_pdf("a b c d", pages=2), Limits(words=7)) == "parser_limit"
+    assert refusal(raw_pdf(page="/MediaBox[0 0 14401 100]")) == "parser_limit"
+    assert len(read_pdf(text_pdf("a b c d", pages=2), Limits(words=8, words_on_page=4, pages=2)).pages) == 2
+
+
+def test_render_bounds() -> None:
+    content = text_pdf()
+    with pytest.raises(NoSuchPage):
+        render_page(content, 2, 72, Limits())
+    small = render_page(content, 1, 300, Limits(pixels=100_000))
+    assert int.from_bytes(small[16:20]) * int.from_bytes(small[20:24]) <= 100_000
+    sliver = render_page(raw_pdf(page="/MediaBox[0 0 1 14400]"), 1, 300, Limits(pixels=1000))
+    assert int.from_bytes(sliver[16:20]) * int.from_bytes(sliver[20:24]) <= 1000
