@@ -27,6 +27,7 @@ _FINISH = (
 )
 _REMOVE = delete(idempotency).where(*_THIS)
 _ABANDON = delete(idempotency).where(*_THIS, idempotency.c.state == "in_flight")
+_LET_GO = delete(idempotency).where(idempotency.c.state == "in_flight")
 _EXPIRE = delete(idempotency).where(idempotency.c.created_at < bindparam("before"))
 
 
@@ -66,6 +67,11 @@ def finish(connection: Connection, tenant: str, key: IdempotencyKey, was: object
 
 def abandon(connection: Connection, tenant: str, key: str) -> None:
     connection.execute(_ABANDON, _this(tenant, key))
+
+
+def let_go(connection: Connection) -> None:
+    """Nobody's request is under way any more: whoever held a key has died."""
+    connection.execute(_LET_GO)
 
 
 def expire(connection: Connection, now: datetime) -> None:

@@ -215,7 +215,11 @@ class SqlInvoices:
         return await self._database.write(work)
 
     async def take_over(self) -> int:
-        return await self._database.write(lambda connection: connection.execute(_TAKE_OVER).rowcount)
+        def work(connection: Connection) -> int:
+            idempotency.let_go(connection)
+            return connection.execute(_TAKE_OVER).rowcount
+
+        return await self._database.write(work)
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool:
         if not (is_tenant(tenant) and sha256.isascii()):
