@@ -90,8 +90,8 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
         payment_accounts=payment.accounts,
         payment_card_number=payment.card_number,
         payment_card_holder=payment.card_holder,
-        mandate_reference=next((text for n in terms for text in n.texts("DirectDebitMandateID")), None),
-        creditor_id=settlement.text("CreditorReferenceID"),
+        mandate_reference=next((text for n in terms for text in n.texts("DirectDebitMandateID")), payment.mandate),
+        creditor_id=settlement.text("CreditorReferenceID") or payment.creditor_id,
         debited_account=payment.debited_account,
         allowances=allowances,
         charges=charges,
@@ -149,6 +149,9 @@ def _payment_means(settlement: Node) -> PaymentMeans:
     for means in settlement.all("SpecifiedTradeSettlementPaymentMeans"):
         payment.code = payment.code or means.text("TypeCode")
         payment.text = payment.text or joined(means.texts("Information"))
+        mandate = means.first("ID")  # ZUGFeRD 1.0 only; there the creditor is the agency that gave the mandate its number
+        payment.mandate = payment.mandate or mandate.value
+        payment.creditor_id = payment.creditor_id or mandate.attribute("schemeAgencyID")
         card = means.one("ApplicableTradeSettlementFinancialCard")
         payment.card_number = payment.card_number or card.text("ID")
         payment.card_holder = payment.card_holder or card.text("CardholderName")

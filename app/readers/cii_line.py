@@ -76,7 +76,7 @@ def line(node: Node, names: Dialect) -> LineItem:
         charges=charges,
         period=period(settlement),
         purchase_order_line=agreement.first("BuyerOrderReferencedDocument").text("LineID"),
-        accounting_reference=settlement.first("ReceivableSpecifiedTradeAccountingAccount").text("ID"),
+        accounting_reference=settlement.first(names.line_account).text("ID"),
     )
 
 

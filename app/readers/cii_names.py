@@ -20,6 +20,7 @@ class Dialect:
     line_delivery: str
     line_settlement: str
     line_totals: str
+    line_account: str
     percent: str
     reference: str
 
@@ -36,6 +37,7 @@ CII = Dialect(
     line_delivery="SpecifiedLineTradeDelivery",
     line_settlement="SpecifiedLineTradeSettlement",
     line_totals="SpecifiedTradeSettlementLineMonetarySummation",
+    line_account="ReceivableSpecifiedTradeAccountingAccount",
     percent="RateApplicablePercent",
     reference="IssuerAssignedID",
 )
@@ -51,6 +53,7 @@ ZUGFERD_1 = Dialect(
     line_delivery="SpecifiedSupplyChainTradeDelivery",
     line_settlement="SpecifiedSupplyChainTradeSettlement",
     line_totals="SpecifiedTradeSettlementMonetarySummation",
+    line_account="SpecifiedTradeAccountingAccount",
     percent="ApplicablePercent",
     reference="ID",
 )

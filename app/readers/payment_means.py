@@ -30,6 +30,7 @@ class PaymentMeans:
     card_number: str | None = None
     card_holder: str | None = None
     mandate: str | None = None
+    creditor_id: str | None = None
     debited_account: str | None = None
     _accounts: list[_Account] = field(default_factory=list)
     _without_number: tuple[str | None, str | None] = (None, None)

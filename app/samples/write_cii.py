@@ -83,7 +83,7 @@ class _Cii:
         for line in invoice.lines:
             self.line(self.group(transaction, "IncludedSupplyChainTradeLineItem"), line)
         self.agreement(self.group(transaction, "ApplicableHeaderTradeAgreement"), invoice)
-        self.delivery(self.group(transaction, "ApplicableHeaderTradeDelivery"), invoice)
+        self.delivery(self.xml.required(transaction, "ApplicableHeaderTradeDelivery"), invoice)
         self.settlement(self.group(transaction, "ApplicableHeaderTradeSettlement"), invoice)
 
     def day(self, parent: etree._Element, name: str, day: date | None, inner: str = "udt:DateTimeString") -> None:

@@ -26,6 +26,7 @@ class XmlWriter:
     def __init__(self, prefixes: Mapping[str, str], main: str, root: str) -> None:
         self._prefixes = prefixes
         self._main = main
+        self._kept: list[etree._Element] = []
         self.root = etree.Element(self._qualified(root), nsmap=prefixes)
 
     def _qualified(self, name: str) -> str:
@@ -37,6 +38,12 @@ class XmlWriter:
         for name in path.split("/"):
             parent = etree.SubElement(parent, self._qualified(name))
         return parent
+
+    def required(self, parent: etree._Element, name: str) -> etree._Element:
+        """A new element that the schema wants even if it is empty."""
+        element = self.group(parent, name)
+        self._kept.append(element)
+        return element
 
     def put(self, parent: etree._Element, path: str, value: Value, attributes: Attributes = NO_ATTRIBUTES) -> None:
         """A new chain of elements ending in one with `value` as its text; nothing at all where `value` is None."""
@@ -52,6 +59,6 @@ class XmlWriter:
         """The document in UTF-8, with declaration, empty elements removed."""
         for element in reversed(list(self.root.iter())):
             parent = element.getparent()
-            if parent is not None and not len(element) and not element.text and not element.attrib:
+            if parent is not None and element not in self._kept and not len(element) and not element.text and not element.attrib:
                 parent.remove(element)
         return etree.tostring(self.root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
