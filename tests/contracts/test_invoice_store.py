@@ -544,11 +544,11 @@ async def test_taking_over_voids_every_lease(store: InvoiceStore, acme: TenantIn
 
 async def test_taking_over_frees_the_keys_of_requests_that_died(store: InvoiceStore, acme: TenantInvoices) -> None:
     assert await acme.begin_idempotent("dead")
-    answered = await acme.accept([upload("a")], "k", None, IdempotencyKey("done", "f"))
+    answered = await accept(acme, "a", IdempotencyKey("done", "f"))
     await store.take_over()
     assert await acme.begin_idempotent("dead")
     assert not await acme.begin_idempotent("done")
-    assert await acme.accept([upload("a")], "k", None, IdempotencyKey("done", "f")) == answered
+    assert await accept(acme, "a", IdempotencyKey("done", "f")) == answered
 
 
 async def test_status_counts(store: InvoiceStore, acme: TenantInvoices) -> None:
