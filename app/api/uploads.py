@@ -64,6 +64,8 @@ async def received_files(request: Request, limits: ApiLimits) -> AsyncIterator[l
 
 def clean_name(raw: str) -> str:
     """A client's file name as a label: no folders, no control or invisible characters, at most 255 characters, never empty."""
+    for escape, meant in (("%22", '"'), ("%0D", " "), ("%0A", " ")):  # how browsers write these in a form (HTML, 4.10.22.8)
+        raw = raw.replace(escape, meant)
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", raw))[-1]
     name = "".join(c for c in _UNSEEN.sub("", name) if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
     name = " ".join(name.split())
