@@ -107,7 +107,7 @@ _RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}
 
 _C = r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|NOK|DKK|PLN|SGD|NZD|BRL|JPY|CNY|HKD|ZAR|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?)"
 _AMOUNT = re.compile(
-    rf"(?<![\w.,/:-])(?P<open>\()?(?P<m1>[-+−–]\s?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
+    rf"(?<![\w.,/:-])(?P<open>\()?(?P<m1>[-+−–] ?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
     rf"(?P<n>\d{{1,3}}(?:[.,'’{THIN}\u00a0\u202f]\d{{2,3}}){{1,5}}(?:[.,]\d{{1,5}})?|\d{{1,9}}(?:[.,]\d{{1,5}})?)"
     rf"(?:[.,](?P<dash>--?|[—–]))?(?:\s?(?P<c2>{_C})(?!\w))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?(?![\w/]|[.,:'’]\d|-\d)"
 )

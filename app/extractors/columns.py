@@ -112,9 +112,12 @@ class TableHead:
         return any(head.column is column for head in self.heads)
 
 
-def find_heads(grid: Grid) -> list[TableHead]:
-    """Every table head of the document, from top to bottom. One needs an amount or a price, and something to be paid for."""
-    titles = [_titles(row) for row in grid.rows]
+def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHead]:
+    """Every table head of the document, from top to bottom. One needs an amount or a price, and something to be paid for.
+
+    `values`: where values stand in each row; what stands under titles set close tells how many they are.
+    """
+    titles = [_titles(row, _ValuesBelow(grid, values, number)) for number, row in enumerate(grid.rows)]
     found: list[TableHead] = []
     last = -1
     for number, row in enumerate(grid.rows):
@@ -160,7 +163,22 @@ def _is_head(heads: list[Head], row: Row) -> bool:
     return covered * row.height * 0.5 > 0.4 * sum(token.x1 - token.x0 for token in row.tokens)
 
 
-def _titles(row: Row) -> list[Head]:
+@dataclass(frozen=True, slots=True)
+class _ValuesBelow:
+    grid: Grid
+    values: list[list[tuple[int, int]]]
+    number: int
+
+    def most(self, x0: float, x1: float) -> int:
+        """The most values that one of the next rows has between x0 and x1."""
+        most = 0
+        for below in range(self.number + 1, min(self.number + 8, len(self.grid.rows))):
+            tokens = self.grid.rows[below].tokens
+            most = max(most, sum(tokens[b - 1].x1 > x0 and tokens[a].x0 < x1 for a, b in self.values[below]))
+        return most
+
+
+def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
     heads: list[Head] = []
     if len(row.tokens) > 40:
         return heads
@@ -182,7 +200,7 @@ def _titles(row: Row) -> list[Head]:
                     break
             else:
                 i += 1
-        if len(in_cell) > 1:
+        if len(in_cell) > 1 and below.most(row.tokens[start].x0, row.tokens[end - 1].x1) < len(in_cell):
             in_cell = _one_title(in_cell, row.tokens[start].x0, row.tokens[end - 1].x1, words)
         elif in_cell and len(words) <= 6:
             in_cell[0].x0, in_cell[0].x1 = row.tokens[start].x0, row.tokens[end - 1].x1
@@ -220,7 +238,7 @@ def _one_title(heads: list[Head], x0: float, x1: float, words: list[str]) -> lis
             "con",
         }:
             return [Head(Column.AMOUNT, x0, x1)]
-        if columns[0] is Column.AMOUNT and "%" in words:
+        if "%" in words or set(words) & {"nettowert", "entgelt", "nettobetrag"}:
             return heads
         return [Head(Column.TAX_AMOUNT, x0, x1)]
     if kinds == {Column.QUANTITY, Column.UNIT}:
@@ -260,6 +278,8 @@ def _settle(heads: list[Head]) -> list[Head]:
     for head in heads:
         if head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
             seen[Column.NAME].column = Column.OTHER if Column.ITEM_ID in seen else Column.ITEM_ID
+        elif head.column is Column.PRICE and Column.PRICE in seen and all(other.column is not Column.AMOUNT for other in heads):
+            head = Head(Column.AMOUNT, head.x0, head.x1)  # "Price each | Price incl. VAT"
         elif head.column in seen and head.column not in (Column.OTHER, Column.AMOUNT):
             result.append(Head(Column.OTHER, head.x0, head.x1))
             continue

@@ -33,6 +33,7 @@ class ItemRow:
     numbers: dict[Column, Candidate] = field(default_factory=dict)
     texts: dict[Column, Text] = field(default_factory=dict)
     names: list[Text] = field(default_factory=list)
+    wrapped: list[Text] = field(default_factory=list)
     proved: bool = False
 
 
@@ -54,7 +55,7 @@ def read_tables(found: Candidates) -> Table:
     dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     items: list[ItemRow] = []
     rows: set[int] = set()
-    heads = find_heads(grid)
+    heads = find_heads(grid, found.finder.values)
     closed = False
     for number, head in enumerate(heads):
         after = heads[number + 1].first if number + 1 < len(heads) else len(grid.rows)
@@ -110,6 +111,9 @@ def _read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candida
     row = grid.rows[number]
     item = ItemRow(number)
     free = [True] * len(row.tokens)
+    if head.heads[0].column in (Column.POSITION, Column.ITEM_ID, Column.QUANTITY):
+        edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
+        free = [token.x1 > edge for token in row.tokens]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
@@ -337,4 +341,44 @@ def _finish(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid
         owner.names.append(text)
     for item in items:
         item.names.sort(key=lambda part: (part.row, part.first))
+        _tidy_names(grid, item, _right_limit(grid, head, items))
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
+
+
+def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
+    """How far to the right a name may go: to the next column's title or values."""
+    name = next((h for h in head.heads if h.column is Column.NAME), None)
+    if name is None:
+        return 0.0
+    after = [h.x0 for h in head.heads if h.x0 > name.x1]
+    values = [
+        grid.rows[c.row].tokens[c.first].x0
+        for item in items
+        for column, c in item.numbers.items()
+        if column is not Column.POSITION and grid.rows[c.row].tokens[c.first].x0 > name.x0
+    ]
+    return min([*after[:1], *values], default=0.0)
+
+
+def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
+    """A code above the name is the item's id; a line that fills its column goes on in the next."""
+    names = item.names
+    if len(names) > 1 and Column.ITEM_ID not in item.texts and names[0].end - names[0].first == 1 and names[1].row > names[0].row:
+        code = names[0].text
+        if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
+            item.texts[Column.ITEM_ID] = names.pop(0)
+    while len(names) > 1 and limit:
+        first, second = names[0], names[1]
+        if second.row == first.row:
+            names[0] = Text(first.row, first.first, second.end, f"{first.text} {second.text}")
+            names.pop(1)
+            continue
+        row, below = grid.rows[first.row], grid.rows[second.row]
+        word = below.tokens[second.first]
+        full = row.tokens[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit - 0.5 * row.height
+        if not full or below.y0 - row.y1 > row.height or second.text.endswith(":") or ":" in word.text or len(first.text) > 200:
+            break
+        item.wrapped.append(second)
+        names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
+        names.pop(1)
+        break
