@@ -212,7 +212,8 @@ async def test_the_servers_are_confined_and_hold_no_secret(sandbox: ForkSandbox)
     ids=["cpu", "wall"],
 )
 async def test_a_runaway_child_is_ended_and_its_neighbours_finish(file: File, limits: Limits, cause: str) -> None:
-    async with ForkSandbox.open(width=8, limits=limits) as sandbox:
+    told: list[str] = []
+    async with ForkSandbox.open(width=8, limits=limits, on_killed=told.append) as sandbox:
         started = time.monotonic()
         runaway = asyncio.create_task(sandbox.decode(file(endless_pdf())))
         neighbours = [sandbox.decode(file(text_pdf(f"No {i}"))) for i in range(12)]
@@ -220,7 +221,7 @@ async def test_a_runaway_child_is_ended_and_its_neighbours_finish(file: File, li
         with pytest.raises(Unprocessable) as refusal:
             await runaway
         assert refusal.value.reason == "parser_limit" and refusal.value.detail == cause
-        assert sandbox.killed == {cause: 1} and sandbox.cpu_seconds > 0
+        assert sandbox.killed == {cause: 1} and told == [cause] and sandbox.cpu_seconds > 0
         assert time.monotonic() - started < 10
         assert not children(sandbox.server_pid("pdf") or 0)
 
@@ -270,7 +271,7 @@ async def test_a_server_that_keeps_dying_is_not_started_for_every_call(file: Fil
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
             await eventually(lambda: sandbox.server_pid("pdf") is None)
-            outcomes = await asyncio.gather(sandbox._servers["pdf"].open(), return_exceptions=True)
+            outcomes = await asyncio.gather(sandbox.ping(), return_exceptions=True)
         assert isinstance(outcomes[0], Unavailable)  # the second death came before any success: wait
         starts = sandbox.restarts
         with pytest.raises(Unavailable):
@@ -303,7 +304,7 @@ async def test_nothing_is_left_open(file: File) -> None:
     def open_files() -> set[str]:
         return {f"{handle.name} {os.readlink(handle)}" for handle in Path("/proc/self/fd").iterdir() if handle.exists()}
 
-    handles = [file(text_pdf()), file(CII), file(b"%PDF-broken"), file(raw_pdf(page="/MediaBox[0 0 1e9 1e9]"))]
+    handles = [file(text_pdf()), file(CII), file(b"%PDF-broken"), file(raw_pdf(page="/MediaBox[0 0 1000000000 1000000000]"))]
     before = open_files()
     async with ForkSandbox.open(width=2) as sandbox:
         pids = [sandbox.server_pid("pdf"), sandbox.server_pid("xml")]

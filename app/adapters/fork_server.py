@@ -49,7 +49,7 @@ class ForkServer:
 
     async def run(self, operation: Operation, content: int, result: int, page: int, dpi: int) -> Ended:
         """One child, from fork to its end. Raises Unavailable if there is no server or it dies. Cancelling kills the child."""
-        await self._up()
+        await self.up()
         self._last_id += 1
         number = self._last_id
         call: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
@@ -70,7 +70,8 @@ class ForkServer:
                 with suppress(OSError):
                     self._channel.send(msgspec.json.encode(Cancel(number)))
 
-    async def _up(self) -> None:
+    async def up(self) -> None:
+        """Returns when the server is ready, after starting it if need be. Raises Unavailable."""
         async with self._starting:
             if self._channel is not None:
                 return
@@ -179,9 +180,6 @@ class ForkServer:
         if self._process is not None:
             await self._process.wait()
             self._process = None
-
-    async def open(self) -> None:
-        await self._up()
 
     async def close(self) -> None:
         """The closed socket ends the server and its children; it is killed if it does not."""

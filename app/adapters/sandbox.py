@@ -46,27 +46,29 @@ class ForkSandbox:
     async def open(
         cls, width: int = 4, limits: Limits | None = None, on_killed: Callable[[str], None] = lambda cause: None
     ) -> AsyncIterator[ForkSandbox]:
-        """`on_killed` is told the cause of each child that was ended. Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable."""
+        """Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable.
+
+        `on_killed` is told the cause of each child that was ended.
+        """
         sandbox = cls(width, limits or Limits(), on_killed)
         servers = sandbox._servers.values()
         try:
-            await _all(*(server.open() for server in servers))
+            await _all(*(server.up() for server in servers))
             yield sandbox
         finally:
             await _all(*(server.close() for server in servers))
 
+    async def ping(self) -> None:
+        """Both servers run; a dead one is started, unless it keeps dying."""
+        await _all(*(server.up() for server in self._servers.values()))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(layer for layer in LAYERS if any(layer not in server.layers for server in self._servers.values()))
+
     @property
     def level(self) -> int:
-        return min(len(server.layers) for server in self._servers.values())
-
-    @property
-    def missing(self) -> list[str]:
-        """The layers of confinement that this kernel or container withholds."""
-        return [layer for layer in LAYERS if any(layer not in server.layers for server in self._servers.values())]
-
-    async def ping(self) -> None:
-        """Returns if a document could be opened now; starts a server that has died. Raises Unavailable."""
-        await _all(*(server.open() for server in self._servers.values()))
+        return len(LAYERS) - len(self.missing)
 
     @property
     def restarts(self) -> int:
