@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, get_args, get_type_hints
 
-from app.domain.invoice import Invoice, LineItem, Party
+from app.domain.invoice import Identifier, Invoice, LineItem, Party
 
 MONEY = {
     "amount",
@@ -28,7 +28,7 @@ MONEY = {
 WORDS = ["Ä", "ß&<>'\"", "x]]>y", "Größe", "日本", "𝄞", "a", "12", "É-1", "#", "œuvre", "Ω", "--", "\u200d", "&amp;"]
 ACCOUNTS = ["DE02120300000000202051", "FR1420041010050500013M02606", "0123456", "NL91 ABNA 0417 1643 00"]
 CODES = {"type_code": ["380", "381", "386", "261"], "currency": ["EUR", "USD"], "tax_currency": ["SEK", "GBP"]}
-CODES |= {"tax_point_date_code": ["3", "35", "432"]}
+CODES |= {"subject_code": ["REG", "AAI"], "tax_point_date_code": ["3", "35", "432"]}
 
 
 def random_invoice(random: Random, density: float = 0.6) -> Invoice:
@@ -36,8 +36,11 @@ def random_invoice(random: Random, density: float = 0.6) -> Invoice:
     preceding = tuple(replace(p, reference=p.reference or "R1") for p in invoice.preceding_invoices)
     accounts = tuple(random.sample(ACCOUNTS, random.randint(2, 4))) if invoice.payment_accounts else ()
     account = next((a for a in accounts if a != "0123456"), None) or invoice.payment_account
+    notes = tuple(replace(n, text=n.text or "T") for n in invoice.notes)
     return replace(
         invoice,
+        note="\n".join(n.text or "" for n in notes) or None,
+        notes=notes,
         number=invoice.number or "N1",
         specification=invoice.specification or "urn:cen.eu:en16931:2017",
         currency=invoice.currency or "EUR",
@@ -69,7 +72,11 @@ def as_ubl(invoice: Invoice) -> Invoice:
     return replace(
         invoice,
         payee=Party(
-            name=payee.name, id=payee.id, id_scheme=payee.id_scheme, legal_id=payee.legal_id, legal_id_scheme=payee.legal_id_scheme
+            name=payee.name,
+            id=payee.id,
+            id_scheme=payee.id_scheme,
+            legal_id=payee.legal_id,
+            legal_id_scheme=payee.legal_id_scheme,
         ),
         tax_representative=Party(name=representative.name or "T", vat_id=representative.vat_id, address=representative.address),
         ship_to=Party(name=ship_to.name, id=ship_to.id, id_scheme=ship_to.id_scheme, address=ship_to.address),
@@ -79,10 +86,15 @@ def as_ubl(invoice: Invoice) -> Invoice:
 
 
 def _party(party: Party) -> Party:
+    identifiers = (Identifier(party.id, party.id_scheme), *party.further_ids)
+    # CII keeps those with a scheme apart from those without.
+    identifiers = tuple(sorted((i for i in identifiers if i.id), key=lambda i: i.scheme is None))
     return replace(
         party,
         name=party.name or (party.trading_name and "N"),
-        id_scheme=party.id and party.id_scheme,
+        id=identifiers[0].id if identifiers else None,
+        id_scheme=identifiers[0].scheme if identifiers else None,
+        further_ids=identifiers[1:],
         legal_id_scheme=party.legal_id and party.legal_id_scheme,
         electronic_address_scheme=party.electronic_address and party.electronic_address_scheme,
     )
@@ -92,6 +104,7 @@ def _line(line: LineItem) -> LineItem:
     return replace(
         line,
         item_name=line.item_name or "I",
+        object_id_scheme=line.object_id and line.object_id_scheme,
         standard_item_id_scheme=line.standard_item_id and line.standard_item_id_scheme,
         unit=line.unit if line.quantity is not None else None,
         price_base_unit=line.price_base_unit if line.price_base_quantity is not None else None,
@@ -127,7 +140,7 @@ class _Maker:
         random = self.random
         if name in CODES:
             return random.choice(CODES[name])
-        if name == "note" and kind is str:
+        if name in ("note", "text") and kind is str:
             return "\n".join(self.text() for _ in range(random.randint(1, 3)))
         if kind is str:
             return self.text()

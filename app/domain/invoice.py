@@ -26,6 +26,12 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Identifier:
+    id: str | None = None
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """Seller (BG-4), buyer (BG-7), payee (BG-10), tax representative (BG-11) or delivery address (BG-13)."""
 
@@ -33,6 +39,7 @@ class Party:
     trading_name: str | None = None  # BT-28, 45
     id: str | None = None  # BT-29, 46, 60, 71
     id_scheme: str | None = None  # ISO 6523 scheme of `id`
+    further_ids: tuple[Identifier, ...] = ()  # BT-29 may be repeated: all after the first
     vat_id: str | None = None  # BT-31, 48, 63
     tax_id: str | None = None  # BT-32
     legal_id: str | None = None  # BT-30, 47, 61
@@ -97,6 +104,7 @@ class LineItem:
     id: str | None = None  # BT-126
     note: str | None = None  # BT-127
     object_id: str | None = None  # BT-128
+    object_id_scheme: str | None = None
     item_name: str | None = None  # BT-153
     item_description: str | None = None  # BT-154
     item_id: str | None = None  # BT-155, the seller's
@@ -135,6 +143,12 @@ class SupportingDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    text: str | None = None  # BT-22
+    subject_code: str | None = None  # BT-21: UNTDID 4451
+
+
+@dataclass(frozen=True, slots=True)
 class PrecedingInvoice:
     reference: str | None = None  # BT-25
     issue_date: date | None = None  # BT-26
@@ -163,6 +177,7 @@ class Invoice:
     accounting_reference: str | None = None  # BT-19
     payment_terms: str | None = None  # BT-20
     note: str | None = None  # BT-22, several joined by line breaks
+    notes: tuple[Note, ...] = ()  # BG-1, each by itself
     business_process: str | None = None  # BT-23
     specification: str | None = None  # BT-24
     preceding_invoice_reference: str | None = None  # BT-25 of the first of `preceding_invoices`

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.domain.invoice import Invoice, Period, PrecedingInvoice, SupportingDocument
-from app.readers.cii_line import lines, texts_among_lines
+from app.readers.cii_line import lines, notes_among_lines
 from app.readers.cii_names import Dialect
-from app.readers.cii_parts import OBJECT, allowances_and_charges, notes, party, period, reference, tax
+from app.readers.cii_parts import OBJECT, allowances_and_charges, note_texts, notes, party, period, reference, tax
 from app.readers.payment_means import PaymentMeans
 from app.readers.tax_totals import tax_totals
 from app.readers.xml_node import Node, joined
@@ -38,6 +38,7 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
     total_tax, total_tax_in_tax_currency = tax_totals(totals.all("TaxTotalAmount"), currency, tax_currency)
     delivery_date, supply_period = _delivered(delivery)
     line_nodes = transaction.all("IncludedSupplyChainTradeLineItem")
+    all_notes = notes(document) + notes_among_lines(line_nodes, names)
     preceding = tuple(
         PrecedingInvoice(reference=reference(n, names), issue_date=n.day("FormattedIssueDateTime") or n.day("IssueDateTime"))
         for n in settlement.all("InvoiceReferencedDocument")
@@ -69,7 +70,8 @@ def read_cii(root: Node, names: Dialect) -> Invoice:
         invoiced_object_scheme=invoiced_object.text("ReferenceTypeCode"),
         accounting_reference=settlement.first("ReceivableSpecifiedTradeAccountingAccount").text("ID"),
         payment_terms=joined(text for n in terms for text in n.texts("Description")),
-        note=joined(text for text in (notes(document), *texts_among_lines(line_nodes, names)) if text),
+        note=note_texts(all_notes),
+        notes=all_notes,
         business_process=context.first("BusinessProcessSpecifiedDocumentContextParameter").text("ID"),
         specification=context.first("GuidelineSpecifiedDocumentContextParameter").text("ID"),
         preceding_invoice_reference=preceding[0].reference if preceding else None,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.domain.invoice import Attribute, Classification, LineItem
+from app.domain.invoice import Attribute, Classification, LineItem, Note
 from app.readers.cii_names import Dialect
-from app.readers.cii_parts import OBJECT, allowances_and_charges, discount, notes, period, reference
+from app.readers.cii_parts import OBJECT, allowances_and_charges, discount, note_texts, notes, period, reference
 from app.readers.xml_node import Node, joined
 
 NOT_SUMMED = frozenset({"GROUP", "INFORMATION"})
@@ -18,9 +18,9 @@ def lines(nodes: Sequence[Node], names: Dialect) -> tuple[LineItem, ...]:
     return tuple(line(n, names) for n in nodes if _is_summed(n) and not _is_text(n, names))
 
 
-def texts_among_lines(nodes: Sequence[Node], names: Dialect) -> list[str]:
-    """What stands between the lines without being one (ZUGFeRD 1.0): remarks and headings, for BT-22."""
-    return [text for n in nodes if _is_text(n, names) and (text := notes(n.one("AssociatedDocumentLineDocument")))]
+def notes_among_lines(nodes: Sequence[Node], names: Dialect) -> tuple[Note, ...]:
+    """What stands between the lines without being one (ZUGFeRD 1.0): remarks and headings, for BG-1."""
+    return tuple(note for n in nodes if _is_text(n, names) for note in notes(n.one("AssociatedDocumentLineDocument")))
 
 
 def _is_summed(node: Node) -> bool:
@@ -44,11 +44,13 @@ def line(node: Node, names: Dialect) -> LineItem:
     quantity = node.one(names.line_delivery).one("BilledQuantity")
     tax = settlement.first("ApplicableTradeTax")
     allowances, charges = allowances_and_charges(settlement, names)
+    invoiced_object = settlement.where("AdditionalReferencedDocument", "TypeCode", OBJECT)
     standard_id = product.first("GlobalID")
     return LineItem(
         id=document.text("LineID"),
-        note=notes(document),
-        object_id=reference(settlement.where("AdditionalReferencedDocument", "TypeCode", OBJECT), names),
+        note=note_texts(notes(document)),
+        object_id=reference(invoiced_object, names),
+        object_id_scheme=invoiced_object.text("ReferenceTypeCode"),
         item_name=joined(product.texts("Name")),
         item_description=joined(product.texts("Description")),
         item_id=product.text("SellerAssignedID"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from app.domain.invoice import Address, AllowanceCharge, Party, Period, TaxBreakdown
+from app.domain.invoice import Address, AllowanceCharge, Identifier, Note, Party, Period, TaxBreakdown
 from app.readers.cii_names import Dialect
 from app.readers.xml_node import Node, joined
 
@@ -12,9 +13,23 @@ OBJECT = "130"
 """UNTDID 1001 code of an AdditionalReferencedDocument that names the invoiced object (BT-18, BT-128)."""
 
 
-def notes(document: Node) -> str | None:
-    """BT-22, BT-127."""
-    return joined(text for note in document.all("IncludedNote") for text in note.texts("Content"))
+def notes(document: Node) -> tuple[Note, ...]:
+    """BG-1. (A line has only the text, BT-127.)"""
+    return tuple(
+        Note(text=text, subject_code=node.text("SubjectCode"))
+        for node in document.all("IncludedNote")
+        if (text := joined(node.texts("Content")))
+    )
+
+
+def note_texts(notes: Iterable[Note]) -> str | None:
+    return joined(note.text for note in notes if note.text)
+
+
+def identifiers(node: Node) -> tuple[Identifier, ...]:
+    """BT-29, 46, 60, 71: those with a scheme first."""
+    nodes = [n for n in (*node.all("GlobalID"), *node.all("ID")) if n.value]
+    return tuple(Identifier(n.value, n.attribute("schemeID")) for n in nodes)
 
 
 def reference(document: Node, names: Dialect) -> str | None:
@@ -25,9 +40,7 @@ def reference(document: Node, names: Dialect) -> str | None:
 def party(node: Node) -> Party:
     if not node:
         return Party()
-    identifier = node.first("GlobalID")
-    if identifier.value is None:
-        identifier = node.first("ID")
+    ids = identifiers(node)
     legal = node.one("SpecifiedLegalOrganization")
     legal_id = legal.one("ID")
     contact = node.first("DefinedTradeContact")
@@ -38,8 +51,9 @@ def party(node: Node) -> Party:
     return Party(
         name=node.text("Name"),
         trading_name=legal.text("TradingBusinessName"),
-        id=identifier.value,
-        id_scheme=identifier.attribute("schemeID"),
+        id=ids[0].id if ids else None,
+        id_scheme=ids[0].scheme if ids else None,
+        further_ids=ids[1:],
         vat_id=_registration(registrations, "VA"),
         tax_id=_registration(registrations, "FC"),
         legal_id=legal_id.value,

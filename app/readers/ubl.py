@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.invoice import Invoice, PrecedingInvoice, SupportingDocument
+from app.domain.invoice import Invoice, Note, PrecedingInvoice, SupportingDocument
 from app.readers.payment_means import PaymentMeans, looks_like_iban
 from app.readers.tax_totals import tax_totals
 from app.readers.ubl_line import line
@@ -16,7 +16,7 @@ from app.readers.xml_node import Node, joined
 OBJECT, PROJECT = "130", "50"
 """UNTDID 1001 codes of an AdditionalDocumentReference that is BT-18 or, in a credit note, BT-11; with any other it is BG-24."""
 
-_SUBJECT = re.compile(r"#[A-Z]{3}#")
+_SUBJECT = re.compile(r"#([A-Z]{3})#")
 """BT-21 stands in front of the note's text in this syntax."""
 
 
@@ -39,6 +39,7 @@ def read_ubl(root: Node, kind: Kind) -> Invoice:
     currency, tax_currency = root.text("DocumentCurrencyCode"), root.text("TaxCurrencyCode")
     tax_amounts = [n for total in root.all("TaxTotal") for n in total.all("TaxAmount")]
     total_tax, total_tax_in_tax_currency = tax_totals(tax_amounts, currency, tax_currency)
+    notes = tuple(note for written in root.texts("Note") if (note := _note(written)).text)
     order = root.one("OrderReference")
     preceding = tuple(
         PrecedingInvoice(reference=n.text("ID"), issue_date=n.iso_day("IssueDate"))
@@ -79,7 +80,8 @@ def read_ubl(root: Node, kind: Kind) -> Invoice:
         invoiced_object_scheme=invoiced_object.attribute("schemeID"),
         accounting_reference=root.text("AccountingCost"),
         payment_terms=joined(text for n in root.all("PaymentTerms") for text in n.texts("Note")),
-        note=joined(text for written in root.texts("Note") if (text := _SUBJECT.sub("", written, count=1).strip())),
+        note=joined(note.text for note in notes if note.text),
+        notes=notes,
         business_process=root.text("ProfileID"),
         specification=root.text("CustomizationID"),
         preceding_invoice_reference=preceding[0].reference if preceding else None,
@@ -121,6 +123,11 @@ def read_ubl(root: Node, kind: Kind) -> Invoice:
         ),
         lines=tuple(line(n, kind.quantity) for n in root.all(kind.line)),
     )
+
+
+def _note(written: str) -> Note:
+    subject = _SUBJECT.match(written)
+    return Note(text=written[subject.end() :].strip() or None, subject_code=subject[1]) if subject else Note(text=written)
 
 
 def _payment_due_date(root: Node) -> date | None:

@@ -18,12 +18,14 @@ def line(node: Node, quantity_element: str) -> LineItem:
     base = price.one("BaseQuantity")
     tax = item.first("ClassifiedTaxCategory")
     standard_id = item.one("StandardItemIdentification").one("ID")
+    invoiced_object = node.where("DocumentReference", "DocumentTypeCode", OBJECT).one("ID")
     allowances, charges = allowances_and_charges(node)
     gross_price, discount = _gross_price(price)
     return LineItem(
         id=node.text("ID"),
         note=joined(node.texts("Note")),
-        object_id=node.where("DocumentReference", "DocumentTypeCode", OBJECT).text("ID"),
+        object_id=invoiced_object.value,
+        object_id_scheme=invoiced_object.attribute("schemeID"),
         item_name=item.text("Name"),
         item_description=joined(item.texts("Description")),
         item_id=item.one("SellersItemIdentification").text("ID"),

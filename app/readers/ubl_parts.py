@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.invoice import Address, AllowanceCharge, Party, Period, TaxBreakdown
+from app.domain.invoice import Address, AllowanceCharge, Identifier, Party, Period, TaxBreakdown
 from app.readers.xml_node import Node, joined
 
 
@@ -11,10 +11,10 @@ def is_sepa(identifier: Node) -> bool:
     return identifier.attribute("schemeID") == "SEPA"
 
 
-def _identifier(node: Node) -> Node:
-    """BT-29, 46, 60: the first identifier of the party that is not the creditor's."""
-    identifiers = [n.one("ID") for n in node.all("PartyIdentification")]
-    return next((n for n in identifiers if not is_sepa(n)), node.source.absent)
+def _identifiers(node: Node) -> tuple[Identifier, ...]:
+    """BT-29, 46, 60: those of the party that are not the creditor's."""
+    nodes = [n.one("ID") for n in node.all("PartyIdentification")]
+    return tuple(Identifier(n.value, n.attribute("schemeID")) for n in nodes if n.value and not is_sepa(n))
 
 
 def _tax_number(node: Node, vat: bool) -> str | None:
@@ -27,7 +27,7 @@ def party(node: Node) -> Party:
     """Seller, buyer and tax representative. The registered name, else the trading name, is the name."""
     if not node:
         return Party()
-    identifier = _identifier(node)
+    ids = _identifiers(node)
     endpoint = node.one("EndpointID")
     legal = node.first("PartyLegalEntity")
     legal_id = legal.one("CompanyID")
@@ -36,8 +36,9 @@ def party(node: Node) -> Party:
     return Party(
         name=registered or trading,
         trading_name=trading if registered else None,
-        id=identifier.value,
-        id_scheme=identifier.attribute("schemeID"),
+        id=ids[0].id if ids else None,
+        id_scheme=ids[0].scheme if ids else None,
+        further_ids=ids[1:],
         vat_id=_tax_number(node, vat=True),
         tax_id=_tax_number(node, vat=False),
         legal_id=legal_id.value,
@@ -54,13 +55,14 @@ def party(node: Node) -> Party:
 
 def payee(node: Node) -> Party:
     """BG-10."""
-    identifier = _identifier(node)
+    ids = _identifiers(node)
     legal = node.first("PartyLegalEntity")
     legal_id = legal.one("CompanyID")
     return Party(
         name=node.first("PartyName").text("Name") or legal.text("RegistrationName"),
-        id=identifier.value,
-        id_scheme=identifier.attribute("schemeID"),
+        id=ids[0].id if ids else None,
+        id_scheme=ids[0].scheme if ids else None,
+        further_ids=ids[1:],
         legal_id=legal_id.value,
         legal_id_scheme=legal_id.attribute("schemeID"),
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 from lxml import etree
 
-from app.domain.invoice import Address, AllowanceCharge, Invoice, LineItem, Party, Period
+from app.domain.invoice import Address, AllowanceCharge, Identifier, Invoice, LineItem, Note, Party, Period
 from app.samples.xml_writer import XmlWriter
 
 PROFILES = {
@@ -78,7 +78,10 @@ class _Cii:
         self.put(document, "ID", invoice.number)
         self.put(document, "TypeCode", invoice.type_code)
         self.day(document, "IssueDateTime", invoice.issue_date)
-        self.put(document, "IncludedNote/Content", invoice.note)
+        for note in invoice.notes or (Note(invoice.note),):
+            group = self.group(document, "IncludedNote")
+            self.put(group, "Content", note.text)
+            self.put(group, "SubjectCode", note.subject_code)
         transaction = self.group(root, "rsm:SupplyChainTradeTransaction")
         for line in invoice.lines:
             self.line(self.group(transaction, "IncludedSupplyChainTradeLineItem"), line)
@@ -111,7 +114,9 @@ class _Cii:
 
     def party(self, parent: etree._Element, name: str, party: Party) -> None:
         group = self.group(parent, name)
-        self.put(group, "GlobalID" if party.id_scheme else "ID", party.id, {"schemeID": party.id_scheme})
+        identifiers = (Identifier(party.id, party.id_scheme), *party.further_ids)
+        for identifier in sorted(identifiers, key=lambda i: i.scheme is not None):
+            self.put(group, "GlobalID" if identifier.scheme else "ID", identifier.id, {"schemeID": identifier.scheme})
         self.put(group, "Name", party.name)
         self.put(group, "Description", party.legal_information)
         legal = self.group(group, "SpecifiedLegalOrganization")
@@ -180,6 +185,7 @@ class _Cii:
             reference = self.group(settlement, "AdditionalReferencedDocument")
             self.put(reference, "IssuerAssignedID", line.object_id)
             self.put(reference, "TypeCode", "130")
+            self.put(reference, "ReferenceTypeCode", line.object_id_scheme)
         self.put(settlement, "ReceivableSpecifiedTradeAccountingAccount/ID", line.accounting_reference)
 
     def agreement(self, agreement: etree._Element, invoice: Invoice) -> None:

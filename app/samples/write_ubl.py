@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from app.domain.invoice import CREDIT_NOTE_CODES, Address, AllowanceCharge, Invoice, LineItem, Party, Period
+from app.domain.invoice import CREDIT_NOTE_CODES, Address, AllowanceCharge, Invoice, LineItem, Note, Party, Period
 from app.samples.xml_writer import XmlWriter
 
 COMMON = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -63,17 +63,21 @@ class _Ubl:
         if self.credit:
             self.put(root, "cbc:TaxPointDate", invoice.tax_point_date)
             self.put(root, "cbc:CreditNoteTypeCode", invoice.type_code)
-            self.put(root, "cbc:Note", invoice.note)
+            self.notes(root, invoice)
         else:
             self.put(root, "cbc:DueDate", invoice.due_date)
             self.put(root, "cbc:InvoiceTypeCode", invoice.type_code)
-            self.put(root, "cbc:Note", invoice.note)
+            self.notes(root, invoice)
             self.put(root, "cbc:TaxPointDate", invoice.tax_point_date)
         self.put(root, "cbc:DocumentCurrencyCode", invoice.currency)
         self.put(root, "cbc:TaxCurrencyCode", invoice.tax_currency)
         self.put(root, "cbc:AccountingCost", invoice.accounting_reference)
         self.put(root, "cbc:BuyerReference", invoice.buyer_reference)
         self.period(root, invoice.period, invoice.tax_point_date_code)
+
+    def notes(self, root: etree._Element, invoice: Invoice) -> None:
+        for note in invoice.notes or (Note(invoice.note),):
+            self.put(root, "cbc:Note", f"#{note.subject_code}#{note.text}" if note.subject_code else note.text)
 
     def references(self, root: etree._Element, invoice: Invoice) -> None:
         order = self.group(root, "cac:OrderReference")
@@ -129,6 +133,8 @@ class _Ubl:
     def party(self, group: etree._Element, party: Party, creditor_id: str | None = None) -> None:
         self.put(group, "cbc:EndpointID", party.electronic_address, {"schemeID": party.electronic_address_scheme})
         self.put(group, "cac:PartyIdentification/cbc:ID", party.id, {"schemeID": party.id_scheme})
+        for identifier in party.further_ids:
+            self.put(group, "cac:PartyIdentification/cbc:ID", identifier.id, {"schemeID": identifier.scheme})
         self.put(group, "cac:PartyIdentification/cbc:ID", creditor_id, {"schemeID": "SEPA"})
         self.put(group, "cac:PartyName/cbc:Name", party.trading_name)
         self.address(group, "cac:PostalAddress", party.address)
@@ -232,7 +238,7 @@ class _Ubl:
         self.put(group, "cac:OrderLineReference/cbc:LineID", line.purchase_order_line)
         if line.object_id:
             reference = self.group(group, "cac:DocumentReference")
-            self.put(reference, "cbc:ID", line.object_id)
+            self.put(reference, "cbc:ID", line.object_id, {"schemeID": line.object_id_scheme})
             self.put(reference, "cbc:DocumentTypeCode", "130")
         for allowance in line.allowances:
             self.allowance(group, allowance, charge=False)
