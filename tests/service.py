@@ -125,13 +125,16 @@ class ServiceProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("INVOICESTREAM_", "OTEL_"))}
         self._environ = inherited | {"INVOICESTREAM_DATA": str(data)} | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self.command("migrate")
         self.key = self.command("keys", "create", self.tenant).strip()
 
     def command(self, *arguments: str) -> str:
         """Runs `invoicestream ARGUMENTS` on the same data and returns what it prints. Raises CalledProcessError."""
         done = subprocess.run([COMMAND, *arguments], env=self._environ, capture_output=True, timeout=60)
         if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, ["invoicestream", *arguments], done.stdout, done.stderr[-2000:])
+            error = subprocess.CalledProcessError(done.returncode, ["invoicestream", *arguments], done.stdout, done.stderr)
+            error.add_note(done.stderr.decode(errors="replace")[-2000:])
+            raise error
         return done.stdout.decode()
 
     @property
@@ -174,6 +177,11 @@ class ServiceProcess:
     def ended(self) -> int | None:
         """The exit code (negative: the signal) if the process is gone, else None."""
         return self._process.poll() if self._process else None
+
+    def wait_ended(self, deadline: float = 30.0) -> int:
+        """Until it ends by itself. Returns the exit code; raises TimeoutExpired."""
+        assert self._process is not None, "not started"
+        return self._process.wait(deadline)
 
     def kill(self) -> None:
         """kill -9, and waits for the end."""
