@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.domain.document import BoundingBox
 from app.domain.parsing import (
@@ -38,8 +38,7 @@ Relation = Literal["inline", "left", "above"]
 Value = Decimal | date | str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """Cues that stand by a value. `distance`: cells or rows between, 0 = next to it. `colon`: the label ends with one."""
 
     cues: frozenset[Cue]
@@ -48,8 +47,7 @@ class Label:
     colon: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One possible value. `row` counts through the document; `first` to before `end` are tokens of that row."""
 
     kind: Kind
@@ -125,6 +123,7 @@ _VAT = re.compile(
     r"|\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9])(?![A-Za-z0-9])"
 )
 _ID = re.compile(r"[#(\[]*([^\s]*\d[^\s]*)")
+_SIGNS = frozenset("$€£¥₹₽₺")
 _CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
 
 
@@ -138,7 +137,8 @@ def find_candidates(grid: Grid) -> Candidates:
     for number, row in enumerate(grid.rows):
         taken: list[tuple[int, int]] = []
         here: list[Candidate] = []
-        for finder in (_ibans, _vat_ids, lambda n, r: _dates(n, r, order), lambda n, r: _amounts(n, r, mark)):
+        digits = any(character.isdigit() for character in row.text)
+        for finder in () if not digits else (_ibans, _vat_ids, lambda n, r: _dates(n, r, order), lambda n, r: _amounts(n, r, mark)):
             for candidate in finder(number, row):
                 if all(candidate.end <= first or candidate.first >= end for first, end in taken):
                     here.append(candidate)
@@ -298,12 +298,20 @@ def _codes(number: int, row: Row) -> Iterator[Candidate]:
         for match in _CODE.finditer(token.text):
             if parse_currency(match[1]):
                 yield Candidate("currency", match[1], number, i, i + 1)
-        if any(sign in token.text for sign in "$€£¥₹₽₺") or text in ("Rs", "RM", "Euro", "Euros"):
+        if not _SIGNS.isdisjoint(token.text) or text in ("Rs", "RM", "Euro", "Euros"):
             sign = parse_currency("".join(c for c in text if not c.isdigit() and c not in ".,-'’")) or parse_currency(
-                next((c for c in text if c in "$€£¥₹₽₺"), "")
+                next((c for c in text if c in _SIGNS), "")
             )
             if sign:
                 yield Candidate("currency", sign, number, i, i + 1)
+
+
+class _CellCues(NamedTuple):
+    first: int
+    end: int
+    x0: float
+    x1: float
+    hits: list[CueHit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +321,7 @@ class Labels:
     grid: Grid
     cues: list[list[CueHit]]
     values: list[list[tuple[int, int]]]
+    _cells: dict[int, list[_CellCues]] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
@@ -393,44 +402,66 @@ class Labels:
             return True
         return row.tokens[end - 1].text.endswith(":") and any(v[0] == end for v in values)
 
+    def _cells_of(self, number: int) -> list[_CellCues]:
+        """The cells of a row with those of their cues that have no value of their own; kept, because every value below asks."""
+        known = self._cells.get(number)
+        if known is None:
+            row = self.grid.rows[number]
+            free = [hit for hit in self.cues[number] if not self._has_value(number, hit)]
+            known = [
+                _CellCues(first, end, row.tokens[first].x0, row.tokens[end - 1].x1, [h for h in free if first <= h.first and h.end <= end])
+                for first, end in row.cells
+            ]
+            self._cells[number] = known
+        return known
+
+    def _cues_over(self, number: int, candidate: Candidate, x0: float, x1: float) -> tuple[bool, bool, frozenset[Cue]]:
+        """Of a row above: whether something stands over x0..x1, whether it is all values, and the cues."""
+        tokens = self.grid.rows[number].tokens
+        row = self.grid.rows[candidate.row]
+        hits: list[frozenset[Cue]] = []
+        any_over, all_values = False, True
+        for cell in self._cells_of(number):
+            if cell.x1 <= x0 or cell.x0 >= x1:
+                continue
+            over = [i for i in range(cell.first, cell.end) if tokens[i].x1 > x0 and tokens[i].x0 < x1]
+            if not over:
+                continue
+            any_over = True
+            all_values = all_values and all(_valued(tokens[i].text) for i in over)
+            if not cell.hits:
+                continue
+            hits += [hit.cues for hit in cell.hits if hit.first <= over[-1] and over[0] < hit.end]
+            wide = cell.x1 - cell.x0 >= 2.2 * (x1 - x0) + 4 * row.height and cell.end - cell.first > 3
+            # Under titles that stand close, only the words right above a value count.
+            if not wide and self._values_under(candidate.row, cell.x0, cell.x1) <= 1:
+                hits += [hit.cues for hit in cell.hits]
+        return any_over, all_values, frozenset().union(*hits)
+
     def _labels_above(self, candidate: Candidate) -> Iterator[Label]:
         row = self.grid.rows[candidate.row]
-        x0 = row.tokens[candidate.first].x0
-        x1 = max(token.x1 for token in row.tokens[candidate.first : candidate.end])
+        slack = 0.4 * row.height
+        x0 = row.tokens[candidate.first].x0 - slack
+        x1 = row.tokens[candidate.end - 1].x1 + slack
         first, _ = self.grid.pages[row.page - 1]
         reach = 4.2 * row.height
-        seen = 0
         merged: frozenset[Cue] = frozenset()
-        distance = passed = 0
+        distance = passed = seen = 0
         for number in range(candidate.row - 1, max(first, candidate.row - 28) - 1, -1):
             above = self.grid.rows[number]
             if above.y1 < row.y0 - reach:
-                break
-            slack = 0.4 * row.height
-            over = [i for i, t in enumerate(above.tokens) if t.x1 > x0 - slack and t.x0 < x1 + slack]
-            if not over:
+                return
+            any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
+            if not any_over:
                 continue
-            hits = [h for h in self.cues[number] if any(h.first <= i < h.end for i in over) and not self._has_value(number, h)]
-            cell_cues: frozenset[Cue] = frozenset()
-            for cell in {above.cell_of[i] for i in over}:
-                begin, end = above.cells[cell]
-                if self._values_under(candidate.row, above.tokens[begin].x0, above.tokens[end - 1].x1) > 1:
-                    continue  # titles that stand close: only the words right above count
-                wide = above.tokens[end - 1].x1 - above.tokens[begin].x0
-                if wide < 2.2 * (x1 - x0) + 6 * row.height or end - begin <= 3:
-                    free = [h for h in self.cues[number] if not self._has_value(number, h)]
-                    cell_cues |= self._between(free, begin, end)
-            cues = frozenset().union(cell_cues, *(h.cues for h in hits))
             if cues:
-                merged = merged | cues if merged and row.y0 - above.y1 < reach else cues
+                merged = merged | cues
                 yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
                 seen += 1
                 if seen == 2:
                     return
                 distance += 1
-                continue
-            if all(_valued(t.text) for t in (above.tokens[i] for i in over)):
-                # Values in a column: the header stands further up.
+            elif all_values:  # values in a column: the head stands further up
                 reach += above.height * 1.6
                 passed += 1
                 if passed > 14:

@@ -201,7 +201,8 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
             votes[choice.candidate.currency] += 8
             shown.setdefault(choice.candidate.currency, choice.candidate)
     if not votes:
-        return None
+        code = _MONEY_OF.get(country or "")
+        return Choice(code, 0.6, None, "computed") if code else None
     ranked = votes.most_common(2)
     code, count = ranked[0]
     rest = ranked[1][1] if len(ranked) > 1 else 0
@@ -211,6 +212,19 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
     return Choice(code, round(min(0.98, 0.7 + 0.28 * (count - rest) / (count + rest)), 3), candidate)
 
 
+_MONEY_OF = dict.fromkeys("AT BE CY DE EE EL ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split(), "EUR") | {
+    "GB": "GBP",
+    "CH": "CHF",
+    "IN": "INR",
+    "US": "USD",
+    "PL": "PLN",
+    "SE": "SEK",
+    "NO": "NOK",
+    "DK": "DKK",
+    "CZ": "CZK",
+    "HU": "HUF",
+    "RO": "RON",
+}
 _DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "MX": "MXN", "TW": "TWD"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from statistics import median
+from typing import NamedTuple
 
 from app.domain.document import UNIT, BoundingBox, Document, Mark, Page
 from app.domain.parsing import plain
@@ -16,10 +16,10 @@ from app.domain.parsing import plain
 CELL_GAP = 0.85  # of the row's height: a wider gap starts a new cell; a blank is about 0.25
 THIN_GAP = 0.62  # a narrower gap between groups of digits, no wider than a digit, may be a thousands blank
 THIN = "\u2009"
+_HIDDEN, _BOLD = int(Mark.HIDDEN), int(Mark.BOLD)  # plain integers: this runs for every word
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A visible word. `index` is its place in the page's words; coordinates are in points of the page."""
 
     index: int
@@ -96,10 +96,11 @@ def _rows(page: Page, number: int) -> list[Row]:
     x_scale, y_scale = (page.width or 1.0) / UNIT, (page.height or 1.0) / UNIT
     by_line: dict[int, list[Token]] = {}
     for i, text in enumerate(words.texts):
-        if words.marks[i] & Mark.HIDDEN or not text:
+        mark = words.marks[i]
+        if mark & _HIDDEN or not text:
             continue
         x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
-        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(words.marks[i] & Mark.BOLD))
+        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD))
         by_line.setdefault(lines[i], []).append(token)
     rows = [_row(number, sorted(tokens, key=lambda t: t.x0)) for tokens in by_line.values()]
     rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
@@ -107,7 +108,7 @@ def _rows(page: Page, number: int) -> list[Row]:
 
 
 def _row(page: int, tokens: list[Token]) -> Row:
-    height = median(token.y1 - token.y0 for token in tokens) or 1.0
+    height = _middle([token.y1 - token.y0 for token in tokens]) or 1.0
     cells: list[tuple[int, int]] = []
     parts: list[str] = []
     starts: list[int] = []
@@ -134,8 +135,12 @@ def _row(page: int, tokens: list[Token]) -> Row:
         offset += len(token.text)
     cells.append((first, len(tokens)))
     cell_of = [number for number, (start, end) in enumerate(cells) for _ in range(start, end)]
-    y0, y1 = median(token.y0 for token in tokens), median(token.y1 for token in tokens)
+    y0, y1 = _middle([token.y0 for token in tokens]), _middle([token.y1 for token in tokens])
     return Row(page, tokens, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of)
+
+
+def _middle(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
 
 
 def spaced_words(row: Row, cell: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.parsing import plain
 from app.extractors.grid import Row
@@ -14,8 +14,7 @@ from app.extractors.lexicon import CUES, HEADS, Cue
 _END = ""  # no plain word is empty, so a trie node keeps its cues under it
 
 
-@dataclass(frozen=True, slots=True)
-class CueHit:
+class CueHit(NamedTuple):
     """Cues that one stretch of a row gives: tokens `first` to before `end`."""
 
     cues: frozenset[Cue]

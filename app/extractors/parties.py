@@ -43,6 +43,7 @@ _DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([\w-]{2,40})\.(?:[\w-]{2,
 _FREE_MAIL = frozenset(
     "gmail googlemail hotmail outlook yahoo gmx web icloud live orange wanadoo free t-online aol msn libero ziggo kpnmail sapo fake".split()
 )
+_SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
 _CITY_STOP = re.compile(r"\s(?:tel|fax|phone|-|–|•|\||email|e-mail|www|siret|tva)\b.*", re.IGNORECASE)
 
 
@@ -82,7 +83,12 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
         seller.block = block
         seller.name = _name_of(found, block, weight)
     others = [block for role in ("ship_to", "other") for _, block in labelled[role]]
-    window = _address_blocks(found, items, [b for bs in labelled.values() for _, b in bs])
+    known = [b for bs in labelled.values() for _, b in bs]
+    window = _address_blocks(found, items, known)
+    below_return_line = _below_return_line(found, known)
+    if buyer.name is None and below_return_line:
+        buyer.block = below_return_line
+        buyer.name = _name_of(found, below_return_line, 0.8)
     if buyer.name is None:
         _addressee(found, buyer, window)
     if seller.name is None or seller.name.confidence < 0.75:
@@ -317,6 +323,18 @@ def _name_like(text: str) -> bool:
     )
 
 
+def _names_in(grid: Grid, block: Block) -> list[Line]:
+    """Lines of a block that can be names, in order."""
+    names = []
+    for line in block.lines:
+        text = _text(grid, line)
+        if _address_like(text):
+            break
+        if _name_like(text) and not cues_in(plain(text)) & {Cue.SELLER, Cue.BUYER, Cue.CONTACT, Cue.PHONE}:
+            names.append(line)
+    return names
+
+
 def _address_like(text: str) -> bool:
     return bool(_post_code(text)) or bool(_STREET.search(text) and any(c.isdigit() for c in text))
 
@@ -360,6 +378,26 @@ def _address_blocks(found: Candidates, items: frozenset[int], known: list[Block]
             if len(lines) >= 2:
                 blocks.append(Block(lines))
     return blocks
+
+
+def _below_return_line(found: Candidates, known: list[Block]) -> Block | None:
+    """The addressee of a window envelope: the block right under the sender's address on one line (DIN 5008 and its likes)."""
+    grid = found.grid
+    taken = {(line[0], line[1]) for block in known for line in block.lines}
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if row.y0 > 0.4 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            text = row.span(first, end)
+            parts = [part for part in _SEPARATOR.split(text) if part.strip()]
+            if len(parts) < 2 or end - first < 5 or len(text) > 110 or not _post_code(text) or (number, first) in taken:
+                continue
+            block = _block_below(found, (number, first, end), with_first=False)
+            close = block.lines and grid.rows[block.lines[0][0]].y0 - row.y1 < 2.5 * row.height
+            if close and 2 <= len(block.lines) <= 8 and not any(_DOMAIN.search(_text(grid, line)) for line in block.lines[:4]):
+                return block
+    return None
 
 
 def _addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> None:
@@ -415,7 +453,7 @@ def _sender(
     if seller.name and seller.name.candidate:
         c = seller.name.candidate
         seen[plain(str(seller.name.value))] = (0.7, (c.row, c.first, c.end))
-    senders = {line for block in window for line in block.lines[:1] if block is not buyer.block}
+    senders = {line for block in window if block is not buyer.block for line in _names_in(grid, block)[:1]}
     for number, row in enumerate(grid.rows):
         if row.page > 2 or number in items:
             continue
@@ -523,6 +561,8 @@ def _choose_tax_ids(
     done: set[tuple[int, int]] = set()
     for c in [*found.of("vat_id"), *found.of("id")]:
         if (c.row, c.first) in done or (c.row, c.first) in ibans or c.row in items:
+            continue
+        if c.kind == "id" and (sum(ch.isdigit() for ch in str(c.value)) < 6 or len(str(c.value)) > 30):
             continue
         roles = found.strength(c, id_meaning)
         vat, tax = lead_of(roles, "vat_id"), lead_of(roles, "tax_id")

@@ -219,10 +219,10 @@ def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
     for q in plain if len(plain) <= 8 else ():
         for p in plain:
-            if p is q or (quantity and quantity is not q and price and price is not p):
+            if p is q or (quantity and quantity is not q and price and price is not p and quantity is not p and price is not q):
                 continue
-            if q.value != 1 and p.value != 1 and _times(q, p, amount) and (q.decimals == 0 or p.decimals >= 2) and p.currency != "":
-                if p.decimals < q.decimals and quantity is None and price is None:
+            if _times(q, p, amount) and p.decimals >= min(q.decimals, 2) and not q.currency and p.value != 1:
+                if q.value == 1 and (p.decimals < 2 or q.decimals > 2):
                     continue
                 numbers[Column.QUANTITY], numbers[Column.PRICE] = q, p
                 item.proved = True
@@ -363,7 +363,8 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
 def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names = item.names
-    if len(names) > 1 and Column.ITEM_ID not in item.texts and names[0].end - names[0].first == 1 and names[1].row > names[0].row:
+    known = item.texts.get(Column.ITEM_ID)
+    if len(names) > 1 and (known is None or known.text.strip(".").isdigit()) and names[0].end - names[0].first == 1 and names[1].row > names[0].row:
         code = names[0].text
         if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)

@@ -15,7 +15,8 @@ from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns import Column
 from app.extractors.grid import read_grid
 from app.extractors.language import kind_of, language_of
-from app.extractors.parties import PartyChoice, choose_parties
+from app.extractors.listings import read_listing
+from app.extractors.parties import Parties, PartyChoice, choose_parties
 from app.extractors.tables import ItemRow, Table, Text, read_tables
 from app.extractors.totals import Totals, choose_totals
 
@@ -47,15 +48,16 @@ def extract_text(document: Document) -> Extracted:
     grid = read_grid(document)
     found = find_candidates(grid)
     table = read_tables(found)
+    if not table.items:
+        table = read_listing(found)
     sum_of_lines = _sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)
     parties = choose_parties(found, table.rows)
     notes = _Fields(found)
     kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
-    currency = choose_currency(
-        found, (totals.chosen[p] for p in ("total_with_tax", "amount_due") if p in totals.chosen), parties.seller.address.country
-    )
+    shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
+    currency = choose_currency(found, shown, _country(parties, header))
 
     for path, choice in {**header, **totals.chosen}.items():
         if path not in ("customer_number",):
@@ -98,6 +100,19 @@ def extract_text(document: Document) -> Extracted:
     )
     pages = len(document.pages)
     return Extracted(invoice, kind, "text", notes.fields, language_of(grid), (1, pages) if pages else None)
+
+
+def _country(parties: Parties, header: dict[str, Choice]) -> str | None:
+    """The seller's country by its address, VAT id or bank account."""
+    if parties.seller.address.country:
+        return parties.seller.address.country
+    for choice in (parties.seller.vat_id, header.get("payment_account")):
+        code = str(choice.value)[:2] if choice else ""
+        if code.isalpha():
+            return code
+        if len(code) == 2 and choice is parties.seller.vat_id and choice and len(str(choice.value)) == 15:
+            return "IN"
+    return None
 
 
 def _sum_of(table: Table) -> Decimal | None:

@@ -1,0 +1,80 @@
+"""Items without a table head: a column of amounts whose sum is the total below it, as on receipts and letters."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from app.extractors.candidates import Candidate, Candidates
+from app.extractors.columns import Column
+from app.extractors.labels import amount_meaning
+from app.extractors.tables import ItemRow, Table, Text
+
+_SUMS = ("net", "subtotal", "total", "gross", "due")
+_COUNT = re.compile(r"(\d{1,4})\s?[xX×*]\s")
+
+
+def read_listing(found: Candidates) -> Table:
+    """The rows above a total that add up to it exactly; empty if no column does: without a head, only arithmetic is proof enough."""
+    grid = found.grid
+    columns: dict[tuple[int, int], list[Candidate]] = {}
+    for c in found.of("amount"):
+        row = grid.rows[c.row]
+        last = all(not any(ch.isdigit() for ch in token.text) for token in row.tokens[c.end :])
+        if last and (c.decimals == 2 or c.currency) and any(ch.isalpha() for token in row.tokens[: c.first] for ch in token.text):
+            columns.setdefault((row.page, round(row.tokens[c.end - 1].x1 / 6)), []).append(c)
+    best: list[Candidate] = []
+    for column in columns.values():
+        run = _run(found, column)
+        if len(run) > len(best):
+            best = run
+    items = [_item(found, c) for c in best]
+    return Table(tuple(items), frozenset(c.row for c in best))
+
+
+def _run(found: Candidates, column: list[Candidate]) -> list[Candidate]:
+    """The longest stretch of the column that ends right above a labelled total and sums up to it."""
+    grid = found.grid
+    best: list[Candidate] = []
+    stretch: list[Candidate] = []
+    for c in column:
+        roles = found.strength(c, amount_meaning)
+        role = max(roles, key=lambda name: roles[name]) if roles else ""
+        if role in _SUMS and roles[role] > 0.3 and found.labels(c)[0].relation != "above":
+            total = Decimal(0)
+            for length, above in enumerate(reversed(stretch), 1):
+                below = stretch[len(stretch) - length + 1] if length > 1 else c
+                gap = grid.rows[below.row].y0 - grid.rows[above.row].y1
+                if gap > 4 * grid.rows[c.row].height:
+                    break
+                total += _value(above)
+                if total == _value(c) and total and length > len(best):
+                    best = stretch[len(stretch) - length :]
+        elif role in ("tax", "paid", "carried", "rounding"):
+            stretch = []
+        else:
+            stretch.append(c)
+    return best
+
+
+def _value(candidate: Candidate) -> Decimal:
+    assert isinstance(candidate.value, Decimal)
+    return candidate.value
+
+
+def _item(found: Candidates, amount: Candidate) -> ItemRow:
+    row = found.grid.rows[amount.row]
+    item = ItemRow(amount.row, {Column.AMOUNT: amount})
+    for cell in range(row.cell_of[amount.first], -1, -1):
+        first, end = row.cells[cell]
+        end = min(end, amount.first)
+        text = row.span(first, end)
+        if sum(ch.isalpha() for ch in text) >= 2:
+            count = _COUNT.match(text)
+            if count and end - first > 1:
+                skip = 1 if row.tokens[first].text[-1:] in "xX×*" else 2
+                item.numbers[Column.QUANTITY] = Candidate("amount", Decimal(count[1]), amount.row, first, first + 1)
+                first += min(skip, end - first - 1)
+            item.names.append(Text(amount.row, first, end, row.span(first, end)))
+            break
+    return item
