@@ -39,8 +39,10 @@ def _of_invoice() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant", "invoice_id"], ["invoices.tenant", "invoices.id"], ondelete="CASCADE")
 
 
-def _table(name: str, *parts: Any, **dialect_options: Any) -> Table:
-    return Table(name, metadata, *parts, **_MYSQL, **dialect_options)
+def _table(name: str, *parts: Any, sqlite_autoincrement: bool = False, sqlite_with_rowid: bool = False) -> Table:
+    """On SQLite the rows stand in the primary key's own tree, as on InnoDB: a third less to write for each change."""
+    of_sqlite: dict[str, Any] = {"sqlite_autoincrement": True} if sqlite_autoincrement else {"sqlite_with_rowid": sqlite_with_rowid}
+    return Table(name, metadata, *parts, **_MYSQL, **of_sqlite)
 
 
 tenants = _table(
@@ -180,6 +182,7 @@ invoice_versions = _table(
     Column("created_at", Moment(), nullable=False),
     PrimaryKeyConstraint("tenant", "invoice_id", "version"),
     _of_invoice(),
+    sqlite_with_rowid=True,  # its rows are long
 )
 
 audit = _table(
