@@ -99,7 +99,7 @@ def read_einvoice(content: bytes) -> EInvoice:
 
 def _parse(content: bytes) -> etree._Element:
     text = _utf_8(content)
-    if _DOCTYPE.search(text):
+    if b"<!" in text and _DOCTYPE.search(text):
         raise Unprocessable("damaged", "document type declarations are refused")
     if text.count(b"<") > MAX_TAGS or text.count(b"=") > MAX_ATTRIBUTES or (len(text) > MAX_TAG_LENGTH and _LONG_TAG.search(text)):
         raise Unprocessable("parser_limit", "too many elements or attributes")

@@ -6,7 +6,8 @@ Every value of the model that the syntax can hold is written, elements stand in 
 
 from __future__ import annotations
 
-from app.samples.write_cii import PROFILES, write_cii
+from app.samples.cii_profiles import PROFILES
+from app.samples.write_cii import write_cii
 from app.samples.write_ubl import write_ubl
 
 __all__ = ["PROFILES", "write_cii", "write_ubl"]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from lxml import etree
 
-from app.domain.invoice import Address, AllowanceCharge, Identifier, Invoice, LineItem, Note, Party, Period
+from app.domain.invoice import AllowanceCharge, Identifier, Invoice, LineItem, Note, Party, Period
+from app.samples.cii_profiles import PROFILES, reduced
 from app.samples.xml_writer import XmlWriter
 
-PROFILES = {
-    "MINIMUM": "urn:factur-x.eu:1p0:minimum",
-    "BASIC WL": "urn:factur-x.eu:1p0:basicwl",
-    "BASIC": "urn:cen.eu:en16931:2017#compliant#urn:factur-x.eu:1p0:basic",
-    "EN 16931": "urn:cen.eu:en16931:2017",
-    "EXTENDED": "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended",
-    "XRECHNUNG": "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0",
-}
 PREFIXES = {
     "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
@@ -29,41 +21,11 @@ TAX_POINT_CODES = {"3": "5", "35": "29", "432": "72"}
 
 
 def write_cii(invoice: Invoice, profile: str = "EN 16931") -> bytes:
-    """UTF-8 XML. `profile`: a key of `PROFILES`; the two without lines leave out what they have no place for.
+    """UTF-8 XML. `profile`: a key of `PROFILES`; values that the profile has no place for are left out.
 
     BT-24 is the invoice's own `specification` where it has one, else the profile's.
     """
-    if profile == "MINIMUM":
-        invoice = _minimum(invoice)
-    elif profile == "BASIC WL":
-        invoice = replace(invoice, lines=())
-    return _Cii(invoice, PROFILES[profile]).xml.bytes()
-
-
-def _minimum(full: Invoice) -> Invoice:
-    return Invoice(
-        number=full.number,
-        issue_date=full.issue_date,
-        type_code=full.type_code,
-        currency=full.currency,
-        buyer_reference=full.buyer_reference,
-        purchase_order_reference=full.purchase_order_reference,
-        business_process=full.business_process,
-        specification=full.specification,
-        seller=Party(
-            name=full.seller.name,
-            legal_id=full.seller.legal_id,
-            legal_id_scheme=full.seller.legal_id_scheme,
-            vat_id=full.seller.vat_id,
-            tax_id=full.seller.tax_id,
-            address=Address(country=full.seller.address.country),
-        ),
-        buyer=Party(name=full.buyer.name, legal_id=full.buyer.legal_id, legal_id_scheme=full.buyer.legal_id_scheme),
-        total_without_tax=full.total_without_tax,
-        total_tax=full.total_tax,
-        total_with_tax=full.total_with_tax,
-        amount_due=full.amount_due,
-    )
+    return _Cii(reduced(invoice, profile), PROFILES[profile]).xml.bytes()
 
 
 class _Cii:
