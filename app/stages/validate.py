@@ -1,0 +1,36 @@
+"""Validate: every rule of `app.rules` over the invoice. Pure Python of some milliseconds: the topology runs it in a thread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from app.domain.finding import Finding, Severity
+from app.domain.work import Matched, Validated
+from app.rules import RULES
+from app.rules.context import Context, Rule
+
+MOST_OF_A_RULE = 50
+
+
+def validate(matched: Matched, /) -> Validated:
+    extraction = matched.extraction
+    context = Context(extraction.reading.document, extraction.extracted, datetime.now(UTC).date())
+    return Validated(matched, findings_of(context))
+
+
+def findings_of(context: Context) -> tuple[Finding, ...]:
+    """In the order of RULES. Of one rule at most `MOST_OF_A_RULE`, then one that counts the others."""
+    return tuple(finding for rule in RULES for finding in _limited(rule, context))
+
+
+def _limited(rule: Rule, context: Context) -> Iterator[Finding]:
+    others: Counter[tuple[str, Severity]] = Counter()
+    for count, finding in enumerate(rule(context.extracted.invoice, context), 1):
+        if count <= MOST_OF_A_RULE:
+            yield finding
+        else:
+            others[finding.rule, finding.severity] += 1
+    for (code, severity), count in others.items():
+        yield Finding(code, severity, f"The same in {count} more places.")
