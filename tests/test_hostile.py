@@ -30,11 +30,12 @@ async def sandbox() -> AsyncIterator[ForkSandbox]:
 
 
 async def outcome(sandbox: ForkSandbox, content: bytes) -> str | Document:
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.flush()
+    with tempfile.NamedTemporaryFile() as written:
+        written.write(content)
+        written.flush()
         try:
-            return await sandbox.decode(file)
+            with open(written.name, "rb") as file:
+                return await sandbox.decode(file)
         except Unprocessable as refusal:
             return refusal.reason
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,7 @@ from tests.pdfs import CII, endless_pdf, raw_pdf, text_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ROOT = Path(__file__).parents[1]
+File = Callable[[bytes], BinaryIO]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -39,19 +41,16 @@ async def sandbox() -> AsyncIterator[ForkSandbox]:
 
 
 @pytest.fixture
-def file() -> object:
+def file(tmp_path: Path) -> Iterator[File]:
+    number = itertools.count()
     with ExitStack() as stack:
 
         def make(content: bytes) -> BinaryIO:
-            handle = stack.enter_context(tempfile.TemporaryFile())
-            handle.write(content)
-            handle.flush()
-            return handle
+            path = tmp_path / str(next(number))
+            path.write_bytes(content)
+            return stack.enter_context(path.open("rb"))
 
         yield make
-
-
-File = Callable[[bytes], BinaryIO]
 
 
 async def eventually(true: Callable[[], object], within: float = 10.0) -> None:
@@ -203,6 +202,14 @@ async def test_the_servers_are_confined_and_hold_no_secret(sandbox: ForkSandbox)
             assert "\nSeccomp:\t2\n" in status and "\nNoNewPrivs:\t1\n" in status
 
 
+async def test_a_child_is_never_given_a_file_that_it_could_change(sandbox: ForkSandbox) -> None:
+    with tempfile.TemporaryFile() as writable:
+        writable.write(text_pdf())
+        writable.flush()
+        with pytest.raises(ValueError, match="read-only"):
+            await sandbox.decode(writable)
+
+
 # Documents that use too much: refused, and the others do not notice
 
 
@@ -238,7 +245,7 @@ async def test_a_child_that_wants_too_much_memory_is_refused(file: File) -> None
 
 async def test_sizes_are_refused_before_anything_is_parsed(sandbox: ForkSandbox, file: File) -> None:
     handle = file(b"%PDF-1.7")
-    os.truncate(handle.fileno(), Limits().file_bytes + 1)
+    os.truncate(handle.name, Limits().file_bytes + 1)
     cpu = sandbox.cpu_seconds
     with pytest.raises(Unprocessable) as refusal:
         await sandbox.decode(handle)

@@ -6,6 +6,7 @@ Two servers run: one that has loaded the XML reader alone (a fork of it costs a 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 from collections import Counter
@@ -28,7 +29,8 @@ _INLINE = 64 * 1024  # bytes of answer decoded on the event loop, in about 1 ms;
 class ForkSandbox:
     """The `Sandbox` port. At most `width` children at once; further calls wait.
 
-    For telemetry: `level` (how many of confinement.LAYERS hold, in both servers), `killed` (children that were ended, by cause),
+    For telemetry: `level` (how many of confinement.LAYERS hold, in both servers), `missing` (the others), `killed` (children that
+    did not end well, by cause: "cpu", "wall", "memory", "crash", "exit", "garbage"; `on_killed` is told each as it happens),
     `cpu_seconds` (of all children so far), `running`, `restarts`.
     """
 
@@ -46,10 +48,7 @@ class ForkSandbox:
     async def open(
         cls, width: int = 4, limits: Limits | None = None, on_killed: Callable[[str], None] = lambda cause: None
     ) -> AsyncIterator[ForkSandbox]:
-        """Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable.
-
-        `on_killed` is told the cause of each child that was ended.
-        """
+        """Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable."""
         sandbox = cls(width, limits or Limits(), on_killed)
         servers = sandbox._servers.values()
         try:
@@ -118,11 +117,12 @@ class ForkSandbox:
         size = os.fstat(result).st_size
         if not 0 < size <= self._limits.result_bytes:
             raise Unprocessable("parser_limit", "size of the answer")
-        content = os.pread(result, size, 0)  # a copy: nobody can change it while it is checked
+
+        def checked() -> wire.Answer:
+            return wire.decode(os.pread(result, size, 0), self._limits)  # a copy: nobody can change it while it is checked
+
         try:
-            if size <= _INLINE:
-                return wire.decode(content, self._limits)
-            return await asyncio.to_thread(wire.decode, content, self._limits)
+            return checked() if size <= _INLINE else await asyncio.to_thread(checked)
         except wire.Garbage as exc:
             self._note("garbage")
             raise Unprocessable("parser_limit", "the reader's answer is not valid") from exc
@@ -138,16 +138,24 @@ class ForkSandbox:
         self.killed[cause] += 1
         self._on_killed(cause)
 
-    def _why(self, ended: Ended) -> Literal["wall", "cpu", "crash", "exit"]:
+    def _why(self, ended: Ended) -> Literal["wall", "cpu", "memory", "crash", "exit"]:
         if ended.cause == "wall":
             return "wall"
-        if os.WIFSIGNALED(ended.status):
-            return "cpu" if os.WTERMSIG(ended.status) in (signal.SIGXCPU, signal.SIGKILL) else "crash"
-        return "exit"
+        if not os.WIFSIGNALED(ended.status):
+            return "exit"
+        last = os.WTERMSIG(ended.status)
+        if last == signal.SIGXCPU or (last == signal.SIGKILL and ended.cpu >= self._limits.cpu_seconds):
+            return "cpu"
+        return "memory" if last == signal.SIGKILL else "crash"  # nobody else kills but the kernel when memory ends
 
 
 def _kind(content: int, limits: Limits) -> Kind:
-    """In a thread: it reads the file. Only compares its first bytes; parsing is the child's."""
+    """In a thread: it reads the file. Only compares its first bytes; parsing is the child's.
+
+    Raises ValueError for a file that is open for writing too: the child could change the original.
+    """
+    if fcntl.fcntl(content, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+        raise ValueError("not read-only")
     kind = sniff(os.pread(content, HEAD, 0))
     if os.fstat(content).st_size > limits.file_bytes:
         raise Unprocessable("too_large", f"over {limits.file_bytes} bytes")
