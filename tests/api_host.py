@@ -107,7 +107,7 @@ class Host:
             async with asyncio.timeout(5):
                 while not server.started:
                     await asyncio.sleep(0)
-            yield "127.0.0.1:{}".format(listener.getsockname()[1])
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task
@@ -135,10 +135,15 @@ async def open_host(
     sandbox: Sandbox | None = None,
     bus: MemoryEventBus | None = None,
     clock: Callable[[], float] | None = None,
+    sql_deadline: float = 5.0,
 ) -> AsyncIterator[Host]:
     """Keys: "acme" and "other" (two tenants, all scopes), "reader" and "writer" (acme, one scope each)."""
     url = await _migrated(folder)
-    async with open_invoices(url, KEY) as store, FileBlobs(folder / "blobs") as blobs, bus or MemoryEventBus() as bus:
+    async with (
+        open_invoices(url, KEY, deadline=sql_deadline) as store,
+        FileBlobs(folder / "blobs") as blobs,
+        bus or MemoryEventBus() as bus,
+    ):
         relay = Relay(store, MemoryWorkQueue(), bus)
         running = asyncio.create_task(relay.run())
         host: Host
@@ -182,7 +187,7 @@ async def open_host(
 def multipart(files: list[tuple[str, bytes]], boundary: bytes = b"xxBOUNDARYxx") -> tuple[bytes, dict[str, str]]:
     """A body and its Content-Type, byte for byte as given (httpx would clean the names)."""
     parts = [
-        b"--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\nContent-Type: application/pdf\r\n\r\n%s\r\n"
+        b'--%s\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\nContent-Type: application/pdf\r\n\r\n%s\r\n'
         % (boundary, name.encode("utf-8", "surrogateescape"), content)
         for name, content in files
     ]

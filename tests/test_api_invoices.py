@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pymupdf
+import pytest
 
 from app.adapters.sandbox import ForkSandbox
 from app.ports import Settlement
@@ -80,7 +80,7 @@ async def test_the_original_comes_back_as_a_download(host: Host) -> None:
         answer = await client.get(f"/invoices/{invoice_id}/original")
     assert answer.content == content and answer.headers["content-length"] == str(len(content))
     assert answer.headers["content-disposition"] == (
-        'attachment; filename="Rechnung _M_rz_ 100_.xml"; filename*=UTF-8\'\'Rechnung%20%22M%C3%A4rz%22%20100%25.xml'
+        "attachment; filename=\"Rechnung _M_rz_ 100_.xml\"; filename*=UTF-8''Rechnung%20%22M%C3%A4rz%22%20100%25.xml"
     )
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["cache-control"] == "no-store"

@@ -13,7 +13,7 @@ from app.api.replies import json_reply
 from app.api.schemas import AliveJson, ReadinessJson
 from app.metrics import CONTENT_TYPE
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], default_response_class=Response)
 
 
 @router.get(

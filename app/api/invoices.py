@@ -35,7 +35,7 @@ from app.errors import Conflict, Refused, Unavailable
 from app.ports import Accepted, IdempotencyKey, InvoiceFilter, Principal, TenantInvoices, Upload
 from app.tracing import current_traceparent
 
-router = APIRouter(tags=["invoices"])
+router = APIRouter(tags=["invoices"], default_response_class=Response)
 
 InvoiceId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", examples=[examples.ID])]
 Text = Annotated[str | None, Query(min_length=1, max_length=200)]

@@ -41,7 +41,7 @@ from app.errors import Refused, Unavailable
 from app.ports import InvoiceFilter, Principal, Subscription
 
 log = structlog.get_logger(__name__)
-router = APIRouter(tags=["live"])
+router = APIRouter(tags=["live"], default_response_class=Response)
 
 UNSETTLED: Sequence[Status] = ("processing", "received")
 SHOWN = 100  # of each of them, in a snapshot
@@ -72,6 +72,12 @@ async def one_invoice(websocket: WebSocket, invoice_id: str) -> None:
 @router.websocket("/live")
 async def all_invoices(websocket: WebSocket) -> None:
     await _serve(websocket, None)
+
+
+@router.websocket("/{path:path}")
+async def nowhere(websocket: WebSocket, path: str) -> None:
+    """The last route: without it the framework says 403 to a wrong path."""
+    raise Refused(404, "not_found")
 
 
 class _Ended(Exception):
