@@ -266,6 +266,13 @@ def test_a_page_that_states_no_line_total_has_its_lines_counted() -> None:
     assert check(with_tax, "text") == []
 
 
+def test_a_page_whose_lines_bear_their_tax_is_no_contradiction_and_an_einvoice_is() -> None:
+    gross = replace(GOOD, lines=(), line_total=D("77.30"), allowances=(), charges=(), allowance_total=None, charge_total=None)
+    assert check(gross, "text") == []
+    assert ("BR-CO-13", "error") in check(gross, "xml")
+    assert ("BR-CO-13", "error") in check(replace(gross, line_total=D("77.31")), "text")
+
+
 def test_a_page_whose_taxable_amounts_miss_a_part_is_a_warning() -> None:
     partial = replace(GOOD, tax_breakdown=GOOD.tax_breakdown[:1], total_tax=D("3.80"), total_with_tax=D("73.80"), amount_due=D("23.85"))
     assert check(partial, "text") == [("sum_of_taxable_amounts", "warning")]
@@ -322,7 +329,7 @@ def test_accounts_that_pass(account: str) -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_in_an_identifier_breaks_a_rule(first: str, second: str) -> None:
     odd = replace(
         GOOD,
@@ -440,7 +447,7 @@ def test_pages_with_hardly_a_word_and_pages_without_xml_are_not_compared() -> No
 
 
 def test_problems_of_the_xml() -> None:
-    problems = ("/Invoice/ID: repeated", "/Invoice/Note: not a boolean")
+    problems = ("Invoice/ID: repeated", "Invoice/PaymentDueDate: not a date")
     assert check(GOOD, problems=problems) == [("xml_problem", "error"), ("xml_problem", "warning")]
 
 
@@ -569,7 +576,7 @@ def consistent(draw: st.DrawFn) -> Invoice:
 
 
 @given(consistent(), st.sampled_from(["xml", "text"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_consistent_invoice_has_no_errors_and_is_approved(invoice: Invoice, source: str) -> None:
     ctx = context(invoice, source)
     found = findings_of(ctx)
@@ -583,7 +590,7 @@ def test_a_consistent_invoice_has_no_errors_and_is_approved(invoice: Invoice, so
     st.decimals(min_value=D("-1000"), max_value=D(1000), places=2).filter(lambda change: change != 0),
     st.sampled_from(["xml", "text"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_total_that_was_changed_is_always_an_error(invoice: Invoice, name: str, change: Decimal, source: str) -> None:
     ctx = context(replace(invoice, **{name: getattr(invoice, name) + change}), source)
     found = findings_of(ctx)
