@@ -117,7 +117,7 @@ def parse_amount(text: str, mark: str | None = None) -> Decimal | None:
     if text.endswith((".--", ",--", ".-", ",-")):  # Swiss and Dutch for "no cents"
         text = text.rstrip("-").rstrip(".,")
     if text.endswith("-") or text.startswith("-"):
-        negative, text = True, text.strip("-").strip()
+        negative, text = True, (text[:-1] if text.endswith("-") else text[1:]).strip()
         if not found:
             text, _ = _without_currency(text)
     value = parse_number(text.lstrip("+").strip(), mark)

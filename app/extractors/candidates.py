@@ -201,9 +201,11 @@ def _dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
             if end == first + 1 and len(row.tokens[first].text.strip(".,;:")) == 8:
                 yield Candidate("date", value, number, first, end, sound=False)
     for pattern, day, month, year in ((_DAY_FIRST, 1, 2, 3), (_MONTH_FIRST, 2, 1, 3), (_YEAR_FIRST, 3, 2, 1)):
-        for match in pattern.finditer(text):
+        position = 0
+        while match := pattern.search(text, position):
             number_of_month = parse_month(match[month])
             value = make_date(int(match[year]), number_of_month, int(match[day])) if number_of_month else None
+            position = match.end() if value else match.start() + 1  # "15 del 30 giugno" begins again after 15
             if value:
                 yield Candidate("date", value, number, *_tokens(row, match.start(), match.end()))
 
@@ -325,10 +327,12 @@ class Labels:
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
+        if candidate.kind == "date":
+            beside += self._said_after(candidate)
         money = candidate.kind in ("amount", "percent")
         if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
             # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
-            above = next(self._labels_above(candidate), None)
+            above = next(self._labels_above(candidate, head_only=True), None)
             if above:
                 yield Label(beside[0].cues | above.cues, "above", 0)
         yield from beside
@@ -340,7 +344,8 @@ class Labels:
         row = self.grid.rows[candidate.row]
         hits, values = self.cues[candidate.row], self.values[candidate.row]
         home = row.cell_of[candidate.first]
-        distance = 0
+        # An amount in the midst of a sentence is seldom one of the invoice's sums.
+        distance = 2 if candidate.kind == "amount" and row.cells[home][1] - row.cells[home][0] > 11 else 0
         for cell in range(home, -1, -1):
             begin, end = row.cells[cell]
             end = min(end, candidate.first)
@@ -368,6 +373,15 @@ class Labels:
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
+
+    def _said_after(self, candidate: Candidate) -> Iterator[Label]:
+        """In a sentence the verb may follow: "will be debited on 3 May", "wird am 3. Mai von Ihrem Konto eingezogen"."""
+        for number, first, end in ((candidate.row, candidate.end, candidate.end + 14), (candidate.row + 1, 0, 14)):
+            if number < len(self.cues) and any(Cue.COLLECTED in h.cues and first <= h.first < end for h in self.cues[number]):
+                row = self.grid.rows[candidate.row]
+                if row.cells[row.cell_of[candidate.first]][1] - row.cells[row.cell_of[candidate.first]][0] > 5:
+                    yield Label(frozenset({Cue.COLLECTED}), "inline", 0)
+                return
 
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
@@ -438,7 +452,8 @@ class Labels:
                 hits += [hit.cues for hit in cell.hits]
         return any_over, all_values, frozenset().union(*hits)
 
-    def _labels_above(self, candidate: Candidate) -> Iterator[Label]:
+    def _labels_above(self, candidate: Candidate, head_only: bool = False) -> Iterator[Label]:
+        """Nearest first. `head_only`: past everything up to the head of the column, for a row of sums under a table."""
         row = self.grid.rows[candidate.row]
         slack = 0.4 * row.height
         x0 = row.tokens[candidate.first].x0 - slack
@@ -449,12 +464,16 @@ class Labels:
         distance = passed = seen = 0
         for number in range(candidate.row - 1, max(first, candidate.row - 28) - 1, -1):
             above = self.grid.rows[number]
-            if above.y1 < row.y0 - reach:
+            if above.y1 < row.y0 - reach and not head_only:
                 return
             any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
             if not any_over:
                 continue
-            if cues:
+            if head_only:
+                if cues & _HEADS and sum(bool(cell.hits) for cell in self._cells_of(number)) >= 3:
+                    yield Label(cues, "above", 0)
+                    return
+            elif cues:
                 merged = merged | cues
                 yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
                 seen += 1
@@ -472,6 +491,7 @@ class Labels:
                     return
 
 
+_HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNIT_MONEY, Cue.SUBTOTAL})
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 
 

@@ -191,7 +191,7 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
         code = str(c.value)
         labelled = any(Cue.CURRENCY in label.cues for label in found.labels(c))
         if len(found.grid.rows[c.row].tokens[c.first].text.strip(".,;:()")) == 3 or labelled:
-            votes[code] += 6 if labelled else 1
+            votes[code] += 25 if labelled else 1
         else:
             votes[code] += 1
         if code not in shown or labelled:
@@ -207,6 +207,9 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
     code, count = ranked[0]
     rest = ranked[1][1] if len(ranked) > 1 else 0
     candidate = shown[code]
+    other = next((c for c in votes if c in _DOLLARS.values()), None)
+    if code == "USD" and other and not any("USD" in row.text or "US$" in row.text for row in found.grid.rows):
+        code, candidate = other, shown[other]
     if code == "USD" and country in _DOLLARS and "USD" not in " ".join(row.text for row in found.grid.rows):
         code = _DOLLARS[country]
     return Choice(code, round(min(0.98, 0.7 + 0.28 * (count - rest) / (count + rest)), 3), candidate)

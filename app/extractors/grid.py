@@ -102,9 +102,17 @@ def _rows(page: Page, number: int) -> list[Row]:
         x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
         token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD))
         by_line.setdefault(lines[i], []).append(token)
-    rows = [_row(number, sorted(tokens, key=lambda t: t.x0)) for tokens in by_line.values()]
+    upright = [tokens for tokens in by_line.values() if not _sideways(tokens)]
+    # A stamp along the margin is no row; but a page that runs sideways as a whole is better read badly than not at all.
+    lines_kept = upright if sum(map(len, upright)) * 2 > sum(map(len, by_line.values())) else list(by_line.values())
+    rows = [_row(number, sorted(tokens, key=lambda t: t.x0)) for tokens in lines_kept]
     rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
     return rows
+
+
+def _sideways(tokens: list[Token]) -> bool:
+    long = [token for token in tokens if len(token.text) >= 3]
+    return bool(long) and sum(token.y1 - token.y0 > 1.4 * (token.x1 - token.x0) for token in long) * 2 > len(long)
 
 
 def _row(page: int, tokens: list[Token]) -> Row:

@@ -114,6 +114,10 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("other_date", 0.9)
     if Cue.FALL_DUE in cues:
         return Meaning("due_date", 1.0)
+    if Cue.UNTIL in cues and cues & {Cue.PAYMENT, Cue.PAYABLE}:
+        return Meaning("due_date", 0.85)
+    if Cue.COLLECTED in cues:
+        return Meaning("due_date", 0.65)
     if Cue.PAYABLE in cues or (Cue.PAYMENT in cues and cues & {Cue.DATE, Cue.TERMS}):
         return Meaning("due_date", 0.7)
     if cues & {Cue.ORDER, Cue.PURCHASE, Cue.SALES}:
@@ -185,10 +189,12 @@ def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("rounding", 0.9)
     if Cue.CARRIED in cues:
         return Meaning("carried", 0.8)
+    if Cue.WITHHELD in cues:
+        return Meaning("withheld", 0.9)
     if Cue.PAYABLE in cues and not (Cue.PAID in cues and not summed):
         return Meaning("due", 1.0 if Cue.TAX not in cues or Cue.WITH in cues else 0.6)
     if Cue.TAX in cues:
-        if Cue.BASE in cues and cues <= _BASE_WORDS:
+        if (Cue.BASE in cues and cues <= _BASE_WORDS) or (Cue.SHARE_OF in cues and Cue.TOTAL not in cues):
             return Meaning("net", 0.6)
         if Cue.WITHOUT in cues and Cue.WITH not in cues:
             return Meaning("net", 1.0 if summed else 0.85)

@@ -59,6 +59,7 @@ def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[Docum
     """The kind by the title, and its UNTDID 1001 code. `other` only where the document calls itself something else and never an invoice."""
     grid = found.grid
     titles: list[tuple[float, frozenset[Cue]]] = []
+    invoice_alone = False
     everywhere: set[Cue] = set()
     usual = sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0
     for number, row in enumerate(grid.rows):
@@ -72,10 +73,13 @@ def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[Docum
                 continue
             words = spaced_words(row, cell)
             cues = cues_in(words)
+            if any(c.isdigit() for c in words[-1]) and len(words) < 3:
+                continue
             if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.NO_INVOICE}:
                 continue
             size = max(token.y1 - token.y0 for token in row.tokens[first:end]) / max(usual, 0.1)
             alone = len(words) <= 3 and not cues & {Cue.DATE, Cue.TOTAL, Cue.BUYER, Cue.SELLER, Cue.PAYMENT, Cue.RELATED}
+            invoice_alone = invoice_alone or (alone and bool(cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}) and Cue.NUMBER not in cues)
             weight = (
                 min(size, 3.0)
                 + (0.8 if alone else 0.0)
@@ -92,7 +96,7 @@ def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[Docum
     named = any(Cue.INVOICE in cues or Cue.CREDIT in cues for _, cues in titles)
     if Cue.RECEIPT in top and not named:
         return "receipt", "380"
-    if Cue.NO_INVOICE in top and Cue.INVOICE not in everywhere:
+    if Cue.NO_INVOICE in top and (Cue.INVOICE not in everywhere or (titles[0][0] > 2.2 and not invoice_alone)):
         return "other", "380"
     if Cue.INVOICE in everywhere or Cue.CREDIT in everywhere or (has_total and has_number):
         return "invoice", "380"

@@ -32,6 +32,8 @@ class Cue(Enum):
     DELIVERY_NOTE = auto()
     PERIOD = auto()
     TERMS = auto()
+    UNTIL = auto()
+    COLLECTED = auto()
     FALL_DUE = auto()
     OTHER_DATE = auto()
     # parties
@@ -62,6 +64,7 @@ class Cue(Enum):
     WITH = auto()
     TAX = auto()
     BASE = auto()
+    SHARE_OF = auto()
     PAYABLE = auto()
     PAYMENT = auto()
     PAID = auto()
@@ -69,6 +72,7 @@ class Cue(Enum):
     CHARGE = auto()
     ROUNDING = auto()
     CARRIED = auto()
+    WITHHELD = auto()
     UNIT_MONEY = auto()
     CAPITAL = auto()
     CURRENCY = auto()
@@ -152,13 +156,22 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;forma de pago;condicoes de pagamento;terms of payment;zahlungsweise;modalites de paiement;"
         "betalingsconditie;betalingstermijn;zahlungsziel"
     ),
+    Cue.UNTIL: (
+        "bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"
+    ),
+    Cue.COLLECTED: (
+        "eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;direct debit;"
+        "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
+    ),
+    Cue.WITHHELD: (
+        "retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"
+    ),
     Cue.FALL_DUE: (
         "due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;zahlbar;zahlungsziel;"
         "zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;scadenza;vencimiento;"
         "vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;a payer avant;date limite de paiement;"
         "payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;pagamento entro;entro il;data limite;"
-        "payment due;payment date;betaal voor;fecha de vencimiento;eingezogen;prelevement;abgebucht;afgeschreven;addebito;"
-        "latest by;deadline;netto bis"
+        "payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;netto bis"
     ),
     Cue.OTHER_DATE: (
         "print;printed;gedruckt;imprime;birth;geburts;stand;per;tax point;accounting;wertstellung;valuta;posting;skonto;escompte;"
@@ -234,8 +247,8 @@ CUES: dict[Cue, str] = {
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
     ),
     Cue.PHONE: (
-        "po box;p o box;tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;handy;cell;gsm;call;"
-        "freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
+        "po box;p o box;tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;"
+        "handy;cell;gsm;call;freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
     ),
     Cue.ARTICLE: (
         "article;item;artikel;art;sku;product;produkt;produit;articolo;articulo;artigo;material;part;model;barcode;code article;"
@@ -282,9 +295,10 @@ CUES: dict[Cue, str] = {
         "versicherungsteuer;versicherungssteuer;igic;cess;service tax;mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;"
         "vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
     ),
+    Cue.SHARE_OF: "on;von;auf;sur;over;su;sobre",
     Cue.BASE: (
         "base;basis;bemessungsgrundlage;steuerbasis;steuerbasisbetrag;grondslag;imponibile;imponible;tributavel;imposable;taxable;"
-        "vatable;nettobasis;maatstaf;on;von;auf;sur;over;su;sobre;basisbetrag;incidencia;steuerpflichtig"
+        "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
         "amount due;balance due;balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;"
@@ -296,7 +310,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.PAYMENT: (
         "payment;zahlung;zahlungs;paiement;reglement;betaling;betalings;pagamento;pago;remittance;payer;bezahlung;uberweisung;"
-        "transfer;incasso"
+        "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
         "paid;already paid;amount paid;total paid;bezahlt;bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
@@ -328,7 +342,8 @@ CUES: dict[Cue, str] = {
         "ausstehende;ausstehende forderung;vorige"
     ),
     Cue.UNIT_MONEY: (
-        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;unit;je;pro"
+        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;"
+        "unit;je;pro"
     ),
     Cue.CAPITAL: (
         "capital;stammkapital;share capital;capitale sociale;capital social;cap soc;grundkapital;deckung;selbstbeteiligung;"

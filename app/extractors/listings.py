@@ -65,11 +65,12 @@ def _value(candidate: Candidate) -> Decimal:
 def _item(found: Candidates, amount: Candidate) -> ItemRow:
     row = found.grid.rows[amount.row]
     item = ItemRow(amount.row, {Column.AMOUNT: amount})
-    for cell in range(row.cell_of[amount.first], -1, -1):
+    wordy = [cell for cell in range(row.cell_of[amount.first] + 1) if sum(ch.isalpha() for ch in row.span(*row.cells[cell])) >= 2]
+    for cell in wordy:
         first, end = row.cells[cell]
         end = min(end, amount.first)
         text = row.span(first, end)
-        if sum(ch.isalpha() for ch in text) >= 2:
+        if end > first:
             count = _COUNT.match(text)
             if count and end - first > 1:
                 skip = 1 if row.tokens[first].text[-1:] in "xX×*" else 2

@@ -112,6 +112,7 @@ def _text(grid: Grid, line: Line) -> str:
 
 # ------------------------------------------------------------------------------------------------------------ blocks under labels
 
+_NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 _ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
 _NOT_A_PARTY = {
     Cue.NUMBER,
@@ -191,7 +192,7 @@ def _after_label(found: Candidates, number: int, cell: int) -> Block:
     return below
 
 
-def _block_below(found: Candidates, start: Line, with_first: bool) -> Block:
+def _block_below(found: Candidates, start: Line, with_first: bool, reach: float = 2.4) -> Block:
     """Cells under `start` that begin at about the same place, until a gap, a new label or a dozen lines."""
     grid = found.grid
     row = grid.rows[start[0]]
@@ -204,7 +205,7 @@ def _block_below(found: Candidates, start: Line, with_first: bool) -> Block:
     last_page_row = grid.pages[row.page - 1][1]
     for number in range(start[0] + 1, min(last_page_row, start[0] + 24)):
         below = grid.rows[number]
-        if below.y0 - bottom > (1.35 if block.lines else 2.4) * max(height, below.height):
+        if below.y0 - bottom > (1.35 if block.lines else reach) * max(height, below.height):
             break
         for cell, (first, end) in enumerate(below.cells):
             left = below.tokens[first].x0
@@ -256,7 +257,8 @@ def _name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
             if after + 1 < line[2] and not usable and len(block.lines) > 1:
                 usable.append((line[0], after + 1, line[2]))
             continue
-        if not _name_like(text) or cues & {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}:
+        first_words = cues_in(plain(text)[:2])
+        if not _name_like(text) or (first_words & _NO_NAME and not legal_form(text)):
             continue
         usable.append(trimmed)
     if not usable:
@@ -393,9 +395,8 @@ def _below_return_line(found: Candidates, known: list[Block]) -> Block | None:
             parts = [part for part in _SEPARATOR.split(text) if part.strip()]
             if len(parts) < 2 or end - first < 5 or len(text) > 110 or not _post_code(text) or (number, first) in taken:
                 continue
-            block = _block_below(found, (number, first, end), with_first=False)
-            close = block.lines and grid.rows[block.lines[0][0]].y0 - row.y1 < 2.5 * row.height
-            if close and 2 <= len(block.lines) <= 8 and not any(_DOMAIN.search(_text(grid, line)) for line in block.lines[:4]):
+            block = _block_below(found, (number, first, end), with_first=False, reach=10.0)
+            if 2 <= len(block.lines) <= 8 and not any(_DOMAIN.search(_text(grid, line)) for line in block.lines[:4]):
                 return block
     return None
 
@@ -515,6 +516,8 @@ def _sender(
                     seen[words] = (score, line)
     scored: list[tuple[float, Candidate]] = []
     for words, (score, line) in seen.items():
+        if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
+            score += 0.15  # the short name stands elsewhere
         score += 0.09 * min(2, counts[words] - 1)
         scored.append((score, _as_candidate(line, _clean(_text(grid, line)))))
     return pick(scored, floor=0.38)
@@ -525,8 +528,14 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
     parts: list[Line] = []
     for i in range(first, min(end, first + 9)):
         text = row.tokens[i].text
+        if i > first and end - first > 6 and legal_form(row.span(first, i + 1)) and row.tokens[first].text[0].isupper():
+            if i + 1 < end and row.tokens[i + 1].text in ("&", "und", "and", "et"):
+                continue
+            if i + 1 == end or not row.tokens[i + 1].text[0].isalpha() or row.tokens[i + 1].text[0].islower():
+                return [(number, first, i + 1)]  # "ACME SA au capital de ..."
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
-            return [(number, first, i)]
+            parts.append((number, first, i))
+            break
         if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)):
             parts.append((number, first, i + 1))
             return parts

@@ -241,6 +241,8 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
     counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
     row = found.grid.rows[number]
+    if begun and not item.numbers and _begins_totals(found, number):
+        return "stop"
     begin, end = _label_cell(row, number, item)
     hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
     label = frozenset().union(*(hit.cues for hit in hits)) if hits else frozenset()
@@ -281,6 +283,20 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     ):
         return "stop"
     return "text"
+
+
+_AFTER_ITEMS = {Cue.IBAN, Cue.BIC, Cue.TERMS, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.BANK}
+
+
+def _begins_totals(found: Candidates, number: int) -> bool:
+    """A row without numbers that ends the items: titles of the sums, or words on payment and tax ids."""
+    row = found.grid.rows[number]
+    titles = 0
+    for first, end in row.cells:
+        cues = frozenset().union(*(h.cues for h in found.cues[number] if first <= h.first and h.end <= end))
+        meaning = amount_meaning(cues) if cues else None
+        titles += meaning is not None and meaning.role in ("net", "gross", "due", "tax", "total", "subtotal") and end - first <= 5
+    return titles >= 2 or any(hit.cues & _AFTER_ITEMS for hit in found.cues[number])
 
 
 def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
@@ -340,6 +356,7 @@ def _finish(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid
             continue
         owner.names.append(text)
     for item in items:
+        _take_unit(item)
         item.names.sort(key=lambda part: (part.row, part.first))
         _tidy_names(grid, item, _right_limit(grid, head, items))
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
@@ -358,6 +375,25 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
         if column is not Column.POSITION and grid.rows[c.row].tokens[c.first].x0 > name.x0
     ]
     return min([*after[:1], *values], default=0.0)
+
+
+_UNITS = frozenset(
+    "st stk stck stuck std stunden h hr hrs hour hours day days tag tage pcs pc pce piece pieces ea each unit units kg g l ltr liter m m2 m3 qm cbm lfm km mm cm "
+    "psch psl pausch pauschal pa nos no box pack paar set ud uds un u pz pezzi ore giorni jours heures forfait uur uren stuks dagen mois monat monate month "
+    "months nights cad kwh kmh t to".split()
+)
+
+
+def _take_unit(item: ItemRow) -> None:
+    """ "1 psch Kleinmaterial": a unit that runs into the name right behind the quantity."""
+    quantity = item.numbers.get(Column.QUANTITY)
+    for i, part in enumerate(item.names if quantity and Column.UNIT not in item.texts else ()):
+        assert quantity is not None
+        word, _, rest = part.text.partition(" ")
+        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in _UNITS:
+            item.texts[Column.UNIT] = Text(part.row, part.first, part.first + 1, word)
+            item.names[i] = Text(part.row, part.first + 1, part.end, rest)
+            return
 
 
 def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:

@@ -60,11 +60,13 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)
     net += _base_sums(rates)
-    best = _best(gross, net, tax)
+    withheld = [abs(_value(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
+    best = _best(gross, net, tax, withheld)
     chosen: dict[str, Choice] = {}
     if best:
         _record(best, chosen, gross, net, tax)
-    _fill(chosen, amounts, rates, roles)
+    _undo_withholding(chosen, withheld)
+    _fill(chosen, amounts, rates, net)
     _record_due(chosen, amounts, roles)
     _record_line_total(chosen, amounts, roles, sum_of_lines)
     return Totals(chosen, _matching(rates, chosen))
@@ -137,7 +139,9 @@ def _base_sums(rates: tuple[Rate, ...]) -> list[Reading]:
     return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
 
 
-def _best(gross: list[Reading], net: list[Reading], tax: list[Reading]) -> tuple[Reading | None, Reading | None, Reading | None] | None:
+def _best(
+    gross: list[Reading], net: list[Reading], tax: list[Reading], withheld: list[Decimal]
+) -> tuple[Reading | None, Reading | None, Reading | None] | None:
     none: list[Reading | None] = [None]
     best: tuple[float, tuple[Reading | None, Reading | None, Reading | None]] | None = None
     for g in none + list(gross):
@@ -145,7 +149,7 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading]) -> tuple
             for t in none + list(tax):
                 score = (g.score if g else 0.0) + 0.9 * (n.score if n else 0.0) + 0.9 * (t.score if t else 0.0)
                 if g and n and t:
-                    if abs(n.value + t.value - g.value) <= CENT:
+                    if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
                         score += 1.0 if t.value else 0.45
                     else:
                         score -= 1.2
@@ -184,7 +188,17 @@ def _record(
             chosen[path] = Choice(reading.value, sure, reading.candidate, "text" if reading.candidate else "computed")
 
 
-def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate, ...], roles: dict[int, dict[str, float]]) -> None:
+def _undo_withholding(chosen: dict[str, Choice], withheld: list[Decimal]) -> None:
+    """Where income tax is withheld, the last sum is what is to be paid: the total with tax is more, by what is withheld."""
+    gross, net, tax = (chosen.get(path) for path in ("total_with_tax", "total_without_tax", "total_tax"))
+    if gross and net and tax and isinstance(gross.value, Decimal) and isinstance(net.value, Decimal) and isinstance(tax.value, Decimal):
+        total = net.value + tax.value
+        if total != gross.value and any(abs(total - w - gross.value) <= CENT for w in withheld):
+            chosen["amount_due"] = gross
+            chosen["total_with_tax"] = Choice(total, round(0.8 * gross.confidence, 3), None, "computed")
+
+
+def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate, ...], net_pool: list[Reading]) -> None:
     """What follows from the other two; a sum shown on the page is preferred to a computed one."""
 
     def known(path: str) -> Decimal | None:
@@ -201,6 +215,8 @@ def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate
         if any(_value(c) == difference for c in amounts) or any(rate.tax == difference for rate in rates):
             put("total_tax", difference, 0.7)
     elif gross is not None and tax is not None and net is None and abs(tax) < abs(gross):
+        if any(reading.score > 0.7 and reading.value != gross for reading in net_pool):
+            return  # the page says another one, so the sums do not close: nothing follows
         put("total_without_tax", gross - tax, 0.7)
     elif net is not None and tax is not None and gross is None:
         put("total_with_tax", net + tax, 0.6)
@@ -232,7 +248,7 @@ def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict
     if best is None:
         return
     _, d, p = best
-    if d is not None:
+    if d is not None and "amount_due" not in chosen:
         agrees = total is not None and abs(_value(d) - total + (abs(_value(p)) if p else ZERO)) <= CENT
         chosen["amount_due"] = Choice(_value(d), 0.93 if agrees else 0.62, d)
         if total is None and p is None and "total_with_tax" not in chosen:

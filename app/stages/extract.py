@@ -23,6 +23,6 @@ def extract(reading: Reading) -> Extraction:
 
 
 def _is_no_invoice(extracted: Extracted) -> bool:
-    """Only when sure: refusing an invoice costs its sender more than a person's look at a letter."""
-    invoice = extracted.invoice
-    return extracted.document_type == "other" and (invoice.number is None or invoice.total_with_tax is None)
+    """Only when sure: refusing an invoice costs its sender more than a person's look at a letter. Text in no language that we know
+    may be an invoice read badly."""
+    return extracted.document_type == "other" and extracted.language is not None
