@@ -38,7 +38,7 @@ def mark_hidden(pieces: Sequence[Piece], drawing: pymupdf.DisplayList, width: fl
         return
     scale = min(1.0, (DRAWN_PIXELS / (width * height)) ** 0.5)
     picture = drawing.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=0)
-    pixels, stride, columns, lines = bytes(picture.samples_mv), picture.stride, picture.width, picture.height
+    pixels, stride, columns, lines = picture.samples_mv, picture.stride, picture.width, picture.height
     for piece in doubtful:
         x0, y0, x1, y1 = piece.x0 * scale, piece.y0 * scale, piece.x1 * scale, piece.y1 * scale
         if x1 - x0 < JUDGED_HEIGHT or y1 - y0 < JUDGED_HEIGHT:
