@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import sqlite3
@@ -128,6 +129,22 @@ async def test_a_database_in_use_is_not_migrated(tmp_path: Path) -> None:
         await migrate(url(path))
     lock.release()
     await migrate(url(path))
+
+
+async def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
+    await migrate(url(tmp_path / "a.db"))
+    async with open_invoices(url(tmp_path / "a.db"), b"k") as store:
+        await store.ping()
+        assert {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()} == dict.fromkeys(
+            ("a.db", "a.db-wal", "a.db-shm", "a.db.lock"), 0o600
+        )
+
+
+async def test_several_are_migrated_at_once(tmp_path: Path) -> None:
+    await asyncio.gather(*(migrate(url(tmp_path / f"{n}.db")) for n in range(4)))
+    for n in range(4):
+        async with open_invoices(url(tmp_path / f"{n}.db"), b"k") as store:
+            await store.ping()
 
 
 async def test_only_a_migrated_database_is_opened(tmp_path: Path) -> None:

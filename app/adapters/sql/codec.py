@@ -28,6 +28,10 @@ SUMMARY: Row = dict.fromkeys(
 """The columns of `invoices` that a result fills, empty."""
 
 
+NAME_LENGTH = 255
+"""Of an invoice's number and of names, as they are searched for."""
+
+
 def clip(text: str | None, length: int) -> str | None:
     """At most `length` characters that every database can hold: no NUL, no half of a surrogate pair."""
     return text if text is None else clipped(text, length)
@@ -47,7 +51,7 @@ def storable(text: str) -> bool:
 
 def folded(name: str) -> str:
     """As names are compared when one is searched for."""
-    return clipped(name.casefold(), 255)
+    return clipped(name.casefold(), NAME_LENGTH)
 
 
 def _whole(text: str) -> str:
@@ -119,11 +123,11 @@ def _summary(invoice: Invoice, pages: tuple[int, int] | None) -> Row:
     return {
         "first_page": first,
         "last_page": last,
-        "number": clip(invoice.number, 255),
+        "number": clip(invoice.number, NAME_LENGTH),
         "issue_date": invoice.issue_date,
         "due_date": invoice.due_date,
         "currency": clip(invoice.currency, 16),
-        "seller_name": clip(invoice.seller.name, 255),
+        "seller_name": clip(invoice.seller.name, NAME_LENGTH),
         "seller_folded": folded(invoice.seller.name) if invoice.seller.name else None,
         "seller_vat_id": clip(invoice.seller.vat_id, 64),
         "buyer_name": clip(invoice.buyer.name, 255),

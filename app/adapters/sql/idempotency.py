@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from app.adapters.sql.codec import accepted_of, clipped, json_bytes
+from app.adapters.sql.codec import accepted_of, json_bytes
 from app.adapters.sql.schema import idempotency
 from app.errors import Refused
 from app.ports import Accepted, IdempotencyKey
@@ -38,7 +38,7 @@ def look_up(connection: Connection, tenant: str, key: IdempotencyKey, now: datet
         return "free"
     if row.state == "in_flight":
         return "held"
-    if row.fingerprint != clipped(key.fingerprint, 64):
+    if row.fingerprint != _hash(key.fingerprint):
         raise Refused(422, "idempotency_key_reused", "this Idempotency-Key was used with another body")
     return accepted_of(row.answer)
 
@@ -60,9 +60,7 @@ def finish(connection: Connection, tenant: str, key: IdempotencyKey, was: object
     if was == "free":
         _add(connection, tenant, key, "done", told, now)
     else:
-        connection.execute(
-            _FINISH, _this(tenant, key.key) | {"w_fingerprint": clipped(key.fingerprint, 64), "w_answer": told, "w_now": now}
-        )
+        connection.execute(_FINISH, _this(tenant, key.key) | {"w_fingerprint": _hash(key.fingerprint), "w_answer": told, "w_now": now})
 
 
 def abandon(connection: Connection, tenant: str, key: str) -> None:
@@ -93,7 +91,7 @@ def _add(connection: Connection, tenant: str, key: IdempotencyKey, state: str, a
     row = {
         "tenant": tenant,
         "key_hash": _hash(key.key),
-        "fingerprint": clipped(key.fingerprint, 64),
+        "fingerprint": _hash(key.fingerprint),
         "state": state,
         "answer": answer,
         "created_at": now,
@@ -105,5 +103,5 @@ def _this(tenant: str, key: str) -> dict[str, object]:
     return {"w_tenant": tenant, "w_key": _hash(key)}
 
 
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 BUSY_TIMEOUT = 10.0  # seconds
+_one_at_a_time = threading.Lock()  # Alembic keeps its context in a module
 
 
 async def migrate(url: str) -> None:
@@ -45,8 +48,10 @@ def _migrate(path: Path, revision: str, *, down: bool = False) -> None:
         raise Misconfigured(f"{MIGRATIONS}: the migrations are missing")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # For its owner alone; SQLite gives its other files the same mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as exc:
-        raise Misconfigured(f"{path.parent}: cannot be made ({exc.strerror})") from exc
+        raise Misconfigured(f"{path}: cannot be made ({exc.strerror})") from exc
     lock = FileLock(path)
     try:
         engine = sqlite_engine(path, begin="BEGIN IMMEDIATE", busy_timeout=BUSY_TIMEOUT)
@@ -54,7 +59,8 @@ def _migrate(path: Path, revision: str, *, down: bool = False) -> None:
             with engine.connect() as connection:
                 settings = config()
                 settings.attributes["connection"] = connection
-                (command.downgrade if down else command.upgrade)(settings, revision)
+                with _one_at_a_time:
+                    (command.downgrade if down else command.upgrade)(settings, revision)
         finally:
             engine.dispose()
     except (DBAPIError, sqlite3.Error) as exc:

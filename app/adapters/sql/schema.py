@@ -219,7 +219,8 @@ Index("ix_outbox_invoice", outbox.c.tenant, outbox.c.invoice_id, outbox.c.id)
 idempotency = _table(
     "idempotency",
     _tenant(),
-    Column("key_hash", key(64), nullable=False),  # SHA-256: callers choose keys of any length and alphabet
+    # Both as SHA-256: callers choose keys of any length and alphabet.
+    Column("key_hash", key(64), nullable=False),
     Column("fingerprint", key(64), nullable=False),
     Column("state", key(16), nullable=False),  # in_flight, done
     Column("answer", body()),  # JSON

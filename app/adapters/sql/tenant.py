@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
@@ -11,11 +11,11 @@ from app.adapters.sql import audit as chain
 from app.adapters.sql import cursor as cursors
 from app.adapters.sql import idempotency as keys
 from app.adapters.sql.accept import Shared, accept, begin, received
-from app.adapters.sql.codec import SUMMARY, Row, amount_text, clipped, event_of, folded, record_of, storable
+from app.adapters.sql.codec import NAME_LENGTH, SUMMARY, Row, amount_text, event_of, folded, record_of, storable
 from app.adapters.sql.ids import clean_traceparent, is_id
 from app.adapters.sql.rows import EVENT, RECORD, SEND, STATE
 from app.adapters.sql.schema import documents, findings, invoice_lines, invoice_taxes, invoices, outbox
-from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary
+from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Status
 from app.errors import Conflict, Refused, Unavailable
 from app.failpoints import failpoint
 from app.ports import Accepted, AuditEntry, IdempotencyKey, InvoiceFilter, Listing, Upload
@@ -103,7 +103,7 @@ class SqlTenantInvoices:
     async def list(self, filter: InvoiceFilter, cursor: str | None, limit: int) -> Listing:
         limit = max(1, min(limit, LONGEST_PAGE))
         after = None if cursor is None else cursors.decode(self._shared.cursor_key, self._tenant, cursor)
-        if not all(storable(text) for text in (filter.number, filter.seller) if text is not None):
+        if not _possible(filter):
             return Listing(())
         statement = _LISTED.where(invoices.c.tenant == self._tenant, *_conditions(filter))
         if after is not None:
@@ -205,11 +205,17 @@ class SqlTenantInvoices:
         return record_of(connection.execute(RECORD, this).one())
 
 
+def _possible(filter: InvoiceFilter) -> bool:
+    """False for what no row can equal; a database may not even take it."""
+    texts = [text for text in (filter.number, filter.seller) if text is not None]
+    return filter.status in (None, *get_args(Status)) and all(len(text) <= NAME_LENGTH and storable(text) for text in texts)
+
+
 def _conditions(filter: InvoiceFilter) -> list[Any]:
     """`number` is equal; `seller` is a part of the name, in whatever case."""
     conditions: list[Any] = []
     if filter.status is not None:
-        conditions.append(invoices.c.status == clipped(filter.status, 16))
+        conditions.append(invoices.c.status == filter.status)
     if filter.number is not None:
         conditions.append(invoices.c.number == filter.number)
     if filter.seller is not None:
