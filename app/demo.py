@@ -55,7 +55,7 @@ Try next
   curl -H 'Authorization: Bearer {key}' {client.base}/invoices/{ids[0]}
   curl -H 'Authorization: Bearer {key}' -F file=@invoice.pdf {client.base}/invoices
   {Path(sys.executable).parent}/invoicestream process FOLDER --json
-  {client.base}/docs     the API          {client.base}/metrics  the numbers
+  {client.base}/openapi.json  the API      {client.base}/metrics  the numbers
 Ctrl-C ends the service; {settings.stores.data} keeps what it read.
 """
     )
