@@ -266,6 +266,22 @@ def test_a_page_that_states_no_line_total_has_its_lines_counted() -> None:
     assert check(with_tax, "text") == []
 
 
+def test_the_taxes_stand_for_a_total_tax_that_is_not_stated() -> None:
+    wrong = replace(GOOD, total_tax=None, total_with_tax=D("78.30"), amount_due=D("28.35"))
+    assert [(f.rule, f.fields) for f in findings_of(context(wrong, "text"))] == [
+        ("BR-CO-15", ("total_with_tax", "total_without_tax", "tax_breakdown.0.tax_amount", "tax_breakdown.1.tax_amount"))
+    ]
+    assert check(replace(wrong, tax_breakdown=tax(wrong, 0, tax_amount=None).tax_breakdown), "text") == []
+
+
+@pytest.mark.parametrize(("with_tax", "passes"), [("70.00", True), ("91.00", True), ("91.01", False), ("69.99", False), ("-83.30", True)])
+def test_two_totals_without_a_tax_between_them_must_be_a_tax_apart(with_tax: str, passes: bool) -> None:
+    bare = replace(GOOD, total_tax=None, tax_breakdown=(), total_with_tax=D(with_tax), amount_due=None)
+    bare = replace(bare, total_without_tax=D("-70.00"), line_total=None, lines=()) if with_tax.startswith("-") else bare
+    assert check(bare, "text") == ([] if passes else [("implied_tax", "error")])
+    assert ("implied_tax", "error") not in check(bare, "xml")
+
+
 def test_a_page_whose_lines_bear_their_tax_is_no_contradiction_and_an_einvoice_is() -> None:
     gross = replace(GOOD, lines=(), line_total=D("77.30"), allowances=(), charges=(), allowance_total=None, charge_total=None)
     assert check(gross, "text") == []

@@ -6,6 +6,7 @@ from app.rules.agreement import account_stands_on_the_page, number_and_date_stan
 from app.rules.arithmetic import (
     amount_due,
     amounts_in_range,
+    implied_tax,
     no_tax_where_none_is_due,
     sum_of_allowances,
     sum_of_charges,
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     no_tax_where_none_is_due,
     sum_of_taxes,
     total_with_tax,
+    implied_tax,
     amount_due,
     tax_in_tax_currency,
     issue_date_is_plausible,

@@ -18,6 +18,7 @@ from app.rules.context import Context
 from app.rules.exact import CENT, ONE, all_stated, is_sane, over, rounded, stated, times, total
 
 MOST_NAMED = 50
+HIGHEST_RATE = Decimal("1.30")  # above Hungary's 27 % and India's 28 %
 ZERO_RATED = {"Z": "BR-Z-09", "E": "BR-E-09", "AE": "BR-AE-09", "K": "BR-IC-09", "G": "BR-G-09", "O": "BR-O-09"}
 
 
@@ -111,15 +112,27 @@ def sum_of_taxes(invoice: Invoice, context: Context) -> Iterator[Finding]:
 
 
 def total_with_tax(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    """BR-CO-15: BT-112 = BT-109 + BT-110."""
-    without, tax, stands = stated(invoice.total_without_tax), stated(invoice.total_tax), stated(invoice.total_with_tax)
-    if without is None or tax is None or stands is None:
+    """BR-CO-15: BT-112 = BT-109 + BT-110. Where no total tax is stated, the taxes of the breakdown are counted."""
+    without, stands = stated(invoice.total_without_tax), stated(invoice.total_with_tax)
+    taxes = all_stated([invoice.total_tax] if invoice.total_tax is not None else [tax.tax_amount for tax in invoice.tax_breakdown])
+    if without is None or stands is None or not taxes:
         return
     unit = unit_of(invoice.currency)
-    expected = rounded(without, unit) + rounded(tax, unit)
+    expected = rounded(without, unit) + total(rounded(tax, unit) for tax in taxes)
     if expected != rounded(stands, unit):
-        involved = ("total_with_tax", "total_without_tax", "total_tax")
+        of_taxes = [f"tax_breakdown.{i}.tax_amount" for i in range(min(len(taxes), MOST_NAMED))]
+        involved = ("total_with_tax", "total_without_tax", *(["total_tax"] if invoice.total_tax is not None else of_taxes))
         yield _contradiction("BR-CO-15", "Total without tax and tax", expected, "total with tax", stands, involved)
+
+
+def implied_tax(invoice: Invoice, context: Context) -> Iterator[Finding]:
+    """Two totals of a page and no tax between them: what is missing must be a tax that exists, from nothing to `HIGHEST_RATE`."""
+    without, stands = stated(invoice.total_without_tax), stated(invoice.total_with_tax)
+    if context.is_xml or invoice.total_tax is not None or invoice.tax_breakdown or without is None or stands is None:
+        return
+    if not abs(without) <= abs(stands) <= abs(without) * HIGHEST_RATE:
+        message = f"Between {without:f} and {stands:f} there is no tax of a rate that is in use."
+        yield Finding("implied_tax", "error", message, ("total_with_tax", "total_without_tax"))
 
 
 def amount_due(invoice: Invoice, context: Context) -> Iterator[Finding]:
