@@ -9,6 +9,7 @@ import asyncio
 import time
 from array import array
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -80,11 +81,22 @@ class Metrics:
         self.loop_lag = Histogram(
             "event_loop_lag_seconds", "How late the event loop runs what is due.", buckets=_LAG_BUCKETS, registry=registry
         )
+        # Finding the child of some labels costs more than counting in it. The labels are bounded, and so are these.
+        self._stage = cache(self.stage_duration.labels)
+        self._inflight = cache(self.inflight.labels)
+        self._request = cache(self.request_duration.labels)
+        self._field = cache(self.field_confidence.labels)
         self.loop_lag_max = Gauge("event_loop_lag_max_seconds", "The greatest lag within the last second.", registry=registry)
+
+    def stage_began(self, stage: str) -> None:
+        self._inflight(stage).inc()
+
+    def stage_ended(self, stage: str) -> None:
+        self._inflight(stage).dec()
 
     def stage_done(self, stage: str, engine: str, outcome: Literal["done", "failed", "retried"], seconds: float) -> None:
         """`engine`: what did the work ("xml", "text", "pymupdf" ...), "" where there is no choice."""
-        self.stage_duration.labels(stage, engine, outcome).observe(seconds)
+        self._stage(stage, engine, outcome).observe(seconds)
 
     def settled(self, state: str, seconds_since_accepted: float) -> None:
         self.terminal.labels(state).inc()
@@ -95,12 +107,12 @@ class Metrics:
         self.parser_child_killed.labels(cause).inc()
 
     def request_done(self, method: str, route: str, status: int, seconds: float) -> None:
-        self.request_duration.labels(method, route, str(status)).observe(seconds)
+        self._request(method, route, status).observe(seconds)
 
     def confidences(self, fields: Mapping[str, Field]) -> None:
         """Of the fields in `WATCHED_FIELDS`; the others would be too many labels."""
         for path in WATCHED_FIELDS & fields.keys():
-            self.field_confidence.labels(path).observe(fields[path].confidence)
+            self._field(path).observe(fields[path].confidence)
 
     def count_dropped_lines(self, log: Drops) -> None:
         """`log_dropped_total` is read from the log itself."""

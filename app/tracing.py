@@ -7,7 +7,7 @@ Spans carry no text of a document: no query strings, no messages of exceptions, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,9 +40,18 @@ class Tracing:
         self.provider = provider
         self._tracer = provider.get_tracer("invoicestream", __version__)
 
+    def span(self, name: str, attributes: Attributes | None = None) -> AbstractContextManager[Span]:
+        """A part of the current span's work. An exception marks it failed with its type, and passes on.
+
+        Within a span that is not recorded it is that span again: its parts would not be either.
+        """
+        current = trace.get_current_span()
+        if current.get_span_context().is_valid and not current.is_recording():
+            return nullcontext(current)
+        return self._span(name, attributes)
+
     @contextmanager
-    def span(self, name: str, attributes: Attributes | None = None) -> Iterator[Span]:
-        """A part of the current span's work. An exception marks it failed with its type, and passes on."""
+    def _span(self, name: str, attributes: Attributes | None) -> Iterator[Span]:
         with (
             self._tracer.start_as_current_span(name, attributes=attributes, record_exception=False, set_status_on_exception=False) as span,
             _failing(span),

@@ -280,6 +280,8 @@ def test_ids_are_made_and_handed_on_without_an_exporter() -> None:
         assert not span.is_recording()
     with tracing.span_from(stored, "process"):
         again = current_traceparent()
+        with tracing.span("decode"):
+            assert current_traceparent() == again  # not recorded, so not made
     assert stored is not None and again is not None
     assert stored[:35] == again[:35] and stored[36:52] != again[36:52]
     tracing.close()
@@ -363,7 +365,7 @@ def test_metrics_bear_their_names() -> None:
     metrics.accepted.labels("api").inc()
     metrics.settled("approved", 1.5)
     metrics.stage_done("decode", "pymupdf", "done", 0.02)
-    metrics.inflight.labels("decode").inc()
+    metrics.stage_began("decode")
     metrics.outbox_depth.set(3)
     metrics.outbox_oldest_age.set(0.5)
     metrics.redelivered.inc()

@@ -33,11 +33,11 @@ class Progress:
                 pass  # progress is told at most once
 
     def stage_started(self, job: Job, stage: str) -> None:
-        self._metrics.inflight.labels(stage).inc()
+        self._metrics.stage_began(stage)
         self._tell(job, stage, "started")
 
     def stage_ended(self, job: Job, stage: str, seconds: float, error: BaseException | None) -> None:
-        self._metrics.inflight.labels(stage).dec()
+        self._metrics.stage_ended(stage)
         outcome: Outcome = "done" if error is None else "retried" if isinstance(error, Unavailable) else "failed"
         self._metrics.stage_done(stage, "", outcome, seconds)
         self._tell(job, stage, outcome)
