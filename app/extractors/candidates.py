@@ -352,7 +352,7 @@ class Labels:
             if cell == home and candidate.kind == "id":
                 glued = _glued_label(row, candidate)
                 if glued:
-                    yield Label(glued, "inline", 0, True)
+                    yield Label(glued | self._between(hits, max(begin, end - 4), end), "inline", 0, True)
             # In running text a label reaches back to the value before; percentages are part of a label ("VAT 19 %").
             before = [v for v in values if v[1] <= end and v[0] >= begin and not self._percent(row, v)]
             start = before[-1][1] if before and cell == home else begin

@@ -130,7 +130,7 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         for role in ("number", "purchase_order_reference", "payment_reference", "customer_number", "buyer_reference", "tax_id", "vat_id"):
             strength = lead_of(roles, role)
             if strength > 0:
-                score = strength * _early(found, c) + form + 0.04 * min(3, repeats[c.value] - 1) + 0.015 * (c.end - c.first)
+                score = strength * _early(found, c) + form + 0.04 * min(3, repeats[c.value] - 1) + 0.045 * (c.end - c.first)
                 scored.setdefault(role, []).append((score, c))
     for role, floor in (
         ("number", 0.25),

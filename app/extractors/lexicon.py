@@ -41,6 +41,7 @@ class Cue(Enum):
     BUYER = auto()
     SHIP_TO = auto()
     OTHER_PARTY = auto()
+    PAYEE = auto()
     CONTACT = auto()
     NAME = auto()
     # numbers that are no invoice number
@@ -185,16 +186,16 @@ CUES: dict[Cue, str] = {
         "make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
     ),
     Cue.BUYER: (
-        "bill to;billed to;bill to address;billing address;billing information;billing details;invoice to;invoiced to;"
-        "invoice address;sold to;buyer;customer;customer name;customer address;customer details;client;client name;to;for;"
-        "recipient;purchaser;attention;prepared for;rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;"
-        "rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;adresse du client;adresse client;client facture;facture a;"
-        "facturer a;adresse de facturation;adresse facturation;acheteur;destinataire;facturation;adresse du destinataire;"
-        "factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;facturatieadres;aan;koper;cliente;destinatario;"
-        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;acquirente;cessionario committente;"
-        "datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;exmo s sr s;exmos senhores;"
-        "exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;bill recipient;tenant;"
-        "issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
+        "patient;guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;"
+        "billing address;billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;"
+        "customer name;customer address;customer details;client;client name;to;for;recipient;purchaser;attention;prepared for;"
+        "rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;"
+        "an;adresse du client;adresse client;client facture;facture a;facturer a;adresse de facturation;adresse facturation;"
+        "acheteur;destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;"
+        "klantgegevens;facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;"
+        "spett;fatturare a;acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;"
+        "facturado a;adquirente;exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;"
+        "billed for;guest name;bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
     ),
     Cue.SHIP_TO: (
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
@@ -204,9 +205,13 @@ CUES: dict[Cue, str] = {
         "service address;installation address;lieferung an;local de descarga"
     ),
     Cue.OTHER_PARTY: (
-        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;representant fiscal;"
-        "tax representative;steuervertreter;titulaire;rekeninghouder;begunstigde;beneficiario;intestato;titular;factor;hersteller;"
-        "manufacturer;warenlieferant;carrier;transporteur;spediteur;vettore;agent;broker;makler;third party;notify party"
+        "representant fiscal;tax representative;steuervertreter;factor;hersteller;manufacturer;warenlieferant;carrier;transporteur;"
+        "spediteur;vettore;agent;broker;makler;third party;notify party"
+    ),
+    Cue.PAYEE: (
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire;rekeninghouder;"
+        "begunstigde;beneficiario;intestato;titular;in favor of;in favour of;a l ordre de;a nome di;a favor de;ten name van;"
+        "op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
         "contact;ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"

@@ -92,7 +92,8 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     if buyer.name is None:
         _addressee(found, buyer, window)
     if seller.name is None or seller.name.confidence < 0.75:
-        best = _sender(found, items, buyer, seller, others, window)
+        payees = [block for _, block in labelled["payee"]]
+        best = _sender(found, items, buyer, seller, others, window, payees)
         if best:
             seller.name = best
     if seller.block is None and seller.name and seller.name.candidate:
@@ -113,7 +114,9 @@ def _text(grid: Grid, line: Line) -> str:
 # ------------------------------------------------------------------------------------------------------------ blocks under labels
 
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
-_ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
+_ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "el", "o", "a"}
+_DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse", "adres", "information", "details"}
+_ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
 _NOT_A_PARTY = {
     Cue.NUMBER,
     Cue.REFERENCE,
@@ -132,7 +135,7 @@ _NOT_A_PARTY = {
 
 def _labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list[tuple[float, Block]]]:
     grid = found.grid
-    blocks: dict[str, list[tuple[float, Block]]] = {"ship_to": [], "other": [], "buyer": [], "seller": []}
+    blocks: dict[str, list[tuple[float, Block]]] = {"ship_to": [], "other": [], "payee": [], "buyer": [], "seller": []}
     for number, row in enumerate(grid.rows):
         if number in items:
             continue
@@ -145,7 +148,7 @@ def _labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list
             stop = _label_end(row, hit.first, hit.end, end)
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.tokens[first:stop] for w in label_words(t.text)]
-            if label & _NOT_A_PARTY or len(words) > 6 or (hit.first > first and role in ("seller", "other")):
+            if label & _NOT_A_PARTY or len(words) > 6 or (hit.first > first and role != "buyer" and row.tokens[first].text.lower() not in _ARTICLES):
                 continue
             colon = row.tokens[stop - 1].text.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
@@ -159,6 +162,9 @@ def _labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list
                 block = _block_below(found, rest, with_first=True)
             else:
                 block = _after_label(found, number, cell)
+            if block.lines and stop == end and not colon and _address_like(_text(grid, block.lines[0])) and not set(words) & _DIRECTIONS:
+                # Right above a street there is no room for another name: the word is the name ("The Supplier").
+                block = Block([(number, first, end), *block.lines])
             if block.lines:
                 blocks[role].append((weight, block))
     for entries in blocks.values():
@@ -297,7 +303,9 @@ def _trim(grid: Grid, line: Line) -> Line:
 
 
 def _clean(text: str) -> str:
-    return text.strip(" ,;:|•·-–").strip()
+    text = text.strip(" ,;:|•·-–").strip()
+    last = text.rsplit(" ", 1)[-1]
+    return text[:-1] if len(last) > 5 and last.find(".") == len(last) - 1 else text
 
 
 def legal_form(text: str) -> bool:
@@ -328,7 +336,8 @@ def _name_like(text: str) -> bool:
 def _names_in(grid: Grid, block: Block) -> list[Line]:
     """Lines of a block that can be names, in order."""
     names = []
-    for line in block.lines:
+    for full in block.lines:
+        line = _trim(grid, full)
         text = _text(grid, line)
         if _address_like(text):
             break
@@ -430,7 +439,7 @@ def _addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> No
 
 
 def _sender(
-    found: Candidates, items: frozenset[int], buyer: PartyChoice, seller: PartyChoice, others: list[Block], window: list[Block]
+    found: Candidates, items: frozenset[int], buyer: PartyChoice, seller: PartyChoice, others: list[Block], window: list[Block], payees: list[Block]
 ) -> Choice | None:
     """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company."""
     grid = found.grid
@@ -454,6 +463,7 @@ def _sender(
     if seller.name and seller.name.candidate:
         c = seller.name.candidate
         seen[plain(str(seller.name.value))] = (0.7, (c.row, c.first, c.end))
+    paid = {line for block in payees for line in _names_in(grid, block)[:1]}
     senders = {line for block in window if block is not buyer.block for line in _names_in(grid, block)[:1]}
     for number, row in enumerate(grid.rows):
         if row.page > 2 or number in items:
@@ -464,6 +474,7 @@ def _sender(
             if (number, first) in excluded:
                 continue
             for line in _name_parts(row, number, first, end):
+                line = _trim(grid, line)
                 text = _clean(_text(grid, line))
                 words = plain(text)
                 if text.startswith(("(", "*")) or words == ("logo",) or not _name_like(text) or not 1 <= len(words) <= 9 or words == buyer_words or _address_like(text):
@@ -506,6 +517,12 @@ def _sender(
                         score += 0.12
                 if position > 0.85:
                     score += 0.1
+                if line in paid:
+                    score += 0.34
+                if line[2] < end and _post_code(row.span(first, end)):
+                    score += 0.2  # a sender's address on one line begins with the sender
+                elif score > 0.1 and _has_contacts_below(found, line):
+                    score += 0.16
                 if text.endswith(".") and not company:
                     score -= 0.3
                 if len(words) > 5 and not company:
@@ -521,6 +538,36 @@ def _sender(
         score += 0.09 * min(2, counts[words] - 1)
         scored.append((score, _as_candidate(line, _clean(_text(grid, line)))))
     return pick(scored, floor=0.38)
+
+
+def _has_contacts_below(found: Candidates, line: Line) -> bool:
+    """Whether an address, a telephone number or a tax number follows under a line, as on a letterhead."""
+    for below in _block_below(found, line, with_first=True).lines[1:5]:
+        text = _text(found.grid, below)
+        if _address_like(text) or _DOMAIN.search(text) or cues_in(plain(text)[:3]) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}:
+            return True
+    return False
+
+
+def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
+    """Names with a legal form inside running text: the capitalised words that lead up to it."""
+    found: list[Line] = []
+    for i in range(first + 1, end):
+        word = "".join(plain(row.tokens[i].text))
+        if word not in _LEGAL or not row.tokens[i].text[0].isupper() or (found and found[-1][2] > i - 1):
+            continue
+        start = i
+        while start > first and i - start < 5:
+            text = row.tokens[start - 1].text
+            if not (text[0].isupper() or text == "&") or text[-1] in ".:;" and len(text) > 3 or (text.endswith(",") and start < i):
+                break
+            start -= 1
+        if start < i and sum(c.isalpha() for t in row.tokens[start:i] for c in t.text) > 2:
+            stop = i + 1
+            while stop < end and "".join(plain(row.tokens[stop].text)) in _LEGAL:
+                stop += 1
+            found.append((number, start, stop))
+    return found
 
 
 def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
@@ -540,8 +587,9 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
             parts.append((number, first, i + 1))
             return parts
     if end - first <= 9:
-        trimmed = (number, first, end)
-        parts.append(trimmed)
+        parts.append((number, first, end))
+    if end - first > 4:
+        parts += [line for line in _companies_in(row, number, first, end) if line not in parts]
     return parts
 
 
