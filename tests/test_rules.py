@@ -358,6 +358,14 @@ def test_no_text_in_an_identifier_breaks_a_rule(first: str, second: str) -> None
     assert all(isinstance(finding, Finding) for finding in findings_of(context(odd)))
 
 
+@pytest.mark.parametrize(
+    ("country", "passes"), [("XI", True), ("XK", True), ("CW", True), ("UK", False), ("YU", False), ("EU", False), ("de", False)]
+)
+def test_countries(country: str, passes: bool) -> None:
+    found = check(replace(GOOD, ship_to=Party(address=Address(country=country))))
+    assert found == ([] if passes else [("country_code", "warning")])
+
+
 @pytest.mark.parametrize("currency", ["JPY", "KWD", "CLF", "DEM"])
 def test_currencies_with_other_decimals_pass(currency: str) -> None:
     assert check(replace(GOOD, currency=currency)) == []

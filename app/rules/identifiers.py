@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from babel import Locale
+from babel.core import get_global
 from babel.numbers import list_currencies
 from schwifty import BIC, IBAN
 from schwifty.exceptions import InvalidChecksumDigits, InvalidCountryCode, SchwiftyException
@@ -18,6 +18,7 @@ from app.domain.invoice import Invoice, Party
 from app.rules.context import Context
 
 NO_CURRENCY = frozenset({"XXX", "XTS"})
+NO_COUNTRY = frozenset("AC CP DG EA IC TA EU ZZ BU CS DD SU TP YD YU ZR".split())
 # python-stdnum's module for a prefix; Greece writes EL (its country code is GR), Northern Ireland XI, and all else as it stands.
 VAT_COUNTRIES = {
     **{code: code for code in "AT BE BG CY CZ DE DK EE ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK GB GR".split()},
@@ -117,5 +118,5 @@ def _currencies() -> frozenset[str]:
 
 @cache
 def _countries() -> frozenset[str]:
-    codes = {str(code) for code in Locale("en").territories if len(str(code)) == 2 and str(code).isalpha()}
-    return frozenset(codes - {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}) | {"XI", "XK"}
+    """The territories of CLDR without its groups, exceptional reservations and states of the past; Northern Ireland taxes as XI."""
+    return (frozenset(get_global("territory_currencies")) - NO_COUNTRY) | {"XI"}
