@@ -128,6 +128,17 @@ def test_an_empty_invoice_only_lacks_what_is_mandatory(source: str) -> None:
     assert warnings == (["BR-04", "BR-13", "BR-15", "BR-07"] if source == "xml" else [])
 
 
+def test_what_is_no_invoice_is_an_error_whatever_it_states() -> None:
+    for kind, expected in (("invoice", []), ("credit_note", []), ("receipt", []), ("other", [("document_kind", "error")])):
+        extracted = Extracted(good(), kind, "text")  # type: ignore[arg-type]
+        found = findings_of(Context(Document("application/pdf"), extracted, TODAY))
+        assert [(finding.rule, finding.severity) for finding in found] == expected
+
+
+def test_a_price_for_none_is_no_price() -> None:
+    assert check(line(good(), 0, quantity=D(0), price_base_quantity=D(0))) == []
+
+
 def line(invoice: Invoice, index: int, **changes: Any) -> Invoice:
     lines = list(invoice.lines)
     lines[index] = replace(lines[index], **changes)

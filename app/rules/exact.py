@@ -9,17 +9,16 @@ CENT = Decimal("0.01")
 ONE = Decimal(1)
 
 LARGEST = 18
-MOST_DIGITS = 40
-# Two values within these limits multiply exactly in 100 digits, and 10,000 such products add up exactly.
-_EXACT = Context(prec=100, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
+MOST_DECIMALS = 40
+# Two values within these limits multiply exactly in 116 digits, and 10,000 such products add up exactly.
+_EXACT = Context(prec=128, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Overflow])
 
 
 def is_sane(value: Decimal) -> bool:
-    """A number that an invoice may bear: finite, below 10^18, at most 40 digits and 40 decimals."""
+    """A number that an invoice may bear: finite, below 10^18, at most 40 decimals."""
     if not value.is_finite():
         return False
-    _, digits, exponent = value.as_tuple()
-    return value.adjusted() < LARGEST and len(digits) <= MOST_DIGITS and isinstance(exponent, int) and exponent >= -MOST_DIGITS
+    return value.adjusted() < LARGEST and _exponent(value) >= -MOST_DECIMALS
 
 
 def stated(value: Decimal | None) -> Decimal | None:
