@@ -14,13 +14,13 @@ from tests.split import half_of
 
 # Counts a document as right when the number is. The real scorer belongs to the labelled documents, not to the project.
 SCORER = """
-import json, os
+import json, pathlib
 def score(pred, truth, visible_only=False, docs=None, errors=None):
     right = 0
     for document in sorted(docs):
-        path = os.path.join(pred, document + ".json")
-        said = json.load(open(path)) if os.path.exists(path) else {}
-        wanted = json.load(open(os.path.join(truth, document + ".json")))
+        path = pathlib.Path(pred, document + ".json")
+        said = json.loads(path.read_text()) if path.exists() else {}
+        wanted = json.loads(pathlib.Path(truth, document + ".json").read_text())
         good = said.get("invoice_number") == wanted["invoice_number"]
         right += good
         if not good and errors is not None:

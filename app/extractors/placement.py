@@ -95,12 +95,14 @@ class Places:
         """Not a part of a longer word or number. Between words anything may stand next to it."""
         text = self._text
         at = bisect_right(self._starts, start) - 1
-        if self._starts[at] != start and (text[start - 1].isalnum() or (text[start - 1] in ".,-/" and start - 1 > self._starts[at])):
-            return False
+        if self._starts[at] != start:
+            before = text[start - 1]
+            if _runs_on(before, text[start]) or (before in ".,-/" and start - 1 > self._starts[at]):
+                return False
         following = bisect_right(self._starts, end - 1)
         limit = self._starts[following] if following < len(self._starts) else len(text)
         rest = text[end:limit].rstrip("\n")
-        return not rest or not (rest[0].isalnum() or (len(rest) > 1 and rest[0] in ".,-/" and rest[1].isalnum()))
+        return not rest or not (_runs_on(rest[0], text[end - 1]) or (len(rest) > 1 and rest[0] in ".,-/" and rest[1].isalnum()))
 
     def _place(self, start: int, end: int) -> Place | None:
         first = bisect_right(self._starts, start) - 1
@@ -111,6 +113,11 @@ class Places:
         indices = tuple(word for page, word in self._words[first : last + 1] if page == page_index)
         page = self._pages[page_index]
         return Place(page.number, indices, BoundingBox.around([page.words.box(i) for i in indices]), start, end)
+
+
+def _runs_on(outside: str, inside: str) -> bool:
+    """Whether a character next to a match continues it. Letters do not continue a number: "EUR1.50", "12kg"."""
+    return outside.isalnum() and (outside.isdigit() or not inside.isdigit())
 
 
 def compact(text: str) -> str:
