@@ -51,8 +51,8 @@ def label_words(text: str) -> tuple[str, ...]:
         if word not in root and len(word) > 5 and word.isalpha():
             for head in HEADS:
                 left = word[: -len(head)]
-                if word.endswith(head) and (left in root or left.rstrip("s") in root):
-                    words += [left if left in root else left.rstrip("s"), head]
+                if word.endswith(head) and (part := next((p for p in (left, left.rstrip("s")) if _END in root.get(p, ())), None)):
+                    words += [part, head]
                     break
             else:
                 words.append(word)

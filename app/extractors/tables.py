@@ -273,15 +273,6 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "skip"
     if any(Cue.PAGE in hit.cues for hit in found.cues[number]) and len(row.tokens) <= 6:
         return "skip"
-    if (
-        meaning is not None
-        and labelled
-        and begun
-        and wordy <= 4
-        and meaning.role in ("net", "gross", "due", "tax")
-        and meaning.weight >= 0.9
-    ):
-        return "stop"
     return "text"
 
 
@@ -337,7 +328,7 @@ def _finish(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid
     """Gives rows without numbers to their item: the one above, or the nearest where names are set centred beside the numbers."""
     if not items:
         return []
-    centred = sum(not item.names for item in items) * 2 >= len(items)
+    centred = _is_centred(items, loose, grid)
     for text in loose:
         row = grid.rows[text.row]
         above = [item for item in items if item.row < text.row]
@@ -360,6 +351,19 @@ def _finish(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid
         item.names.sort(key=lambda part: (part.row, part.first))
         _tidy_names(grid, item, _right_limit(grid, head, items))
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
+
+
+def _is_centred(items: list[ItemRow], loose: list[Text], grid: Grid) -> bool:
+    """Whether the numbers of an item stand beside the middle of its words: then they fall between two lines of an even number of them."""
+    nameless = [grid.rows[item.row] for item in items if not item.names]
+    if not nameless:
+        return False
+    lines = [grid.rows[text.row] for text in loose]
+    between = 0
+    for row in nameless:
+        near = min((abs(line.y0 - row.y0) for line in lines if line.page == row.page), default=99.0)
+        between += near < 0.85 * row.height
+    return between * 2 >= len(nameless)
 
 
 def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
@@ -396,6 +400,12 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
+def _is_remark(text: str) -> bool:
+    """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
+    head, colon, _ = text.partition(":")
+    return bool(colon) and len(head.split()) <= 3
+
+
 def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names = item.names
@@ -404,16 +414,20 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
         code = names[0].text
         if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)
+    named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
+    if named:
+        names.insert(0, names.pop(named))
     while len(names) > 1 and limit:
         first, second = names[0], names[1]
         if second.row == first.row:
-            names[0] = Text(first.row, first.first, second.end, f"{first.text} {second.text}")
+            left, right = sorted((first, second), key=lambda part: part.first)
+            names[0] = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
             names.pop(1)
             continue
         row, below = grid.rows[first.row], grid.rows[second.row]
         word = below.tokens[second.first]
-        full = row.tokens[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit - 0.5 * row.height
-        if not full or below.y0 - row.y1 > row.height or second.text.endswith(":") or ":" in word.text or len(first.text) > 200:
+        full = row.tokens[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
+        if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
         item.wrapped.append(second)
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
