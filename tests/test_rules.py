@@ -135,6 +135,11 @@ def test_what_is_no_invoice_is_an_error_whatever_it_states() -> None:
         assert [(finding.rule, finding.severity) for finding in found] == expected
 
 
+def test_today_may_be_tomorrow_elsewhere_and_terms_and_ages_end_where_they_say() -> None:
+    for issued, due in ((TODAY + timedelta(1), None), (date(2016, 6, 1), None), (TODAY, TODAY), (TODAY, TODAY + timedelta(731))):
+        assert check(replace(good(), issue_date=issued, due_date=due, delivery_date=None)) == []
+
+
 def test_a_price_for_none_is_no_price() -> None:
     assert check(line(good(), 0, quantity=D(0), price_base_quantity=D(0))) == []
 
@@ -329,6 +334,7 @@ def test_findings_name_the_fields_in_doubt() -> None:
         ("GB980780684", None),
         ("XI980780684", None),
         ("GB980780685", "vat_id_checksum"),
+        ("XI980780685", "vat_id_checksum"),
         ("CHE-107.787.577 IVA", None),
         ("CHE107787577", None),
         ("CHE107787578MWST", "vat_id_checksum"),
