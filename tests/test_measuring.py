@@ -233,3 +233,12 @@ def test_the_bare_parsers_run_on_our_samples(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "app.samples", str(tmp_path / kind), "--count", "3", "--kind", kind], check=True)
         done = subprocess.run([sys.executable, "-m", "tests.bench.bare", str(tmp_path / kind)], check=True, capture_output=True)
         assert 0 < float(done.stdout) < 1
+
+
+def test_the_bench_measures_the_real_service() -> None:
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--json", "xml"]
+    done = subprocess.run(command, capture_output=True, timeout=110)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    figures = {figure["name"]: figure["value"] for figure in json.loads(done.stdout)["figures"]}
+    assert figures["CPU a document, parent and children"] > figures["CPU a document, bare lxml parse"] > 0
+    assert 0 < figures["event-loop lag p99"] and 0 < figures["POST to 202 p95"]
