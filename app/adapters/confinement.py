@@ -215,6 +215,8 @@ _CHILD_DENIED: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),  # memory that RLIMIT_AS does not see
     "sendto": (44, 206),
     "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
+    "rt_tgsigqueueinfo": (297, 240),
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),

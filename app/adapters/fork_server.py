@@ -56,8 +56,9 @@ class ForkServer:
         self._calls[number] = call
         ended = False
         try:
-            await self._send(Request(number, operation, page, dpi), [content, result])
-            answer = await asyncio.wait_for(call, self._limits.wall_seconds + GRACE)
+            async with asyncio.timeout(self._limits.wall_seconds + GRACE):
+                await self._send(Request(number, operation, page, dpi), [content, result])
+                answer = await call
             ended = True
             self._deaths = 0
             return answer
@@ -155,7 +156,7 @@ class ForkServer:
                 call.set_result(message)
 
     def _kill(self) -> None:
-        """Ends the process group: server and children. What is in flight fails as Unavailable."""
+        """Ends the server, and with it (the kernel sees to that) its children. What is in flight fails as Unavailable."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGKILL)
