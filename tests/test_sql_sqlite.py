@@ -198,6 +198,7 @@ async def test_the_audit_shows_what_was_done_to_it(store: SqlInvoices, path: Pat
             ("UPDATE audit SET at = '2020-01-01 00:00:00.000000' WHERE invoice_id = '{0}' AND seq = 2",),
             ("UPDATE audit SET action = 'rejected' WHERE invoice_id = '{0}' AND seq = 2",),
             ("UPDATE audit SET value_hash = '{1}' WHERE invoice_id = '{0}' AND seq = 2",),
+            ("UPDATE audit SET prev_hash = '{1}' WHERE invoice_id = '{0}' AND seq = 2",),
             ("UPDATE audit SET tenant = 'other' WHERE invoice_id = '{0}' AND seq = 2",),
             ("DELETE FROM audit WHERE invoice_id = '{0}' AND seq = 1",),
             ("DELETE FROM audit WHERE invoice_id = '{0}' AND seq = 2",),

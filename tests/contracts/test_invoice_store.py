@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -615,6 +615,9 @@ async def test_listing_filters(store: InvoiceStore, acme: TenantInvoices, clock:
     assert await numbers(received_from=begin + timedelta(seconds=10)) == [None, "R-2"]
     assert await numbers(received_to=begin + timedelta(seconds=10)) == ["R-1"]
     assert await numbers(seller="öl", number="R-1") == []
+    last, first = datetime.max.replace(tzinfo=timezone(-timedelta(hours=14))), datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    assert await numbers(received_from=last) == await numbers(received_to=first) == []
+    assert len(await numbers(received_from=first, received_to=last)) == 3
     for text in AWKWARD[2:5] + AWKWARD[7:]:
         assert await numbers(number=text) == await numbers(seller=text) == await numbers(status=text) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
@@ -221,10 +222,18 @@ def _conditions(filter: InvoiceFilter) -> list[Any]:
     if filter.seller is not None:
         conditions.append(invoices.c.seller_folded.contains(folded(filter.seller), autoescape=True))
     if filter.received_from is not None:
-        conditions.append(invoices.c.received_at >= filter.received_from)
+        conditions.append(invoices.c.received_at >= _in_utc(filter.received_from))
     if filter.received_to is not None:
-        conditions.append(invoices.c.received_at < filter.received_to)
+        conditions.append(invoices.c.received_at < _in_utc(filter.received_to))
     return conditions
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The first and last hours of the calendar have no time in UTC: the nearest that has one."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if moment.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
 def _summary(row: Any) -> InvoiceSummary:
