@@ -229,6 +229,15 @@ async def test_settling_after_the_reader_stopped_keeps_it_from_coming_again() ->
         assert await queue.depth() == 0
 
 
+async def test_what_a_reader_left_comes_before_all_others_in_its_order() -> None:
+    async with MemoryWorkQueue() as queue:
+        await queue.publish(messages(5))
+        async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+            await take(deliveries, 3)
+        async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+            assert [delivery.message for delivery in await take(deliveries, 5)] == messages(5)
+
+
 async def test_settling_twice_is_a_bug() -> None:
     async with MemoryWorkQueue() as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
         await queue.publish(messages(1))
