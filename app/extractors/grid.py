@@ -15,6 +15,7 @@ from app.domain.parsing import plain
 
 CELL_GAP = 0.85  # of the row's height: a wider gap starts a new cell; a blank is about 0.25
 THIN_GAP = 0.62  # a narrower gap between groups of digits, no wider than a digit, may be a thousands blank
+LONGEST_ROW = 160  # words; work on one row grows with the square of its length, and no row that people read is longer
 THIN = "\u2009"
 _HIDDEN, _BOLD = int(Mark.HIDDEN), int(Mark.BOLD)  # plain integers: this runs for every word
 
@@ -105,7 +106,10 @@ def _rows(page: Page, number: int) -> list[Row]:
     upright = [tokens for tokens in by_line.values() if not _sideways(tokens)]
     # A stamp along the margin is no row; but a page that runs sideways as a whole is better read badly than not at all.
     lines_kept = upright if sum(map(len, upright)) * 2 > sum(map(len, by_line.values())) else list(by_line.values())
-    rows = [_row(number, sorted(tokens, key=lambda t: t.x0)) for tokens in lines_kept]
+    rows: list[Row] = []
+    for tokens in lines_kept:
+        tokens.sort(key=lambda token: token.x0)
+        rows += [_row(number, tokens[i : i + LONGEST_ROW]) for i in range(0, len(tokens), LONGEST_ROW)]
     rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
     return rows
 

@@ -148,7 +148,11 @@ def _labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list
             stop = _label_end(row, hit.first, hit.end, end)
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.tokens[first:stop] for w in label_words(t.text)]
-            if label & _NOT_A_PARTY or len(words) > 6 or (hit.first > first and role != "buyer" and row.tokens[first].text.lower() not in _ARTICLES):
+            if (
+                label & _NOT_A_PARTY
+                or len(words) > 6
+                or (hit.first > first and role != "buyer" and row.tokens[first].text.lower() not in _ARTICLES)
+            ):
                 continue
             colon = row.tokens[stop - 1].text.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
@@ -439,7 +443,13 @@ def _addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> No
 
 
 def _sender(
-    found: Candidates, items: frozenset[int], buyer: PartyChoice, seller: PartyChoice, others: list[Block], window: list[Block], payees: list[Block]
+    found: Candidates,
+    items: frozenset[int],
+    buyer: PartyChoice,
+    seller: PartyChoice,
+    others: list[Block],
+    window: list[Block],
+    payees: list[Block],
 ) -> Choice | None:
     """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company."""
     grid = found.grid
@@ -477,7 +487,14 @@ def _sender(
                 line = _trim(grid, line)
                 text = _clean(_text(grid, line))
                 words = plain(text)
-                if text.startswith(("(", "*")) or words == ("logo",) or not _name_like(text) or not 1 <= len(words) <= 9 or words == buyer_words or _address_like(text):
+                if (
+                    text.startswith(("(", "*"))
+                    or words == ("logo",)
+                    or not _name_like(text)
+                    or not 1 <= len(words) <= 9
+                    or words == buyer_words
+                    or _address_like(text)
+                ):
                     continue
                 cues = cues_in(label_words(text))
                 company = legal_form(text)
@@ -544,7 +561,11 @@ def _has_contacts_below(found: Candidates, line: Line) -> bool:
     """Whether an address, a telephone number or a tax number follows under a line, as on a letterhead."""
     for below in _block_below(found, line, with_first=True).lines[1:5]:
         text = _text(found.grid, below)
-        if _address_like(text) or _DOMAIN.search(text) or cues_in(plain(text)[:3]) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}:
+        if (
+            _address_like(text)
+            or _DOMAIN.search(text)
+            or cues_in(plain(text)[:3]) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
+        ):
             return True
     return False
 

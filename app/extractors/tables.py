@@ -410,7 +410,12 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names = item.names
     known = item.texts.get(Column.ITEM_ID)
-    if len(names) > 1 and (known is None or known.text.strip(".").isdigit()) and names[0].end - names[0].first == 1 and names[1].row > names[0].row:
+    if (
+        len(names) > 1
+        and (known is None or known.text.strip(".").isdigit())
+        and names[0].end - names[0].first == 1
+        and names[1].row > names[0].row
+    ):
         code = names[0].text
         if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)

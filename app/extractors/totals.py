@@ -55,7 +55,9 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     rates = _rates(found, items, amounts)
 
     stacked = _column_sums(found, amounts)
-    gross = _pool(amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0))
+    gross = _pool(
+        amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+    )
     net = _pool(amounts, lambda c: _net_score(roles[id(c)], _value(c), sum_of_lines))
     tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)

@@ -1,0 +1,1028 @@
+"""Made-up invoices as plain text: each line is a row, each character a fixed width; `expected` names what must be read from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    name: str
+    pages: tuple[str, ...]
+    expected: dict[str, str | None]
+    lines: tuple[tuple[str, str | None, str], ...] | None = field(default=None)  # name, quantity, amount
+
+
+SHEETS = (
+    Sheet(
+        "french_thousands_with_blanks",
+        (
+            """
+ATELIER DUBOIS SARL                                                 FACTURE
+12 rue des Lilas                                                    N° FA-2023-118
+69003 LYON
+Tél : 04 78 00 11 22                                                Date : 3 mars 2023
+SIRET 123 456 789 00012
+N° TVA intracommunautaire : FR40123456824
+
+                                                 MENUISERIE MARTIN
+                                                 5 avenue Foch
+                                                 38000 GRENOBLE
+
+Désignation                              Quantité      P.U. HT      Montant HT
+Panneaux chêne 18 mm                           10       120,00        1 200,00
+Livraison sur site                              1        85,50           85,50
+
+                                             Total HT                 1 285,50
+                                             TVA 20 %                   257,10
+                                             Total TTC                1 542,60
+                                             Net à payer              1 542,60 €
+Échéance : 02/04/2023
+Règlement par virement  IBAN FR76 3000 6000 0112 3456 7890 189  BIC AGRIFRPP
+""",
+        ),
+        {
+            "number": "FA-2023-118",
+            "issue_date": "2023-03-03",
+            "due_date": "2023-04-02",
+            "currency": "EUR",
+            "total_without_tax": "1285.50",
+            "total_tax": "257.10",
+            "total_with_tax": "1542.60",
+            "seller.name": "ATELIER DUBOIS SARL",
+            "buyer.name": "MENUISERIE MARTIN",
+            "seller.vat_id": "FR40123456824",
+            "payment_account": "FR7630006000011234567890189",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Panneaux chêne 18 mm", "10", "1200.00"),
+            ("Livraison sur site", "1", "85.50"),
+        ),
+    ),
+    Sheet(
+        "american_without_vat",
+        (
+            """
+Blue Ridge Consulting LLC
+410 Main Street, Suite 5
+Asheville, NC 28801
+billing@blueridgeconsulting.com                                          INVOICE
+
+BILL TO                          SHIP TO                     INVOICE #       10045
+Harbor Foods Inc.                Harbor Foods Warehouse      INVOICE DATE    04/07/2022
+88 Ocean Ave                     12 Dock Rd                  P.O. #          7781
+Portland, ME 04101               Portland, ME 04101          DUE DATE        05/07/2022
+
+QTY    DESCRIPTION                                  UNIT PRICE          AMOUNT
+ 12    Strategy workshop hours                          150.00        1,800.00
+  1    Travel expenses                                  245.75          245.75
+
+                                                      Subtotal        2,045.75
+                                                      Sales Tax 0%        0.00
+                                                      TOTAL          $2,045.75
+""",
+        ),
+        {
+            "number": "10045",
+            "issue_date": "2022-04-07",
+            "due_date": "2022-05-07",
+            "currency": "USD",
+            "total_without_tax": "2045.75",
+            "total_tax": "0.00",
+            "total_with_tax": "2045.75",
+            "seller.name": "Blue Ridge Consulting LLC",
+            "buyer.name": "Harbor Foods Inc.",
+            "seller.vat_id": None,
+            "payment_account": None,
+            "purchase_order_reference": "7781",
+        },
+        (
+            ("Strategy workshop hours", "12", "1800.00"),
+            ("Travel expenses", "1", "245.75"),
+        ),
+    ),
+    Sheet(
+        "swiss_apostrophes",
+        (
+            """
+Alpenblick Technik AG     Bahnhofstrasse 3     8001 Zürich
+
+Muster Immobilien AG
+Frau Regula Keller
+Seeweg 14
+6003 Luzern
+                                                           Zürich, 14. Februar 2024
+
+Rechnung Nr. 2024-0077
+
+Kunden-Nr.: 55512            MWST-Nr.: CHE-123.456.788 MWST
+
+Pos   Bezeichnung                        Menge    Einheit     Preis        Betrag CHF
+1     Wartung Lüftung                     4.00    Std.       180.00            720.00
+2     Filter-Set                          6       Stk.        95.50            573.00
+3     Notfallpauschale                    1       Pausch.  1'250.00          1'250.00
+
+                                          Zwischensumme                      2'543.00
+                                          MWST 8.1%                            206.00
+                                          Rechnungstotal CHF                 2'749.00
+
+Zahlbar innert 30 Tagen bis 15.03.2024
+IBAN: CH93 0076 2011 6238 5295 7
+""",
+        ),
+        {
+            "number": "2024-0077",
+            "issue_date": "2024-02-14",
+            "due_date": "2024-03-15",
+            "currency": "CHF",
+            "total_without_tax": "2543.00",
+            "total_tax": "206.00",
+            "total_with_tax": "2749.00",
+            "seller.name": "Alpenblick Technik AG",
+            "buyer.name": "Muster Immobilien AG",
+            "seller.vat_id": "CHE123456788MWST",
+            "payment_account": "CH9300762011623852957",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Wartung Lüftung", "4.00", "720.00"),
+            ("Filter-Set", "6", "573.00"),
+            ("Notfallpauschale", "1", "1250.00"),
+        ),
+    ),
+    Sheet(
+        "indian_two_taxes",
+        (
+            """
+                                       TAX INVOICE
+Sunrise Traders Private Limited                        Invoice No.     ST/23-24/0456
+Plot 7, MIDC Andheri East                              Dated           15-Jul-2023
+Mumbai - 400093                                        Buyer's Order No.   PO-8890
+GSTIN: 27AAPFU0939F1ZV                                 Dated           10-Jul-2023
+
+Buyer (Bill to)
+Kaveri Stores
+14 MG Road, Pune - 411001
+GSTIN: 27AABCU9603R1ZN
+
+Sl No   Description of Goods      HSN/SAC    Quantity    Rate        Amount
+1       Steel bottle 1L           7323       100 Nos     250.00      25,000.00
+2       Lunch box                 7323       200 Nos     500.00    1,00,000.00
+                                                                    1,25,000.00
+        CGST @ 9%                                                    11,250.00
+        SGST @ 9%                                                    11,250.00
+        Total                                                    ₹ 1,47,500.00
+Amount Chargeable (in words): INR One Lakh Forty Seven Thousand Five Hundred Only
+""",
+        ),
+        {
+            "number": "ST/23-24/0456",
+            "issue_date": "2023-07-15",
+            "due_date": None,
+            "currency": "INR",
+            "total_without_tax": "125000.00",
+            "total_tax": "22500.00",
+            "total_with_tax": "147500.00",
+            "seller.name": "Sunrise Traders Private Limited",
+            "buyer.name": "Kaveri Stores",
+            "seller.vat_id": "27AAPFU0939F1ZV",
+            "payment_account": None,
+            "purchase_order_reference": "PO-8890",
+        },
+        (
+            ("Steel bottle 1L", "100", "25000.00"),
+            ("Lunch box", "200", "100000.00"),
+        ),
+    ),
+    Sheet(
+        "italian",
+        (
+            """
+OFFICINE ROSSI S.R.L.
+Via Garibaldi 22 - 20121 Milano (MI)
+P.IVA 01234567897   Tel. 02 1234567
+
+FATTURA N. 87/2023 del 12/05/2023
+
+Spett.le
+CANTINA VERDI S.P.A.
+Corso Italia 5
+10121 Torino (TO)
+P.IVA: 07643520567
+
+Codice    Descrizione                   Q.tà    Prezzo unitario     IVA      Importo
+A01       Revisione pompa                 2            350,00       22%       700,00
+B12       Guarnizioni                    20              4,50       22%        90,00
+
+Imponibile                                                                    790,00
+IVA 22%                                                                       173,80
+Totale fattura                                                              € 963,80
+Scadenza: 11/06/2023
+Coordinate bancarie: IT60 X054 2811 1010 0000 0123 456
+""",
+        ),
+        {
+            "number": "87/2023",
+            "issue_date": "2023-05-12",
+            "due_date": "2023-06-11",
+            "currency": "EUR",
+            "total_without_tax": "790.00",
+            "total_tax": "173.80",
+            "total_with_tax": "963.80",
+            "seller.name": "OFFICINE ROSSI S.R.L.",
+            "buyer.name": "CANTINA VERDI S.P.A.",
+            "payment_account": "IT60X0542811101000000123456",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Revisione pompa", "2", "700.00"),
+            ("Guarnizioni", "20", "90.00"),
+        ),
+    ),
+    Sheet(
+        "spanish",
+        (
+            """
+Suministros del Norte, S.L.                                   FACTURA
+C/ Mayor 15                                                   Nº Factura: A-1044
+48001 Bilbao                                                  Fecha: 7 de enero de 2024
+CIF: B95123456                                                Vencimiento: 06/02/2024
+
+CLIENTE:
+Hotel Mirador S.A.
+Paseo Marítimo 3
+29016 Málaga
+CIF: A29000111
+
+Cantidad   Concepto                            Precio          Importe
+   24      Toallas blancas                      6,25            150,00
+    3      Carro limpieza                      80,00            240,00
+
+                              Base imponible                    390,00
+                              IVA 21%                            81,90
+                              TOTAL                             471,90 €
+""",
+        ),
+        {
+            "number": "A-1044",
+            "issue_date": "2024-01-07",
+            "due_date": "2024-02-06",
+            "currency": "EUR",
+            "total_without_tax": "390.00",
+            "total_tax": "81.90",
+            "total_with_tax": "471.90",
+            "seller.name": "Suministros del Norte, S.L.",
+            "buyer.name": "Hotel Mirador S.A.",
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+        (
+            ("Toallas blancas", "24", "150.00"),
+            ("Carro limpieza", "3", "240.00"),
+        ),
+    ),
+    Sheet(
+        "portuguese",
+        (
+            """
+Luz & Filhos, Lda                                      Fatura FT 2023/512
+Rua Augusta 100                                        Data: 2023-09-30
+1100-053 Lisboa                                        Vencimento: 2023-10-30
+NIF: 501234560
+
+Exmo(s) Sr(s)
+Café Central Unipessoal Lda
+Praça da República 8
+4050-497 Porto
+NIF: 509876543
+
+Descrição                   Qtd.      Preço Unit.      IVA       Total
+Café em grão 1kg              30            9,90        23      297,00
+Chávenas                      48            2,50        23      120,00
+
+Total Ilíquido                                                  417,00
+IVA (23%)                                                        95,91
+Total a pagar                                                   512,91 EUR
+""",
+        ),
+        {
+            "number": "FT 2023/512",
+            "issue_date": "2023-09-30",
+            "due_date": "2023-10-30",
+            "currency": "EUR",
+            "total_without_tax": "417.00",
+            "total_tax": "95.91",
+            "total_with_tax": "512.91",
+            "seller.name": "Luz & Filhos, Lda",
+            "buyer.name": "Café Central Unipessoal Lda",
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+        (
+            ("Café em grão 1kg", "30", "297.00"),
+            ("Chávenas", "48", "120.00"),
+        ),
+    ),
+    Sheet(
+        "dutch_labels_above_values",
+        (
+            """
+Van Dijk Installaties B.V.
+Industrieweg 9
+3542 AD Utrecht
+KvK 12345678   BTW NL001234567B01   IBAN NL91ABNA0417164300
+
+Bakkerij De Korenaar
+t.a.v. de administratie
+Dorpsstraat 2
+3431 CB Nieuwegein
+
+Factuur
+
+Factuurnummer       Factuurdatum       Vervaldatum        Uw referentie
+2023-0815           21-08-2023         04-09-2023         INK-99
+
+Omschrijving                         Aantal       Prijs        Bedrag
+Onderhoud cv-ketel                      1      € 145,00      € 145,00
+Vervangen expansievat                   2       € 62,50      € 125,00
+
+                                     Subtotaal               € 270,00
+                                     21% BTW                  € 56,70
+                                     Te betalen              € 326,70
+""",
+        ),
+        {
+            "number": "2023-0815",
+            "issue_date": "2023-08-21",
+            "due_date": "2023-09-04",
+            "currency": "EUR",
+            "total_without_tax": "270.00",
+            "total_tax": "56.70",
+            "total_with_tax": "326.70",
+            "seller.name": "Van Dijk Installaties B.V.",
+            "buyer.name": "Bakkerij De Korenaar",
+            "seller.vat_id": "NL001234567B01",
+            "payment_account": "NL91ABNA0417164300",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Onderhoud cv-ketel", "1", "145.00"),
+            ("Vervangen expansievat", "2", "125.00"),
+        ),
+    ),
+    Sheet(
+        "german_two_pages_carried_over",
+        (
+            """
+Meyer Bürobedarf GmbH & Co. KG · Hafenstr. 7 · 20457 Hamburg
+
+Stadtwerke Beispiel AG                              Rechnung
+Einkauf                                             Rechnungs-Nr.:    RE-100234
+Parkallee 1                                         Rechnungsdatum:   05.11.2023
+28195 Bremen                                        Ihre Bestellung:  4500012345
+                                                    Lieferdatum:      02.11.2023
+                                                    Kundennummer:     30017
+
+Pos.  Artikel    Bezeichnung                Menge   Einzelpreis   Gesamtpreis
+1     4711       Kopierpapier A4            100       3,95            395,00
+                 80 g/m², weiß
+2     4712       Ordner breit                50       2,10            105,00
+3     4713       Locher                      10      12,00            120,00
+                                       Übertrag                       620,00
+Seite 1 von 2
+""",
+            """
+Meyer Bürobedarf GmbH & Co. KG                                   Rechnung RE-100234
+
+Pos.  Artikel    Bezeichnung                Menge   Einzelpreis   Gesamtpreis
+                                       Übertrag                       620,00
+4     4714       Heftgerät                   10      15,00            150,00
+5     4715       Toner schwarz                2      89,50            179,00
+
+                                       Nettobetrag                    949,00
+                                       zzgl. 19 % MwSt.               180,31
+                                       Gesamtbetrag                 1.129,31 EUR
+
+Zahlbar bis 05.12.2023 ohne Abzug.
+USt-IdNr.: DE136695976      IBAN: DE89 3704 0044 0532 0130 00      BIC: COBADEFFXXX
+Seite 2 von 2
+""",
+        ),
+        {
+            "number": "RE-100234",
+            "issue_date": "2023-11-05",
+            "due_date": "2023-12-05",
+            "currency": "EUR",
+            "total_without_tax": "949.00",
+            "total_tax": "180.31",
+            "total_with_tax": "1129.31",
+            "seller.name": "Meyer Bürobedarf GmbH & Co. KG",
+            "buyer.name": "Stadtwerke Beispiel AG",
+            "seller.vat_id": "DE136695976",
+            "payment_account": "DE89370400440532013000",
+            "purchase_order_reference": "4500012345",
+        },
+        (
+            ("Kopierpapier A4", "100", "395.00"),
+            ("Ordner breit", "50", "105.00"),
+            ("Locher", "10", "120.00"),
+            ("Heftgerät", "10", "150.00"),
+            ("Toner schwarz", "2", "179.00"),
+        ),
+    ),
+    Sheet(
+        "receipt",
+        (
+            """
+        GREEN LEAF CAFE
+       22 High Street
+       Leeds LS1 4AB
+     VAT Reg No: GB123456789
+
+Date: 14/02/2023   Time 12:41
+Receipt No: 00457
+
+2 x Flat White            6.40
+1 x Carrot Cake           3.95
+1 x Sandwich              5.50
+
+TOTAL                   £15.85
+VISA                    £15.85
+VAT included @ 20%        2.64
+
+     Thank you for your visit
+""",
+        ),
+        {
+            "number": "00457",
+            "issue_date": "2023-02-14",
+            "currency": "GBP",
+            "total_with_tax": "15.85",
+            "total_tax": "2.64",
+            "total_without_tax": "13.21",
+            "seller.name": "GREEN LEAF CAFE",
+            "seller.vat_id": "GB123456789",
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+    ),
+    Sheet(
+        "telephone_bill",
+        (
+            """
+Northline Mobile Ltd                                          Bill date        1 June 2023
+PO Box 100, Reading RG1 3EX                                   Bill number      988-7766-55
+                                                              Account number   A5550012
+Mr John Carter
+4 Elm Close
+Bristol BS1 5TR
+
+Your bill summary
+Previous balance                                              £42.00
+Payments received - thank you                                -£42.00
+Your monthly charges                                          £30.00
+Usage charges                                                  £5.00
+Total excluding VAT                                           £35.00
+VAT at 20%                                                     £7.00
+Total this bill                                               £42.00
+Please pay £42.00 by 22 June 2023
+""",
+        ),
+        {
+            "number": "988-7766-55",
+            "issue_date": "2023-06-01",
+            "due_date": "2023-06-22",
+            "currency": "GBP",
+            "total_without_tax": "35.00",
+            "total_tax": "7.00",
+            "total_with_tax": "42.00",
+            "seller.name": "Northline Mobile Ltd",
+            "buyer.name": "Mr John Carter",
+            "seller.vat_id": None,
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+    ),
+    Sheet(
+        "totals_on_the_left_with_deposit",
+        (
+            """
+INVOICE                                                Fenwick Design Studio
+                                                       31 Quay Lane, Cork, T12 X8N9, Ireland
+Invoice no: FD-77                                      VAT no: IE6388047V
+Issued: 9 May 2023                                     hello@fenwickdesign.ie
+Due: 8 June 2023
+
+To: Murphy Brewing Ltd
+    2 Mill Road
+    Galway
+
+Description                                   Hours      Rate        Total
+Logo redesign                                    10     €75.00     €750.00
+Packaging mock-ups                                6     €75.00     €450.00
+
+Subtotal     €1,200.00
+VAT (23%)      €276.00
+Total        €1,476.00
+Deposit paid   €400.00
+Balance due  €1,076.00
+""",
+        ),
+        {
+            "number": "FD-77",
+            "issue_date": "2023-05-09",
+            "due_date": "2023-06-08",
+            "currency": "EUR",
+            "total_without_tax": "1200.00",
+            "total_tax": "276.00",
+            "total_with_tax": "1476.00",
+            "seller.name": "Fenwick Design Studio",
+            "buyer.name": "Murphy Brewing Ltd",
+            "seller.vat_id": "IE6388047V",
+            "payment_account": None,
+            "purchase_order_reference": None,
+            "amount_due": "1076.00",
+            "paid_amount": "400.00",
+        },
+        (
+            ("Logo redesign", "10", "750.00"),
+            ("Packaging mock-ups", "6", "450.00"),
+        ),
+    ),
+    Sheet(
+        "credit_note",
+        (
+            """
+Nordlicht Handels GmbH
+Am Markt 3, 24103 Kiel
+
+Gutschrift Nr. GS-555 vom 10.10.2023
+zu Rechnung RE-500 vom 01.10.2023
+
+An: Fischer Feinkost e.K.
+    Strandweg 8
+    18055 Rostock
+
+Beschreibung               Menge     Preis      Summe
+Retoure Käse                   5     20,00    -100,00
+
+Summe netto                                   -100,00
+USt. 7%                                         -7,00
+Gutschriftsbetrag                             -107,00 €
+USt-ID: DE136695976
+""",
+        ),
+        {
+            "number": "GS-555",
+            "issue_date": "2023-10-10",
+            "currency": "EUR",
+            "total_without_tax": "-100.00",
+            "total_tax": "-7.00",
+            "total_with_tax": "-107.00",
+            "seller.name": "Nordlicht Handels GmbH",
+            "buyer.name": "Fischer Feinkost e.K.",
+            "seller.vat_id": "DE136695976",
+            "type_code": "381",
+        },
+    ),
+    Sheet(
+        "several_tax_rates",
+        (
+            """
+Hofladen Sonnental eG
+Dorfstr. 1
+84028 Landshut
+Tel. 0871 12345
+
+Rechnungsempfänger:            Rechnungsnummer: 2023-4711
+Gasthof Post                   Datum: 01.07.2023
+Marktplatz 2                   Fällig am: 15.07.2023
+84048 Mainburg
+
+Artikel             Anzahl    Einheit    E-Preis    MwSt    Gesamt
+Milch                   40    Liter         1,10      7%     44,00
+Käse                    10    kg           12,00      7%    120,00
+Lieferpauschale          1    Stück        20,00     19%     20,00
+
+MwSt-Satz    Netto      MwSt     Brutto
+ 7%         164,00     11,48     175,48
+19%          20,00      3,80      23,80
+Summe       184,00     15,28     199,28
+
+Steuernummer 132/456/78901    IBAN DE02 1203 0000 0000 2020 51
+""",
+        ),
+        {
+            "number": "2023-4711",
+            "issue_date": "2023-07-01",
+            "due_date": "2023-07-15",
+            "currency": "EUR",
+            "total_without_tax": "184.00",
+            "total_tax": "15.28",
+            "total_with_tax": "199.28",
+            "seller.name": "Hofladen Sonnental eG",
+            "buyer.name": "Gasthof Post",
+            "seller.vat_id": None,
+            "payment_account": "DE02120300000000202051",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Milch", "40", "44.00"),
+            ("Käse", "10", "120.00"),
+            ("Lieferpauschale", "1", "20.00"),
+        ),
+    ),
+    Sheet(
+        "subscription",
+        (
+            """
+Invoice                                                         Cloudpeak, Inc.
+
+Invoice number   8F2C11-0004
+Date of issue    January 12, 2024
+Date due         January 12, 2024
+
+Cloudpeak, Inc.               Bill to
+548 Market St                 Lena Hoffmann
+San Francisco, California     Torstr. 140
+94104                         10119 Berlin
+United States                 Germany
+support@cloudpeak.io          lena@hoffmann-design.de
+
+$29.00 USD due January 12, 2024
+
+Description                           Qty      Unit price      Amount
+Pro plan                                1          $29.00      $29.00
+Jan 12 - Feb 12, 2024
+
+                                      Subtotal                 $29.00
+                                      Total                    $29.00
+                                      Amount due           $29.00 USD
+""",
+        ),
+        {
+            "number": "8F2C11-0004",
+            "issue_date": "2024-01-12",
+            "due_date": "2024-01-12",
+            "currency": "USD",
+            "total_with_tax": "29.00",
+            "seller.name": "Cloudpeak, Inc.",
+            "buyer.name": "Lena Hoffmann",
+            "seller.vat_id": None,
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+        (("Pro plan", "1", "29.00"),),
+    ),
+    Sheet(
+        "letter_without_table",
+        (
+            """
+Rechtsanwältin Dr. Petra Sommer
+Lindenallee 12
+50668 Köln
+Tel. 0221 998877   kanzlei@ra-sommer.de
+
+
+Frau
+Ilse Brandt
+Rosenweg 4
+50735 Köln
+                                                  Köln, den 3. April 2023
+
+Kostenrechnung
+
+Rechnungsnummer 23/0178
+
+Für meine Tätigkeit berechne ich:
+
+Geschäftsgebühr                                       261,30 €
+Auslagenpauschale                                      20,00 €
+Zwischensumme                                         281,30 €
+19 % Umsatzsteuer                                      53,45 €
+Gesamtbetrag                                          334,75 €
+
+Steuernummer 214/5678/1234
+Konto: IBAN DE91 1000 0000 0123 4567 89
+""",
+        ),
+        {
+            "number": "23/0178",
+            "issue_date": "2023-04-03",
+            "currency": "EUR",
+            "total_without_tax": "281.30",
+            "total_tax": "53.45",
+            "total_with_tax": "334.75",
+            "buyer.name": "Frau Ilse Brandt",
+            "seller.name": "Rechtsanwältin Dr. Petra Sommer",
+            "seller.vat_id": None,
+            "payment_account": "DE91100000000123456789",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Geschäftsgebühr", None, "261.30"),
+            ("Auslagenpauschale", None, "20.00"),
+        ),
+    ),
+    Sheet(
+        "discounts_and_shipping",
+        (
+            """
+SUMMIT OUTDOOR SUPPLY CO.                                      Invoice
+2200 Canyon Rd                                                 Invoice Number: SO-55871
+Boulder, CO 80302                                              Invoice Date: Nov 15, 2023
+(303) 555-0188                                                 Terms: Net 30
+www.summitoutdoor.com                                          Due Date: Dec 15, 2023
+
+Sold To                              Ship To
+Trailhead Rentals, Inc.              Trailhead Rentals - North
+900 Pine St                          15 Ridge Ave
+Estes Park, CO 80517                 Lyons, CO 80540
+
+Customer ID   Salesperson   PO Number    Ship Date      Ship Via
+TR-200        J. Moss       TR-PO-19     11/14/2023     UPS Ground
+
+Item #     Description                      Qty    Unit Price    Disc %       Total
+TNT-200    2-person tent                     10        189.99        10    1,709.91
+SLP-15     Sleeping bag 15F                  12         95.00         0    1,140.00
+
+Subtotal                                                                   2,849.91
+Shipping & Handling                                                          120.00
+Sales Tax (4.85%)                                                            138.22
+Total                                                                     $3,108.13
+Amount Paid                                                                   $0.00
+Balance Due                                                               $3,108.13
+""",
+        ),
+        {
+            "number": "SO-55871",
+            "issue_date": "2023-11-15",
+            "due_date": "2023-12-15",
+            "currency": "USD",
+            "total_tax": "138.22",
+            "total_with_tax": "3108.13",
+            "seller.name": "SUMMIT OUTDOOR SUPPLY CO.",
+            "buyer.name": "Trailhead Rentals, Inc.",
+            "seller.vat_id": None,
+            "payment_account": None,
+            "purchase_order_reference": "TR-PO-19",
+        },
+        (
+            ("2-person tent", "10", "1709.91"),
+            ("Sleeping bag 15F", "12", "1140.00"),
+        ),
+    ),
+    Sheet(
+        "withheld_income_tax",
+        (
+            """
+FACTURA Nº 2024/031
+Fecha de emisión: 29/02/2024           Fecha de vencimiento: 30/03/2024
+
+EMISOR                                 CLIENTE
+Laura Gómez Ruiz                       Publicidad Ibérica, S.A.U.
+NIF 12345678Z                          CIF A78123456
+C/ Alcalá 45, 3º B                     Av. Diagonal 600
+28014 Madrid                           08021 Barcelona
+
+Concepto                                    Unidades     Precio ud.      Total
+Diseño campaña primavera                           1       1.200,00   1.200,00
+Ilustraciones                                      4         150,00     600,00
+
+                                     Base imponible:      1.800,00 €
+                                     IVA (21 %):            378,00 €
+                                     Retención IRPF (15 %): -270,00 €
+                                     TOTAL FACTURA:       1.908,00 €
+
+Forma de pago: transferencia a ES91 2100 0418 4502 0005 1332
+""",
+        ),
+        {
+            "number": "2024/031",
+            "issue_date": "2024-02-29",
+            "due_date": "2024-03-30",
+            "currency": "EUR",
+            "total_without_tax": "1800.00",
+            "total_tax": "378.00",
+            "seller.name": "Laura Gómez Ruiz",
+            "buyer.name": "Publicidad Ibérica, S.A.U.",
+            "payment_account": "ES9121000418450200051332",
+            "purchase_order_reference": None,
+        },
+        (
+            ("Diseño campaña primavera", "1", "1200.00"),
+            ("Ilustraciones", "4", "600.00"),
+        ),
+    ),
+    Sheet(
+        "labels_over_values",
+        (
+            """
+Fatura                                            TecnoPorto - Informática, Lda.
+FT A/118                                          Rua de Santa Catarina 300
+                                                  4000-443 Porto
+Data de emissão                                   Contribuinte: 508123456
+14/11/2023
+Data de vencimento
+14/12/2023
+
+Cliente
+Clínica Boavista, S.A.
+Av. da Boavista 1200
+4100-130 Porto
+Contribuinte: 503987654
+
+Artigo      Descrição                     Qtd    Pr. Unitário    IVA        Total
+SRV01       Manutenção servidores           1          450,00    23%       450,00
+HW22        Disco SSD 1TB                   3           89,90    23%       269,70
+
+                                         Incidência              719,70
+                                         Total IVA               165,53
+                                         Total                   885,23 €
+""",
+        ),
+        {
+            "number": "FT A/118",
+            "issue_date": "2023-11-14",
+            "due_date": "2023-12-14",
+            "currency": "EUR",
+            "total_without_tax": "719.70",
+            "total_tax": "165.53",
+            "total_with_tax": "885.23",
+            "seller.name": "TecnoPorto - Informática, Lda.",
+            "buyer.name": "Clínica Boavista, S.A.",
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+        (
+            ("Manutenção servidores", "1", "450.00"),
+            ("Disco SSD 1TB", "3", "269.70"),
+        ),
+    ),
+    Sheet(
+        "canadian_dollars",
+        (
+            """
+Maple Ridge Web Services Inc.                        INVOICE
+55 King St W, Toronto, ON M5K 1A1                    Invoice #: 1207
+GST/HST No. 12345 6789 RT0001                        Date: 2023-06-30
+                                                     Currency: CAD
+Billed To
+Pacific Salmon Co-op
+12 Wharf St
+Victoria, BC V8W 1T3
+
+Service                          Hours      Rate      Amount
+Site maintenance June               12    $95.00   $1,140.00
+                                        Subtotal   $1,140.00
+                                        GST 5%        $57.00
+                                        PST 7%        $79.80
+                                        Total      $1,276.80
+""",
+        ),
+        {
+            "number": "1207",
+            "issue_date": "2023-06-30",
+            "due_date": None,
+            "currency": "CAD",
+            "total_without_tax": "1140.00",
+            "total_tax": "136.80",
+            "total_with_tax": "1276.80",
+            "seller.name": "Maple Ridge Web Services Inc.",
+            "buyer.name": "Pacific Salmon Co-op",
+            "payment_account": None,
+            "purchase_order_reference": None,
+        },
+        (("Site maintenance June", "12", "1140.00"),),
+    ),
+    Sheet(
+        "sums_under_titles",
+        (
+            """
+  Solaris Energie Service GmbH        Kunde                     Seite 1/1
+  Industriering 44                    Autohaus Brandl OHG
+  93055 Regensburg                    Landshuter Str. 80
+                                      93053 Regensburg
+  RECHNUNG
+  Belegnummer     Belegdatum      Kunden-Nr.     Auftrag        Ihre Bestellnr.
+  RG2309876       29.09.2023      44120          AU-5567        B-2023-88
+
+  Pos  Art.-Nr.   Bezeichnung                     Menge  ME     E-Preis   Rabatt     Betrag
+   1   PV-410     Solarmodul 410 W                   24  Stk     149,00     5,00%  3.397,20
+                  monokristallin, schwarz
+   2   WR-10      Wechselrichter 10 kW                1  Stk   1.890,00            1.890,00
+   3   MON        Montage pauschal                    1  psl   2.400,00            2.400,00
+
+  Warenwert netto      Versandkosten      Steuerbetrag 19 %      Endbetrag EUR
+  7.687,20             0,00               1.460,57               9.147,77
+
+  Zahlungsbedingung: 14 Tage netto, fällig am 13.10.2023
+  Steuernummer: 244/123/45678   USt-ID: DE136695976   IBAN: DE89 3704 0044 0532 0130 00
+""",
+        ),
+        {
+            "number": "RG2309876",
+            "issue_date": "2023-09-29",
+            "due_date": "2023-10-13",
+            "currency": "EUR",
+            "total_without_tax": "7687.20",
+            "total_tax": "1460.57",
+            "total_with_tax": "9147.77",
+            "seller.name": "Solaris Energie Service GmbH",
+            "buyer.name": "Autohaus Brandl OHG",
+            "seller.vat_id": "DE136695976",
+            "payment_account": "DE89370400440532013000",
+            "purchase_order_reference": "B-2023-88",
+        },
+        (
+            ("Solarmodul 410 W", "24", "3397.20"),
+            ("Wechselrichter 10 kW", "1", "1890.00"),
+            ("Montage pauschal", "1", "2400.00"),
+        ),
+    ),
+    Sheet(
+        "seller_in_the_footer",
+        (
+            """
+                                                        Invoice
+Customer: 7781                                          Invoice number: A-55
+Mr Paul Green                                           Invoice date: 01/02/2024
+1 North St
+York YO1 7AA
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+
+
+
+Brightway Energy is a trading name of Brightway Retail Limited. Registered office: 1 Power Rd, London N1 1AA
+Registered in England No. 01234567   VAT No. GB 123 4567 82   www.brightwayenergy.co.uk
+""",
+        ),
+        {
+            "number": "A-55",
+            "issue_date": "2024-02-01",
+            "seller.name": "Brightway Retail Limited",
+            "buyer.name": "Mr Paul Green",
+        },
+    ),
+    Sheet(
+        "payable_to",
+        (
+            """
+INVOICE #77
+Issued 4 April 2024
+
+For: Willow School
+Guitar lessons March 2024      4 x $45.00      $180.00
+Total                                          $180.00
+
+Make checks payable to: Dana Whitfield
+""",
+        ),
+        {
+            "number": "77",
+            "issue_date": "2024-04-04",
+            "seller.name": "Dana Whitfield",
+            "buyer.name": "Willow School",
+            "total_with_tax": "180.00",
+        },
+    ),
+    Sheet(
+        "stacked_labels",
+        (
+            """
+                                                                        QUANTEX LABS
+                                                                 Precision Measurement
+                                              quantexlabs.com | sales@quantexlabs.com
+Bill To                                                         Invoice
+Institute of Metrology                                          Invoice Number
+Building 4                                                      QX-001-24
+2000 Neuchâtel                                                  Invoice Date
+Switzerland                                                     2024-01-22
+                                                                Due Date
+                                                                2024-02-21
+                                                                PO
+                                                                PO44-1
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+""",
+        ),
+        {
+            "number": "QX-001-24",
+            "issue_date": "2024-01-22",
+            "due_date": "2024-02-21",
+            "purchase_order_reference": "PO44-1",
+            "seller.name": "QUANTEX LABS",
+            "buyer.name": "Institute of Metrology",
+        },
+    ),
+)
