@@ -13,7 +13,7 @@ from app.demo import run_demo
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry import configure_logging, configure_tracing
-from app.wiring import Service
+from app.wiring import Service, check
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +56,9 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
-    """Until a signal. Returns 0 after a clean drain, 3 when the service could not start."""
-    logging = configure_logging(settings.telemetry.log_level, json=settings.telemetry.log_json and not demo)
+    """Until a signal. Returns 0 after a clean drain, 3 when the service could not start. Raises `Misconfigured`."""
+    check(settings)
+    logging = configure_logging("warning" if demo else settings.telemetry.log_level, json=settings.telemetry.log_json and not demo)
     tracing = configure_tracing(settings.telemetry.otlp_endpoint)
     app = create_app(settings, tracing)
     config = uvicorn.Config(

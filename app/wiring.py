@@ -18,6 +18,7 @@ import structlog
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.sandbox import ForkSandbox
+from app.adapters.sql.engine import sqlite_path
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
@@ -98,8 +99,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
 
         await migrate(stores.sql_url)
         invoices = await stack.enter_async_context(open_invoices(stores.sql_url, settings.secrets.audit))
-        blobs = await stack.enter_async_context(_blobs(stores.blobs_url))
-        documents = await stack.enter_async_context(_documents(stores.documents_url))
+        blobs = await stack.enter_async_context(FileBlobs(_blobs_folder(stores.blobs_url)))
+        documents = await stack.enter_async_context(SqliteDocuments(_documents_file(stores.documents_url)))
         queue, bus = _broker(stores.broker_url)
         await stack.enter_async_context(queue)
         await stack.enter_async_context(bus)
@@ -129,6 +130,14 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         yield service
 
 
+def check(settings: Settings) -> None:
+    """Raises `Misconfigured` for a URL that no adapter takes. Opens nothing."""
+    sqlite_path(settings.stores.sql_url)
+    _blobs_folder(settings.stores.blobs_url)
+    _documents_file(settings.stores.documents_url)
+    _broker(settings.stores.broker_url)
+
+
 @asynccontextmanager
 async def open_keys(settings: Settings) -> AsyncIterator[InvoiceStore]:
     """The store alone, beside a service that may be running: for keys."""
@@ -143,12 +152,12 @@ async def open_reading(settings: Settings) -> AsyncIterator[InvoiceStore]:
         yield invoices
 
 
-def _blobs(url: str) -> FileBlobs:
-    return FileBlobs(_path(url, "file", "BLOBS_URL"))
+def _blobs_folder(url: str) -> Path:
+    return _path(url, "file", "BLOBS_URL")
 
 
-def _documents(url: str) -> SqliteDocuments:
-    return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))
+def _documents_file(url: str) -> Path:
+    return _path(url, "sqlite", "DOCUMENTS_URL")
 
 
 def _path(url: str, scheme: str, name: str) -> Path:
