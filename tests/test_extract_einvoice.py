@@ -97,6 +97,12 @@ def test_the_type_code_decides_the_kind(code: str | None, kind: str) -> None:
     assert extract_einvoice(hybrid(replace(FULL, type_code=code))).document_type == kind
 
 
+def test_the_language_is_that_of_the_pages() -> None:
+    words = page_of("Rechnung Nr. 1 vom 2. Mai", "Bitte zahlen Sie den Betrag von 10,00 und die MwSt auf unsere Rechnung")
+    assert extract_einvoice(hybrid(FULL, words)).language == "de"
+    assert extract_einvoice(hybrid(FULL)).language is None
+
+
 def test_without_an_einvoice_it_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="no e-invoice"):
         extract_einvoice(Document("application/pdf", (page_of("words"),)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +11,8 @@ from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
 from app.domain.invoice import CREDIT_NOTE_CODES, LineItem
 from app.domain.paths import Leaf, leaves
+from app.extractors.grid import read_grid
+from app.extractors.language import language_of
 from app.extractors.placement import Place, Places, amount_forms, compact, forms_of, worded_dates
 
 CONFIDENCE = 0.99
@@ -32,7 +34,10 @@ ROW = 400
 
 
 def extract_einvoice(document: Document) -> Extracted:
-    """`document.einvoice` must be set. The invoice is the reader's, unchanged; `fields` has an entry for every value in it."""
+    """`document.einvoice` must be set. The invoice is the reader's, unchanged; `fields` has an entry for every value in it.
+
+    The language is that of the pages: the XML itself does not say.
+    """
     if document.einvoice is None:
         raise ValueError("the document holds no e-invoice")
     invoice = document.einvoice.invoice
@@ -54,6 +59,7 @@ def extract_einvoice(document: Document) -> Extracted:
         document_type="credit_note" if invoice.type_code in CREDIT_NOTE_CODES else "invoice",
         source="xml",
         fields=fields,
+        language=language_of(read_grid(replace(document, pages=document.pages[:2]))),
         page_range=(document.pages[0].number, document.pages[-1].number) if document.pages else None,
     )
 
