@@ -112,7 +112,7 @@ async def _process_all(files: Sequence[Path], *, as_json: bool, verbose: bool) -
         async for done in process(files, telemetry):
             count += 1
             clean = clean and done.record is not None and done.record.status == "approved"
-            told = (
+            told: dict[str, object] = (
                 invoice_json(done.record) if done.record else {"id": None, "status": "quarantined", "reason": "unreadable", "invoice": None}
             )
             told["file"] = str(done.path)

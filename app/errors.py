@@ -13,21 +13,7 @@ Anything else that reaches the runner is a bug: logged with its traceback, the a
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
-Reason = Literal[
-    "unsupported_type",
-    "encrypted",
-    "damaged",
-    "empty",
-    "too_large",
-    "too_many_pages",
-    "parser_limit",
-    "not_an_invoice",
-    "unreadable",
-    "internal_error",
-]
-REASONS: frozenset[str] = frozenset(get_args(Reason))
+from app.domain.record import Reason
 
 
 class InvoiceStreamError(Exception):

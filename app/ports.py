@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
 
 from app.domain.document import Document
-from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Result, Status
+from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
 from app.domain.work import Job, Verdict
-from app.errors import Reason
 
 
 class Sandbox(Protocol):

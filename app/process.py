@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.api.uploads import media_type_of
 from app.domain.record import SETTLED, InvoiceRecord
+from app.errors import Unprocessable
 from app.ports import TenantInvoices, Upload
-from app.readers.sniff import media_type_of
+from app.readers.sniff import HEAD
 from app.settings import Settings, Telemetry
 from app.tracing import configure_tracing
 from app.wiring import Service, open_service
@@ -73,7 +75,7 @@ async def _accept_all(service: Service, files: Sequence[Path], accepted: asyncio
                 await accepted.put((path, None, None))
                 continue
             with content:
-                media_type = media_type_of(await asyncio.to_thread(content.read, 1024)) or "application/octet-stream"
+                media_type = _media_type(await asyncio.to_thread(content.read, HEAD))
                 content.seek(0)
                 blob = await service.blobs.put(TENANT, content)
             upload = Upload(path.name, media_type, blob)
@@ -82,6 +84,14 @@ async def _accept_all(service: Service, files: Sequence[Path], accepted: asyncio
             await accepted.put((path, answer.id, answer.duplicate_of))
     finally:
         await accepted.put(None)
+
+
+def _media_type(head: bytes) -> str:
+    """Here nothing is refused before it is stored, so that every file ends with its reason."""
+    try:
+        return media_type_of(head)
+    except Unprocessable:
+        return "application/octet-stream"
 
 
 class _Settled:

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from app.errors import REASONS
+from app.domain.record import REASONS
 from tests.service import SETTLED, Client, ServiceProcess
 
 PATIENCE = 30.0  # seconds a file may take

@@ -18,8 +18,7 @@ from app.domain.document import BoundingBox
 from app.domain.extraction import DocumentType, Field, Source
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
-from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Result, Status
-from app.errors import Reason
+from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
 from app.ports import Accepted
 
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from app.domain.extraction import Extracted
 from app.domain.finding import Finding
-from app.errors import Reason
 
+Reason = Literal[
+    "unsupported_type",
+    "encrypted",
+    "damaged",
+    "empty",
+    "too_large",
+    "too_many_pages",
+    "parser_limit",
+    "not_an_invoice",
+    "unreadable",
+    "internal_error",
+]
+"""Why a file was quarantined: stable codes, the same in API, CLI and metrics."""
+REASONS: frozenset[Reason] = frozenset(get_args(Reason))
 Status = Literal["received", "processing", "approved", "needs_review", "rejected", "quarantined"]
 SETTLED: frozenset[Status] = frozenset(("approved", "needs_review", "rejected", "quarantined"))
 

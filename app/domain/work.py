@@ -1,6 +1,6 @@
 """The payloads of the stream: each step's type holds the one before it, from `Job` to `Screened`.
 
-    Job ► Decoded ► Prepared ► Reading ► Extraction ► Matched ► Validated ► Screened
+Job ► Decoded ► Prepared ► Reading ► Extraction ► Matched ► Validated ► Screened
 """
 
 from __future__ import annotations

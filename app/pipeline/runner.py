@@ -24,9 +24,9 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from app.domain.record import InvoiceRecord
+from app.domain.record import InvoiceRecord, Reason
 from app.domain.work import Job
-from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Reason, Unavailable, Unprocessable
+from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
 from app.pipeline.stage import Chain, Step
 from app.ports import Delivery, InvoiceStore, Message, Settlement, WorkQueue

@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from app.domain.document import Document
-from app.errors import Reason
+from app.domain.record import Reason
 from app.readers.limits import Limits
 
 # What a reader may remark on a document (`Document.notes`).

@@ -12,8 +12,7 @@ from typing import Literal
 
 from app.domain.extraction import DocumentType
 from app.domain.invoice import Invoice
-from app.domain.record import Status
-from app.errors import Reason
+from app.domain.record import Reason, Status
 from app.samples import invoices, odd
 from app.samples.canvas import assemble, save
 from app.samples.einvoice_xml import write_cii, write_ubl
