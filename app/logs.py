@@ -171,6 +171,14 @@ class Logging:
         self._before.append((logger, logger.level, list(logger.handlers), logger.propagate))
 
 
+_configured: Logging | None = None  # structlog's set-up is one for the process, and so is this
+
+
+def dropped_lines() -> int:
+    """What the log as configured has lost so far."""
+    return _configured.dropped if _configured is not None else 0
+
+
 def configure_logging(level: str = "info", json: bool | None = None, stream: TextIO | None = None, capacity: int = 10_000) -> Logging:
     """Sets up structlog and the standard library's logging. `json` None: JSON unless the stream (stderr) is a terminal.
 
@@ -194,7 +202,9 @@ def configure_logging(level: str = "info", json: bool | None = None, stream: Tex
         logger_factory=lambda *names: _Sink(writer, names[0] if names else None),
         cache_logger_on_first_use=False,  # loggers made at import must follow a later set-up
     )
-    return Logging(writer, _StandardLibrary(_Sink(writer, None), processors), threshold)
+    global _configured
+    _configured = Logging(writer, _StandardLibrary(_Sink(writer, None), processors), threshold)
+    return _configured
 
 
 def _named_for_ecs(logger: Any, method: str, event: EventDict) -> EventDict:

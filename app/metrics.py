@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Literal, Protocol
 
@@ -34,9 +34,12 @@ WATCHED_FIELDS = frozenset(
 )
 
 
-class Drops(Protocol):
+class OutboxState(Protocol):
     @property
-    def dropped(self) -> int: ...
+    def depth(self) -> int: ...
+
+    @property
+    def oldest_age(self) -> float: ...
 
 
 class Metrics:
@@ -57,7 +60,7 @@ class Metrics:
         self.inflight = Gauge("invoice_inflight", "Payloads being worked on.", ["stage"], registry=registry)
         self.outbox_depth = Gauge("outbox_depth", "Outbox rows not published yet.", registry=registry)
         self.outbox_oldest_age = Gauge("outbox_oldest_age_seconds", "Age of the oldest of them.", registry=registry)
-        self.redelivered = Counter("redelivered_total", "Messages that came again.", registry=registry)
+        self.redelivered = Counter("redelivered_total", "Attempts after the first.", registry=registry)
         self.parser_child_killed = Counter(
             "parser_child_killed_total", "Sandboxed children ended by a limit or a signal.", ["cause"], registry=registry
         )
@@ -67,9 +70,6 @@ class Metrics:
         self.ws_clients = Gauge("ws_clients", "Open websockets.", registry=registry)
         self.field_confidence = Histogram(
             "field_confidence", "Confidence of extracted fields.", ["field"], buckets=_CONFIDENCE_BUCKETS, registry=registry
-        )
-        self.audit_chain_ok = Gauge(
-            "audit_chain_ok", "1: the last check of the audit chains found them whole; 0: it did not.", registry=registry
         )
         self.request_duration = Histogram(
             "http_server_request_duration_seconds",
@@ -114,9 +114,14 @@ class Metrics:
         for path in WATCHED_FIELDS & fields.keys():
             self._field(path).observe(fields[path].confidence)
 
-    def count_dropped_lines(self, log: Drops) -> None:
-        """`log_dropped_total` is read from the log itself."""
-        self.registry.register(_DroppedLines(log))
+    def watch_outbox(self, state: Callable[[], OutboxState]) -> None:
+        """`state` is asked at each scrape, and must not wait."""
+        self.outbox_depth.set_function(lambda: state().depth)
+        self.outbox_oldest_age.set_function(lambda: state().oldest_age)
+
+    def watch_dropped_lines(self, dropped: Callable[[], int]) -> None:
+        """`log_dropped_total` is read from the log at each scrape."""
+        self.registry.register(_DroppedLines(dropped))
 
     def render(self) -> bytes:
         """The text for GET /metrics, as `CONTENT_TYPE`."""
@@ -124,11 +129,11 @@ class Metrics:
 
 
 class _DroppedLines(Collector):
-    def __init__(self, log: Drops) -> None:
-        self._log = log
+    def __init__(self, dropped: Callable[[], int]) -> None:
+        self._dropped = dropped
 
     def collect(self) -> Iterable[Metric]:
-        yield CounterMetricFamily("log_dropped", "Log lines lost because their reader was too slow.", value=self._log.dropped)
+        yield CounterMetricFamily("log_dropped", "Log lines lost because their reader was too slow.", value=self._dropped())
 
 
 class LoopLag:

@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from app.demo import run_demo
+from app.api.connection import BoundedConnection
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry import configure_logging, configure_tracing
@@ -68,6 +68,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=BoundedConnection,
         ws_max_size=1 << 20,
         ws_ping_interval=20,
         ws_ping_timeout=20,
@@ -80,7 +81,11 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
 
     async def run() -> None:
         serving = asyncio.create_task(server.serve(), name="server")
-        showing = asyncio.create_task(run_demo(settings, server, app), name="demo") if demo else None
+        showing = None
+        if demo:
+            from app.demo import run_demo  # here: it draws PDFs, and a service has no use for what that loads (0.6 s, 50 MB)
+
+            showing = asyncio.create_task(run_demo(settings, server, app), name="demo")
         try:
             await serving
         finally:

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.resources import Resource
@@ -85,6 +84,8 @@ class Tracing:
 def configure_tracing(endpoint: str | None = None, exporter: SpanExporter | None = None) -> Tracing:
     """`endpoint`: base URL of an OTLP/HTTP collector (http://127.0.0.1:4318) or its full path. `exporter`: instead of one (tests)."""
     if endpoint and exporter is None:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # slow to load, and seldom wanted
+
         path = "" if urlsplit(endpoint).path.strip("/") else "/v1/traces"
         exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + path, timeout=5)
     provider = TracerProvider(

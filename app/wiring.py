@@ -23,6 +23,7 @@ from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Misconfigured, Unavailable
+from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
 from app.pipeline.outbox import Relay, Sweeper
 from app.pipeline.progress import Progress
@@ -113,6 +114,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         progress = Progress(bus, metrics)
         relay = Relay(invoices, queue, bus)
         sweeper = Sweeper(invoices, queue, blobs)
+        metrics.watch_outbox(lambda: sweeper.outbox_state)
+        metrics.watch_dropped_lines(dropped_lines)
         runner = Runner(topology(Ports(sandbox, blobs, documents, invoices, threads)), progress, tracing)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         worker = Worker(queue, invoices, runner, progress, WorkerSettings(owner), relay.wake)

@@ -27,7 +27,8 @@ from app.api.edge import Edge
 from app.domain.extraction import Field
 from app.domain.invoice import Invoice
 from app.errors import Misconfigured, Unavailable
-from app.logs import LineWriter
+from app.logs import LineWriter, dropped_lines
+from app.ports import OutboxState
 from app.telemetry import LoopLag, Metrics, configure_logging, configure_tracing, current_traceparent, instrument_app
 from tests.otlp import Collector
 
@@ -206,7 +207,7 @@ def test_a_stuck_reader_costs_lines_not_time() -> None:
     stream = StuckStream()
     log = configure_logging("info", json=True, stream=stream, capacity=5)
     metrics = Metrics()
-    metrics.count_dropped_lines(log)
+    metrics.watch_dropped_lines(dropped_lines)
     logger = structlog.get_logger()
     logger.info("first")
     assert stream.entered.wait(5)
@@ -366,22 +367,20 @@ def test_metrics_bear_their_names() -> None:
     metrics.settled("approved", 1.5)
     metrics.stage_done("decode", "pymupdf", "done", 0.02)
     metrics.stage_began("decode")
-    metrics.outbox_depth.set(3)
-    metrics.outbox_oldest_age.set(0.5)
+    metrics.watch_outbox(lambda: OutboxState(depth=3, oldest_age=0.5))
     metrics.redelivered.inc()
     metrics.child_killed("memory")
     metrics.sandbox_level.set(3)
     metrics.ws_clients.inc()
-    metrics.audit_chain_ok.set(1)
     metrics.confidences({"number": Field(0.97, "text", "t"), "lines.0.net_amount": Field(0.5, "text", "t")})
     samples = _samples(metrics)
     expected = {
         "invoice_accepted_total", "invoice_terminal_total", "invoice_stage_duration_seconds_count", "invoice_end_to_end_seconds_sum",
         "invoice_inflight", "outbox_depth", "outbox_oldest_age_seconds", "redelivered_total", "parser_child_killed_total",
-        "sandbox_level", "ws_clients", "audit_chain_ok", "field_confidence_count", "event_loop_lag_seconds_count",
+        "sandbox_level", "ws_clients", "field_confidence_count", "event_loop_lag_seconds_count",
     }  # fmt: skip
     assert expected <= samples.keys()
-    assert samples["invoice_end_to_end_seconds_sum"] == 1.5 and samples["outbox_depth"] == 3
+    assert samples["invoice_end_to_end_seconds_sum"] == 1.5 and (samples["outbox_depth"], samples["outbox_oldest_age_seconds"]) == (3, 0.5)
     assert {labels["field"] for name, labels in _labelled(metrics) if name == "field_confidence_count"} == {"number"}
     assert ("invoice_stage_duration_seconds_bucket", "300.0") in {(n, labels.get("le")) for n, labels in _labelled(metrics)}
 

@@ -32,6 +32,10 @@ class Progress:
             except Unavailable:
                 pass  # progress is told at most once
 
+    def claimed(self, job: Job) -> None:
+        if job.attempt > 1:
+            self._metrics.redelivered.inc()
+
     def stage_started(self, job: Job, stage: str) -> None:
         self._metrics.stage_began(stage)
         self._tell(job, stage, "started")

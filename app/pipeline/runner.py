@@ -39,7 +39,9 @@ BACK_OFF = (0.1, 2.0)  # seconds: first, and most, between a step's own attempts
 
 
 class Observer(Protocol):
-    """Is told of every stage's beginning and end; must not raise or wait."""
+    """Is told of every attempt, and of every stage's beginning and end; must not raise or wait."""
+
+    def claimed(self, job: Job) -> None: ...
 
     def stage_started(self, job: Job, stage: str) -> None: ...
 
@@ -197,6 +199,7 @@ class Worker:
     async def _attempt(self, job: Job) -> float | None:
         if job.attempt > self._settings.max_attempts:
             return await self._quarantine(job, "internal_error")
+        self._observer.claimed(job)
         try:
             record = await self._runner.run(job)
         except Unprocessable as exc:
