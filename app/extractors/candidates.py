@@ -7,6 +7,7 @@ costs time in proportion to its length.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -202,12 +203,12 @@ def _dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
                 yield Candidate("date", value, number, first, end, sound=False)
     for pattern, day, month, year in ((_DAY_FIRST, 1, 2, 3), (_MONTH_FIRST, 2, 1, 3), (_YEAR_FIRST, 3, 2, 1)):
         position = 0
-        while match := pattern.search(text, position):
-            number_of_month = parse_month(match[month])
-            value = make_date(int(match[year]), number_of_month, int(match[day])) if number_of_month else None
-            position = match.end() if value else match.start() + 1  # "15 del 30 giugno" begins again after 15
+        while named := pattern.search(text, position):
+            number_of_month = parse_month(named[month])
+            value = make_date(int(named[year]), number_of_month, int(named[day])) if number_of_month else None
+            position = named.end() if value else named.start() + 1  # "15 del 30 giugno" begins again after 15
             if value:
-                yield Candidate("date", value, number, *_tokens(row, match.start(), match.end()))
+                yield Candidate("date", value, number, *_tokens(row, named.start(), named.end()))
 
 
 def _amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
@@ -308,12 +309,13 @@ def _codes(number: int, row: Row) -> Iterator[Candidate]:
                 yield Candidate("currency", sign, number, i, i + 1)
 
 
-class _CellCues(NamedTuple):
-    first: int
-    end: int
-    x0: float
-    x1: float
-    hits: list[CueHit]
+class _RowAbove(NamedTuple):
+    """Left and right ends of a row's words, whether each is a value, and each cell's cues that have no value of their own."""
+
+    x0: list[float]
+    x1: list[float]
+    valued: list[bool]
+    hits: list[list[CueHit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +325,7 @@ class Labels:
     grid: Grid
     cues: list[list[CueHit]]
     values: list[list[tuple[int, int]]]
-    _cells: dict[int, list[_CellCues]] = field(default_factory=dict)
+    _rows: dict[int, _RowAbove] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
@@ -410,47 +412,48 @@ class Labels:
     def _has_value(self, number: int, hit: CueHit) -> bool:
         """Whether a label has its value beside it, so that it says nothing of what stands below."""
         row = self.grid.rows[number]
-        begin, end = row.cells[row.cell_of[hit.first]]
+        _, end = row.cells[row.cell_of[hit.first]]
         values = [v for v in self.values[number] if not self._percent(row, v)]
         if any(hit.end <= v[0] and v[1] <= end for v in values):
             return True
         return row.tokens[end - 1].text.endswith(":") and any(v[0] == end for v in values)
 
-    def _cells_of(self, number: int) -> list[_CellCues]:
-        """The cells of a row with those of their cues that have no value of their own; kept, because every value below asks."""
-        known = self._cells.get(number)
+    def _above(self, number: int) -> _RowAbove:
+        """A row as those below see it; kept, because every value below asks."""
+        known = self._rows.get(number)
         if known is None:
             row = self.grid.rows[number]
             free = [hit for hit in self.cues[number] if not self._has_value(number, hit)]
-            known = [
-                _CellCues(first, end, row.tokens[first].x0, row.tokens[end - 1].x1, [h for h in free if first <= h.first and h.end <= end])
-                for first, end in row.cells
-            ]
-            self._cells[number] = known
+            known = _RowAbove(
+                [token.x0 for token in row.tokens],
+                [token.x1 for token in row.tokens],
+                [_valued(token.text) for token in row.tokens],
+                [[hit for hit in free if first <= hit.first and hit.end <= end] for first, end in row.cells],
+            )
+            self._rows[number] = known
         return known
 
     def _cues_over(self, number: int, candidate: Candidate, x0: float, x1: float) -> tuple[bool, bool, frozenset[Cue]]:
         """Of a row above: whether something stands over x0..x1, whether it is all values, and the cues."""
-        tokens = self.grid.rows[number].tokens
-        row = self.grid.rows[candidate.row]
+        above = self._above(number)
+        first, last = bisect_right(above.x1, x0), bisect_left(above.x0, x1) - 1
+        if first > last:
+            return False, True, _NO_CUES
+        all_values = all(above.valued[first : last + 1])
+        row = self.grid.rows[number]
         hits: list[frozenset[Cue]] = []
-        any_over, all_values = False, True
-        for cell in self._cells_of(number):
-            if cell.x1 <= x0 or cell.x0 >= x1:
+        for cell in range(row.cell_of[first], row.cell_of[last] + 1):
+            in_cell = above.hits[cell]
+            if not in_cell:
                 continue
-            over = [i for i in range(cell.first, cell.end) if tokens[i].x1 > x0 and tokens[i].x0 < x1]
-            if not over:
-                continue
-            any_over = True
-            all_values = all_values and all(_valued(tokens[i].text) for i in over)
-            if not cell.hits:
-                continue
-            hits += [hit.cues for hit in cell.hits if hit.first <= over[-1] and over[0] < hit.end]
-            wide = cell.x1 - cell.x0 >= 2.2 * (x1 - x0) + 4 * row.height and cell.end - cell.first > 3
+            hits += [hit.cues for hit in in_cell if hit.first <= last and first < hit.end]
+            begin, end = row.cells[cell]
+            left, right = above.x0[begin], above.x1[end - 1]
+            wide = right - left >= 2.2 * (x1 - x0) + 4 * row.height and end - begin > 3
             # Under titles that stand close, only the words right above a value count.
-            if not wide and self._values_under(candidate.row, cell.x0, cell.x1) <= 1:
-                hits += [hit.cues for hit in cell.hits]
-        return any_over, all_values, frozenset().union(*hits)
+            if not wide and self._values_under(candidate.row, left, right) <= 1:
+                hits += [hit.cues for hit in in_cell]
+        return True, all_values, frozenset().union(*hits) if hits else _NO_CUES
 
     def _labels_above(self, candidate: Candidate, head_only: bool = False) -> Iterator[Label]:
         """Nearest first. `head_only`: past everything up to the head of the column, for a row of sums under a table."""
@@ -470,7 +473,7 @@ class Labels:
             if not any_over:
                 continue
             if head_only:
-                if cues & _HEADS and sum(bool(cell.hits) for cell in self._cells_of(number)) >= 3:
+                if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
                     yield Label(cues, "above", 0)
                     return
             elif cues:
@@ -492,6 +495,7 @@ class Labels:
 
 
 _HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNIT_MONEY, Cue.SUBTOTAL})
+_NO_CUES: frozenset[Cue] = frozenset()
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 
 

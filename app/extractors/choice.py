@@ -201,8 +201,8 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
             votes[choice.candidate.currency] += 8
             shown.setdefault(choice.candidate.currency, choice.candidate)
     if not votes:
-        code = _MONEY_OF.get(country or "")
-        return Choice(code, 0.6, None, "computed") if code else None
+        likely = _MONEY_OF.get(country or "")
+        return Choice(likely, 0.6, None, "computed") if likely else None
     ranked = votes.most_common(2)
     code, count = ranked[0]
     rest = ranked[1][1] if len(ranked) > 1 else 0

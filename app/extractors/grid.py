@@ -21,9 +21,9 @@ _HIDDEN, _BOLD = int(Mark.HIDDEN), int(Mark.BOLD)  # plain integers: this runs f
 
 
 class Token(NamedTuple):
-    """A visible word. `index` is its place in the page's words; coordinates are in points of the page."""
+    """A visible word. `place` is its index in the page's words; coordinates are in points of the page."""
 
-    index: int
+    place: int
     text: str
     x0: float
     y0: float

@@ -39,7 +39,7 @@ class _Fields:
 
     def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
-        words = tuple(token.index for token in line.tokens[first:end])
+        words = tuple(token.place for token in line.tokens[first:end])
         self.fields[path] = Field(confidence, "text", ENGINE, line.page, self.found.grid.box(line, first, end), words)
 
 
