@@ -174,6 +174,10 @@ class ServiceProcess:
             time.sleep(0.05)
         raise TimeoutError(f"not ready after {deadline} s: {self.log_tail()}")
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def ended(self) -> int | None:
         """The exit code (negative: the signal) if the process is gone, else None."""
         return self._process.poll() if self._process else None
@@ -204,7 +208,7 @@ class ServiceProcess:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.running:
             try:
                 self.stop()
             except subprocess.TimeoutExpired:

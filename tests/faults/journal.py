@@ -74,14 +74,19 @@ class Posters:
     def done(self) -> bool:
         return not any(thread.is_alive() for thread in self._threads)
 
-    def close(self, deadline: float) -> None:
-        """Waits until every file was sent. Raises TimeoutError after `deadline` seconds."""
+    def wait(self, deadline: float) -> None:
+        """Until every file was sent. Raises TimeoutError after `deadline` seconds."""
         ends = time.monotonic() + deadline
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
         if not self.done:
-            self._ended.set()
             raise TimeoutError("the clients could not send everything")
+
+    def close(self) -> None:
+        """Sends no more, whatever is left."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         client = self._service.client()

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPException
 from itertools import count, islice
 from pathlib import Path
@@ -54,9 +54,8 @@ class Trial:
     def failpoint(self, name: str, documents: int) -> Row:
         """The service dies at the failpoint, is started again, and everything goes on."""
         row = Row(name)
-        with self._journal(name) as journal:
-            self._start(row, {ENVIRON: name})
-            posters = Posters(self.service, journal, self.files(documents), rate=50)
+        self._start(row, {ENVIRON: name})
+        with self._posting(name, self.files(documents), 50) as (posters, journal):
             posters.up.set()
             if self._died(posters, journal):
                 row.kills = 1
@@ -71,8 +70,7 @@ class Trial:
         """Killed at random moments, soon after it is ready, while invoices keep coming."""
         row = Row(f"{kills} kills at random")
         up_for = 1.2  # seconds, on average
-        with self._journal("random") as journal:
-            posters = Posters(self.service, journal, self.files(documents), rate=documents / (kills * up_for))
+        with self._posting("random", self.files(documents), documents / (kills * up_for)) as (posters, journal):
             for _ in range(kills):
                 self._start(row)
                 posters.up.set()
@@ -91,9 +89,8 @@ class Trial:
         name = "poison-" + files[1].name
         files[1] = File(name, files[1].content)
         armed = {ENVIRON: f"run {name}"}
-        with self._journal("poison") as journal:
-            self._start(row, armed)
-            posters = Posters(self.service, journal, files, rate=50)
+        self._start(row, armed)
+        with self._posting("poison", files, 50) as (posters, journal):
             posters.up.set()
             ends = time.monotonic() + DRAIN
             while time.monotonic() < ends:
@@ -114,7 +111,7 @@ class Trial:
         return self.service.command("verify-audit", self.service.tenant).strip()
 
     def close(self) -> None:
-        if self.service.ended() is None:
+        if self.service.running:
             self.service.stop()
 
     def _start(self, row: Row, environ: dict[str, str] | None = None) -> None:
@@ -150,7 +147,7 @@ class Trial:
 
     def _finished(self, row: Row, posters: Posters, journal: Journal, poison: Sequence[str] = ()) -> Row:
         try:
-            posters.close(DRAIN + READY)
+            posters.wait(DRAIN + READY)
         except TimeoutError as error:
             row.surprise(str(error))
         with closing(self.service.client()) as client:
@@ -159,8 +156,11 @@ class Trial:
             row.surprise(f"exit code {code} after SIGTERM")
         return row
 
-    def _journal(self, name: str) -> closing[Journal]:
-        return closing(Journal(self._journals / f"{name.replace(':', '-')}.jsonl"))
+    @contextmanager
+    def _posting(self, name: str, files: Sequence[File], rate: float) -> Iterator[tuple[Posters, Journal]]:
+        with closing(Journal(self._journals / f"{name.replace(':', '-')}.jsonl")) as journal:
+            with closing(Posters(self.service, journal, files, rate)) as posters:
+                yield posters, journal
 
 
 def _all_settled(service: ServiceProcess, names: set[str]) -> bool:
