@@ -6,14 +6,13 @@ import asyncio
 import hashlib
 import io
 import os
-import resource
 import signal
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pytest
 from app.adapters.file_blobs import FileBlobs
 from app.errors import DeadlineExceeded, Unavailable
 from app.ports import Blob, BlobStore
+from tests.contracts.full_disk import full_disk
 
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BlobStore]]] = {
     "file": FileBlobs,
@@ -197,23 +197,6 @@ async def test_an_open_that_nobody_waits_for_leaves_no_descriptor(tmp_path: Path
             for opened in await asyncio.gather(task, return_exceptions=True):
                 if not isinstance(opened, BaseException):
                     opened.close()
-
-
-@contextmanager
-def full_disk(folder: Path) -> Iterator[None]:
-    """A tmpfs of 256 KiB where we may mount, else a limit on the size of a file: both fail in the middle of a write."""
-    mounted = (
-        os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], check=False).returncode == 0
-    )
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if not mounted:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 10, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        if mounted:
-            subprocess.run(["umount", folder], check=True)
 
 
 async def test_a_full_disk_is_unavailable_and_leaves_no_part(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Unavailable
 from app.ports import DocumentStore
+from tests.contracts.full_disk import full_disk
 
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[DocumentStore]]] = {
     "sqlite": lambda folder: SqliteDocuments(folder / "documents.sqlite"),
@@ -146,6 +147,17 @@ async def test_calls_that_wait_too_long_are_told_and_too_many_are_refused(tmp_pa
             while documents._pending:
                 await asyncio.sleep(0.01)
         await documents.save("acme", "later", b"{}")
+
+
+async def test_a_full_disk_is_unavailable_and_what_was_saved_stays(tmp_path: Path) -> None:
+    with full_disk(tmp_path):
+        async with SqliteDocuments(tmp_path / "documents.sqlite") as documents:
+            await documents.save("acme", "before", b"{}")
+            with pytest.raises(Unavailable) as caught:
+                await documents.save("acme", "large", b'"' + b"x" * 1_000_000 + b'"')
+            assert caught.value.dependency == "documents"
+            await documents.save("acme", "after", b"{}")
+            assert [await documents.load("acme", key) for key in ("before", "large", "after")] == [b"{}", None, b"{}"]
 
 
 async def test_a_file_that_is_no_database_is_unavailable_at_open(tmp_path: Path) -> None:
