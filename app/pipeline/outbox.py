@@ -16,14 +16,20 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """Publishes what a transaction left in the outbox, oldest first, at least once each."""
+    """Publishes what a transaction left in the outbox, oldest first, at least once each.
 
-    def __init__(self, store: InvoiceStore, queue: WorkQueue, bus: EventBus, *, batch: int = 200, idle: float = 1.0) -> None:
+    `pace`: the least seconds between two looks, so that under load one look serves many invoices; the first after a rest is at once.
+    """
+
+    def __init__(
+        self, store: InvoiceStore, queue: WorkQueue, bus: EventBus, *, batch: int = 200, idle: float = 1.0, pace: float = 0.05
+    ) -> None:
         self._store = store
         self._queue = queue
         self._bus = bus
         self._batch = batch
         self._idle = idle
+        self._pace = pace
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -36,9 +42,12 @@ class Relay:
         while True:
             self._news.clear()
             try:
-                if await self.publish_batch() == self._batch:
-                    continue
+                published = await self.publish_batch()
                 pause = self._idle
+                if published == self._batch:
+                    continue
+                if published:
+                    await asyncio.sleep(self._pace)
             except Unavailable as exc:
                 log.warning("outbox.waiting", dependency=exc.dependency)
                 pause = min(10.0, pause * 2)
