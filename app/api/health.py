@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,4 +53,5 @@ async def readyz(request: Request) -> Response:
     },
 )
 async def metrics(request: Request) -> Response:
-    return Response(context_of(request).metrics.render(), headers={"content-type": CONTENT_TYPE})
+    rendered = await asyncio.to_thread(context_of(request).metrics.render)
+    return Response(rendered, headers={"content-type": CONTENT_TYPE})
