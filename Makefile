@@ -41,7 +41,7 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 
-accuracy: install  ## score against the documents in DATA (layout: docs/benchmarks.md)
+accuracy: install  ## score against the documents in DATA (layout: docs/accuracy.md)
 	$(BIN)/python -m tests.accuracy $(DATA)
 
 hostile: install  ## every file of DATA/hostile/docs must end typed, within its time

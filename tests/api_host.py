@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import httpx
 import uvicorn
+from blockbuster import blockbuster_ctx
 from fastapi import FastAPI
 
 from app.adapters.file_blobs import FileBlobs
@@ -178,7 +179,9 @@ async def open_host(
         host = Host(app, context, store, bus, relay, keys)
         try:
             async with app.router.lifespan_context(app):
-                yield host
+                # The event loop must not block in our code, whatever a test does.
+                with blockbuster_ctx("app"):
+                    yield host
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -200,6 +200,14 @@ class TestOnTheWire:
         status, problem = await wire.answer()
         assert (status, problem["type"]) == (413, "urn:invoicestream:problem:too_large")
 
+    async def test_a_caller_that_waits_for_100_continue_is_spared_the_body(self, wire: Wire) -> None:
+        await wire.head(
+            "Content-Type: multipart/form-data; boundary=x", "Content-Length: 400001", "Expect: 100-continue", "Connection: close"
+        )
+        status, problem = await wire.answer()
+        assert (status, problem["type"]) == (413, "urn:invoicestream:problem:too_large")
+        assert await wire.reader.read() == b""
+
     @pytest.mark.parametrize("length", ["9" * 400, "400001"])
     async def test_absurd_lengths(self, wire: Wire, length: str) -> None:
         await wire.head("Content-Type: multipart/form-data; boundary=x", f"Content-Length: {length}")
@@ -268,7 +276,7 @@ async def test_large_uploads_do_not_stay_in_memory(tmp_path: Path) -> None:
         yield b"--x\r\nContent-Disposition: form-data; name=a; filename=a.pdf\r\n\r\n%PDF-"
         for _ in range(size // len(piece)):
             yield piece
-            peaks.append(resident())
+            peaks.append(await asyncio.to_thread(resident))
         yield b"\r\n--x--\r\n"
 
     async with open_host(tmp_path) as host, host.client() as client:

@@ -5,9 +5,9 @@
     backlog    with ?last_event_id=N: every durable event after N, as `EventJson`
     then       each event as it happens; {"type": "ping"} when nothing did for a while
 
-An event may tell again what the snapshot already showed; each durable event comes once. A client that comes back sends the
-greatest `id` it has seen (or the snapshot's `last_event_id`) and misses no durable event; progress events (`id` null) are not
-kept. The socket stays open after the invoice is settled: a person or a retry may move it again.
+Each durable event comes once, though it may tell again what the snapshot already showed. A client that comes back sends the last
+`id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
+misses no durable event; progress events (`id` null) are not kept. The socket stays open after the invoice is settled: a person or a retry may move it again.
 
 Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
 parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),

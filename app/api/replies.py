@@ -49,5 +49,7 @@ class FileReply(Response):
                 async with asyncio.timeout(STALLED):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            return  # unfinished: the server cuts the connection
         finally:
             self.file.close()

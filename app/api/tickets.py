@@ -19,6 +19,7 @@ import msgspec
 from app.ports import Principal
 
 LONGEST = 1024
+FORGET_EVERY = 1.0  # seconds
 PURPOSE = b"invoicestream websocket ticket 1\x00"  # the same key may sign other things elsewhere
 
 
@@ -36,6 +37,7 @@ class Tickets:
         self._seconds = seconds
         self._clock = clock
         self._used: dict[str, float] = {}
+        self._forgot_at = float("-inf")
 
     def issue(self, principal: Principal) -> tuple[str, float]:
         """(ticket, when it expires in seconds since the epoch)."""
@@ -56,7 +58,9 @@ class Tickets:
         except (ValueError, binascii.Error, msgspec.MsgspecError):
             return None
         now = self._clock()
-        self._used = {nonce: until for nonce, until in self._used.items() if until > now}
+        if now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            self._used = {nonce: until for nonce, until in self._used.items() if until > now}
         if claims.expires_at <= now or claims.nonce in self._used:
             return None
         self._used[claims.nonce] = claims.expires_at

@@ -123,6 +123,7 @@ _VAT = re.compile(
     rf"(?<![A-Za-z0-9])((?:{_PREFIX})[\s.{THIN}-]{{0,2}}[A-Z0-9](?:[\s.{THIN}-]?[A-Z0-9]){{6,14}}"
     r"|\d{2}[A-Z]{5}\d{4}[A-Z][A-Z0-9]Z[A-Z0-9])(?![A-Za-z0-9])"
 )
+_GLUED = re.compile(r"^n(?:[°º]|[or]\.)\s?(?=[\dA-Z])", re.IGNORECASE)
 _ID = re.compile(r"[#(\[]*([^\s]*\d[^\s]*)")
 _SIGNS = frozenset("$€£¥₹₽₺")
 _CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
@@ -271,7 +272,7 @@ def _ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
             if not match:
                 i += 1
                 continue
-            text = match[1].split(":")[-1].strip(".,;()[]")
+            text = _GLUED.sub("", match[1].split(":")[-1]).strip(".,;()[]")
             if 1 <= len(text) <= 40 and any(c.isdigit() for c in text):
                 yield Candidate("id", text, number, i, i + 1)
                 begin = i
@@ -359,6 +360,8 @@ class Labels:
             before = [v for v in values if v[1] <= end and v[0] >= begin and not self._percent(row, v)]
             start = before[-1][1] if before and cell == home else begin
             cues = self._between(hits, start, end)
+            if Cue.SHARE_OF in cues and not any(Cue.SHARE_OF in h.cues and h.end == candidate.first for h in hits):
+                cues -= {Cue.SHARE_OF}  # "VAT 20 % on 853.70" is no base of what comes after
             if cues:
                 colon = end > start and row.tokens[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
@@ -506,6 +509,6 @@ def _valued(text: str) -> bool:
 def _glued_label(row: Row, candidate: Candidate) -> frozenset[Cue] | None:
     """A label that is one word with its value: "Nr:471102", "#1234"."""
     text = row.tokens[candidate.first].text
-    head = text[: text.find(":")] if ":" in text else "#" if text.startswith("#") else ""
+    head = text[: text.find(":")] if ":" in text else "#" if text.startswith("#") or _GLUED.match(text) else ""
     cues = cues_in(plain(head)) if head else frozenset()
     return cues or None

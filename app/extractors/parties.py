@@ -27,8 +27,10 @@ _SALUTATION = frozenset(
     "herr herrn frau mr mrs ms miss monsieur madame m mme dhr mevrouw mw signor signora sr sra senor senora firma exmo exma dr eheleute".split()
 )
 _STREET = re.compile(
-    r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|laan|straat|plein|kade|gracht|dijk)\s?\d|\b(?:rue|avenue|boulevard|chemin|place|impasse|"
-    r"via|viale|piazza|corso|calle|avda|plaza|rua|av|road|street|lane|drive|st|rd|ave|blvd|suite|floor|p\.?o\.? box|postfach|route|quai|allée|hwy)\b",
+    r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
+    r"|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
+    r"|contrada|calle|c/|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
+    r"|terrace|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
     re.IGNORECASE,
 )
 _POST_CODE = re.compile(
@@ -244,7 +246,7 @@ def _is_label_cell(found: Candidates, number: int, first: int, end: int) -> bool
     parties = cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO}
     if parties and covered >= words:
         return True
-    return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and covered * 2 >= words)
+    return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and Cue.CONTACT not in cues and covered * 2 >= words)
 
 
 # ---------------------------------------------------------------------------------------------------------------------- names
@@ -540,6 +542,8 @@ def _sender(
                     score += 0.2  # a sender's address on one line begins with the sender
                 elif score > 0.1 and _has_contacts_below(found, line):
                     score += 0.16
+                if text[-1].isdigit():
+                    score -= 0.3
                 if text.endswith(".") and not company:
                     score -= 0.3
                 if len(words) > 5 and not company:
@@ -604,7 +608,8 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
             parts.append((number, first, i))
             break
-        if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)):
+        goes_on = i + 1 < end and "".join(plain(row.tokens[i + 1].text)) in _LEGAL  # "Co., Ltd."
+        if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
             parts.append((number, first, i + 1))
             return parts
     if end - first <= 9:

@@ -154,7 +154,7 @@ def _best(
                     if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
                         score += 1.0 if t.value else 0.45
                     else:
-                        score -= 1.2
+                        score -= 0.65  # a document may contradict itself: strong labels stand, weak ones fall
                 elif g and n:
                     score -= 0.0 if abs(n.value) <= abs(g.value) else 0.8
                     if n.candidate is not None and n.candidate is g.candidate:

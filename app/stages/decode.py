@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from app.domain.work import Decoded, Job
@@ -26,4 +25,4 @@ class Decode:
         try:
             return Decoded(job, await self.sandbox.decode(content))
         finally:
-            await asyncio.to_thread(content.close)
+            content.close()
