@@ -84,6 +84,7 @@ async def test_a_second_service_process_is_refused(path: Path) -> None:
                 pass
         async with open_invoices(url, KEY, read_only=True) as reading:
             assert (await reading.status_counts())["received"] == 0
+            await reading.ping()
             with pytest.raises(Misconfigured):
                 await accept(reading)
         async with open_invoices(url, KEY, beside=True) as beside:

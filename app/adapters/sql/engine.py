@@ -40,6 +40,10 @@ class Database(Protocol):
         """One consistent view of what is committed."""
         ...
 
+    async def ping(self) -> None:
+        """Returns if a transaction could be written now; if it was opened for reading, if it can be read."""
+        ...
+
 
 def sqlite_path(url: str) -> Path:
     """The file that a `sqlite+aiosqlite:///path` names. Raises `Misconfigured` for any other URL."""
@@ -118,6 +122,9 @@ class SqliteDatabase:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         return await self._answer(asyncio.get_running_loop().run_in_executor(self._readers, self._read, work))
+
+    async def ping(self) -> None:
+        await (self.read if self._read_only else self.write)(lambda connection: None)
 
     async def close(self) -> None:
         """Waits for transactions that have begun; the others never begin."""

@@ -233,8 +233,7 @@ class SqlInvoices:
         return dict.fromkeys(get_args(Status), 0) | {row.status: row.number for row in rows}
 
     async def ping(self) -> None:
-        """Returns if a transaction could be written now."""
-        await self._database.write(lambda connection: None)
+        await self._database.ping()
 
 
 def _outbox_row(row: Any) -> OutboxRow:
