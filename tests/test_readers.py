@@ -126,19 +126,19 @@ def piece(text: str, x: float, baseline: float, run: int, size: float = 10, dire
 
 def test_columns_make_rows_over_the_whole_width() -> None:
     pieces = [piece("left", 50, 100, 1), piece("below", 50, 112, 2), piece("right", 400, 100.9, 3), piece("lower", 400, 113, 4)]
-    assert rows(pack(pieces, 600, 800)) == ["left right", "below lower"]
+    assert rows(pack(pieces, 600, 800, 300)) == ["left right", "below lower"]
 
 
 def test_lines_set_tightly_stay_apart() -> None:
     pieces = [piece("a", 50, 100, 1), piece("b", 50, 108, 2), piece("c", 50, 116, 3), piece("7.00", 300, 108, 4)]
-    assert rows(pack(pieces, 600, 800)) == ["a", "b 7.00", "c"]
-    assert rows(pack([piece("a", 50, 100, 1), piece("7.00", 300, 108, 2)], 600, 800)) == ["a", "7.00"]
+    assert rows(pack(pieces, 600, 800, 300)) == ["a", "b 7.00", "c"]
+    assert rows(pack([piece("a", 50, 100, 1), piece("7.00", 300, 108, 2)], 600, 800, 300)) == ["a", "7.00"]
 
 
 def test_columns_with_other_line_spacing_do_not_pull_each_other_along() -> None:
     left = [piece(f"l{i}", 50, 100 + 12 * i, i) for i in range(20)]
     right = [piece(f"r{i}", 300, 100 + 11 * i, 100 + i) for i in range(20)]
-    got = rows(pack(left + right, 600, 800))
+    got = rows(pack(left + right, 600, 800, 300))
     assert got[0] == "l0 r0"
     for row in got:
         assert sum(word.startswith("l") for word in row.split()) <= 1 and sum(word.startswith("r") for word in row.split()) <= 1
@@ -146,17 +146,17 @@ def test_columns_with_other_line_spacing_do_not_pull_each_other_along() -> None:
 
 def test_a_big_total_stands_beside_its_small_label() -> None:
     pieces = [piece("Total", 50, 100, 1, size=9), piece("119.00", 300, 104, 2, size=18), piece("next", 50, 118, 3, size=9)]
-    assert rows(pack(pieces, 600, 800)) == ["Total 119.00", "next"]
+    assert rows(pack(pieces, 600, 800, 300)) == ["Total 119.00", "next"]
 
 
 def test_a_superscript_stays_in_its_row() -> None:
     pieces = [piece("12", 50, 100, 1), piece("2", 62, 97, 1, size=6), piece("x", 50, 112, 2)]
-    assert rows(pack(pieces, 600, 800)) == ["12 2", "x"]
+    assert rows(pack(pieces, 600, 800, 300)) == ["12 2", "x"]
 
 
 def test_words_on_one_another_are_two_rows() -> None:
     pieces = [piece("shown", 50, 100, 1), piece("under", 50, 100.5, 2)]
-    assert len(rows(pack(pieces, 600, 800))) == 2
+    assert len(rows(pack(pieces, 600, 800, 300))) == 2
 
 
 @pytest.mark.parametrize("direction", [UPWARDS, DOWNWARDS, UPSIDE_DOWN])
@@ -164,24 +164,24 @@ def test_turned_text_has_rows_of_its_own_after_the_main_text(direction: int) -> 
     turned = [piece("copy", 300, 20, 7, direction=direction), piece("right", 330, 20, 8, direction=direction)]
     text = [piece("a", 50, 300, 1), piece("b", 80, 300, 1), piece("c", 50, 330, 2)]
     expected = "right copy" if direction in (UPWARDS, UPSIDE_DOWN) else "copy right"
-    assert rows(pack(turned + text, 600, 800)) == ["a b", "c", expected]
+    assert rows(pack(turned + text, 600, 800, 300)) == ["a b", "c", expected]
 
 
 def test_a_page_scanned_sideways_reads_in_its_own_direction() -> None:
     text = [
         piece(f"{word}{i}", 100 + 60 * k, 50 + 12 * i, 10 * i + k, direction=DOWNWARDS) for i in range(3) for k, word in enumerate("ab")
     ]
-    assert rows(pack(text, 600, 800)) == ["a2 b2", "a1 b1", "a0 b0"]  # DOWNWARDS: lines follow each other from right to left
+    assert rows(pack(text, 600, 800, 300)) == ["a2 b2", "a1 b1", "a0 b0"]  # DOWNWARDS: lines follow each other from right to left
 
 
 def test_slanted_text_comes_last() -> None:
     pieces = [piece("SAMPLE", 100, 100, 1, size=80, direction=SLANTED), piece("a", 50, 100, 2)]
-    assert rows(pack(pieces, 600, 800)) == ["a", "SAMPLE"]
+    assert rows(pack(pieces, 600, 800, 300)) == ["a", "SAMPLE"]
 
 
 def test_boxes_are_clamped_to_the_page_and_never_turned() -> None:
     outside = [(-50.0, -10.0, 700.0, 900.0), (float("nan"), 0.0, 60.0, 80.0), (650.0, 400.0, 660.0, 400.0)]
-    words = pack([Piece("a", *sides, run, 100.0 * run, 10) for run, sides in enumerate(outside)], 600, 800)
+    words = pack([Piece("a", *sides, run, 100.0 * run, 10) for run, sides in enumerate(outside)], 600, 800, 300)
     assert [words.box(i) for i in range(3)] == [
         BoundingBox(0, 0, 1, 1),
         BoundingBox(0, 0, pytest.approx(0.1, abs=1e-4), pytest.approx(0.1, abs=1e-4)),
@@ -395,6 +395,11 @@ def test_damaged(content: bytes) -> None:
 def test_what_is_no_pdf_is_not_opened_as_something_else() -> None:
     assert refusal(b"<html><body><p>%PDF-1.7</p></body></html>") in ("damaged", "unsupported_type")
     assert refusal(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>') in ("damaged", "unsupported_type")
+
+
+def test_endless_words_are_cut() -> None:
+    words = pack([piece("x" * 1000, 50, 100, 1), piece("\ufb03" * 300, 50, 200, 2)], 600, 800, 300)
+    assert words.texts == ("x" * 300, "ffi" * 100)
 
 
 def test_limits() -> None:

@@ -49,6 +49,7 @@ LIES = {
     "no number": wire.Answer(document=Document("application/pdf", (Page(1, 1.0, 1.0, image_share=float("nan")),))),
     "control characters": wire.Answer(document=one_word("a\0")),
     "no text": wire.Answer(document=one_word("")),
+    "endless word": wire.Answer(document=one_word("a" * 301)),
     "two words in one": wire.Answer(document=one_word("a\u2003b")),
     "lines backwards": wire.Answer(
         document=Document("application/pdf", (Page(1, 1.0, 1.0, Words(("a", "b"), bytes(16), b"\1\0\0\0", b"\0\0")),))
@@ -71,6 +72,13 @@ def test_amounts_that_cannot_be_reckoned_with_are_garbage(amount: str) -> None:
         forged = wire.encode(wire.Answer(document=Document("application/xml", einvoice=EInvoice(invoice, "ubl"))))
         with pytest.raises(wire.Garbage):
             wire.decode(forged, Limits())
+
+
+def test_a_document_that_says_too_much_is_garbage() -> None:
+    honest = wire.encode(wire.Answer(document=Document("application/xml", einvoice=EInvoice(Invoice(note="x" * 1000), "ubl"))))
+    assert wire.decode(honest, Limits(document_bytes=len(honest))).document
+    with pytest.raises(wire.Garbage):
+        wire.decode(honest, Limits(document_bytes=len(honest) - 1))
 
 
 def test_a_boxs_sides_are_checked() -> None:

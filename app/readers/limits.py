@@ -21,7 +21,11 @@ class Limits:
     # parser_limit
     page_side: float = 14_400.0  # points; PDF 1.7's own bound. A page of 1e9 points makes every later size overflow
     words_on_page: int = 20_000  # a dense A3 table has about 3,000
-    words: int = 200_000  # about 1,000 on each of 200 pages; also bounds the answer (14 bytes and a text a word)
+    words: int = 200_000  # about 1,000 on each of 200 pages
+    document_bytes: int = 16 * MIB  # all that a document may say, as encoded; 200,000 words are about 5 MiB
+
+    # longer words are cut: nothing on an invoice is that long, and patterns over one endless word take for ever
+    word_length: int = 300
 
     # the e-invoice inside a PDF is left out (note `unreadable_xml`), the pages are still read
     attachment_bytes: int = 20 * MIB  # after decompression, so that a few KiB of zeros do not become a GiB

@@ -131,7 +131,7 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
         everything = "".join(piece.text for piece in pieces)
         if not everything.isascii() and 3 * len(_UNMAPPED.findall(everything)) > len(everything):
             notes.add("unmapped_text")
-        words = pack(pieces, width, height)
+        words = pack(pieces, width, height, limits.word_length)
     return Page(number, round(width, 2), round(height, 2), words, share), notes
 
 

@@ -39,9 +39,12 @@ class Piece:
     luma: int = 0  # of the text's colour, 0 black to 255 white
 
 
-def pack(pieces: Sequence[Piece], width: float, height: float, confidences: Sequence[int] = ()) -> Words:
-    """The pieces with text left after cleaning, in reading order, as columns. `confidences` (percent): one for each piece, or none."""
-    texts = [clean(piece.text) for piece in pieces]
+def pack(pieces: Sequence[Piece], width: float, height: float, longest: int, confidences: Sequence[int] = ()) -> Words:
+    """The pieces with text left after cleaning, cut to `longest` characters, in reading order, as columns.
+
+    `confidences` (percent): one for each piece, or none.
+    """
+    texts = [clean(piece.text[:longest])[:longest] for piece in pieces]
     rows = [row for row in ([i for i in row if texts[i]] for row in reading_rows(pieces)) if row]
     order = [i for row in rows for i in row]
     across, down = UNIT / width, UNIT / height

@@ -62,6 +62,8 @@ def decode(content: bytes, limits: Limits) -> Answer:
     """The checked answer. Raises `Garbage`. Safe on any bytes; takes time in proportion to their number."""
     try:
         answer = _decoder.decode(content)
+        if answer.document is not None and len(content) > limits.document_bytes:
+            raise ValueError("too long a document")
         _check(answer, limits)
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as exc:
         raise Garbage(type(exc).__name__) from exc
@@ -105,7 +107,7 @@ def _check_document(document: Document, limits: Limits) -> None:
         if len(page.words) > limits.words_on_page or total > limits.words:
             raise ValueError("words")
         text = "".join(page.words.texts)
-        if "" in page.words.texts or _CONTROL.search(text) or _WHITE.search(text):
+        if any(not 0 < len(word) <= limits.word_length for word in page.words.texts) or _CONTROL.search(text) or _WHITE.search(text):
             raise ValueError("texts")
         lines = memoryview(page.words.lines).cast("H").tolist()
         if lines != sorted(lines):
