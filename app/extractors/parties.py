@@ -21,7 +21,7 @@ Line = tuple[int, int, int]
 _LEGAL = frozenset(
     "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau sll slne lda unipessoal "
     "ltd limited llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo company co gesmbh "
-    "partg stiftung verein versicherungsverein cooperative vzw asbl sprl bvba".split()
+    "scarl scrl partg stiftung verein versicherungsverein cooperative vzw asbl sprl bvba".split()
 )
 _SALUTATION = frozenset(
     "herr herrn frau mr mrs ms miss monsieur madame m mme dhr mevrouw mw signor signora sr sra senor senora firma exmo exma dr eheleute".split()
@@ -319,7 +319,7 @@ def legal_form(text: str) -> bool:
     words = list(plain(text))
     joined: list[str] = []
     for word in words:  # "B.V." gives single letters
-        if len(word) == 1 and joined and len(joined[-1]) < 4 and joined[-1].isalpha() and all(len(w) == 1 for w in words[-2:]):
+        if len(word) == 1 and joined and len(joined[-1]) < 6 and joined[-1].isalpha() and all(len(w) == 1 for w in words[-2:]):
             joined[-1] += word
         else:
             joined.append(word)
