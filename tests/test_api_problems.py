@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -300,4 +301,4 @@ async def test_the_trace_of_the_caller_is_the_one_in_the_problem(host: Host) -> 
         answer = await client.post("/invoices", files={"file": ("a.xml", b"<A/>")})
     job = await host.store.claim("acme", answer.json()["invoices"][0]["id"], "test", 60)
     assert not isinstance(job, str) and job.traceparent is not None and trace_id in job.traceparent
-    tracing.close()
+    await asyncio.to_thread(tracing.close)
