@@ -293,7 +293,7 @@ async def test_a_fault_of_ours_tells_its_number_and_nothing_else(host: Host) -> 
 
 
 async def test_the_trace_of_the_caller_is_the_one_in_the_problem(host: Host) -> None:
-    tracing = configure_tracing()
+    tracing = await asyncio.to_thread(configure_tracing)
     instrument_app(host.app, tracing)
     trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
     async with host.client(traceparent=f"00-{trace_id}-00f067aa0ba902b7-01") as client:

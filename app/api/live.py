@@ -7,7 +7,8 @@
 
 Each durable event comes once, though it may tell again what the snapshot already showed. A client that comes back sends the last
 `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
-misses no durable event; progress events (`id` null) are not kept. The socket stays open after the invoice is settled: a person or a retry may move it again.
+misses no durable event; progress events (`id` null) are not kept. The socket stays open after the invoice is settled: a person or a
+retry may move it again.
 
 Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
 parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),
