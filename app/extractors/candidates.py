@@ -108,7 +108,7 @@ _C = r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|N
 _AMOUNT = re.compile(
     rf"(?<![\w.,/:-])(?P<open>\()?(?P<m1>[-+−–] ?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
     rf"(?P<n>\d{{1,3}}(?:[.,'’{THIN}\u00a0\u202f]\d{{2,3}}){{1,5}}(?:[.,]\d{{1,5}})?|\d{{1,9}}(?:[.,]\d{{1,5}})?)"
-    rf"(?:[.,](?P<dash>--?|[—–]))?(?: ?(?P<c2>{_C})(?!\w| ?\d))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?(?![\w/]|[.,:'’]\d|-\d)"
+    rf"(?:[.,](?P<dash>--?|[—–]))?(?: ?(?P<c2>{_C})(?!\w| ?\d))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?(?:(?<=[.,]\d\d)[A-Z*])?(?![\w/]|[.,:'’]\d|-\d)"
 )
 _NUMERIC_DATE = re.compile(r"(?<![\w.,/-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d%]|[./-]\d)")
 _PACKED_DATE = re.compile(r"(?<!\w)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\w)")
@@ -281,6 +281,8 @@ def _ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
                 stop = i + 1
                 while stop < end and _goes_on(row.tokens[stop].text):
                     stop += 1
+                while row.tokens[stop - 1].text in "/-":
+                    stop -= 1
                 if stop - begin > 1 and stop - begin <= 5:
                     yield Candidate("id", row.span(begin, stop).strip(".,;#"), number, begin, stop)
             i += 1

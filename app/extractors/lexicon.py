@@ -157,12 +157,16 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;forma de pago;condicoes de pagamento;terms of payment;zahlungsweise;modalites de paiement;"
         "betalingsconditie;betalingstermijn;zahlungsziel"
     ),
-    Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),
+    Cue.UNTIL: (
+        "bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"
+    ),
     Cue.COLLECTED: (
         "eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),
-    Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
+    Cue.WITHHELD: (
+        "retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"
+    ),
     Cue.FALL_DUE: (
         "due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;zahlbar;zahlungsziel;"
         "zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;scadenza;vencimiento;"
@@ -182,16 +186,17 @@ CUES: dict[Cue, str] = {
         "make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
     ),
     Cue.BUYER: (
-        "patient;guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;"
-        "billing address;billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;"
-        "customer name;customer address;customer details;client;client name;to;for;recipient;purchaser;attention;prepared for;"
-        "rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;"
-        "an;adresse du client;adresse client;client facture;facture a;facturer a;adresse de facturation;adresse facturation;"
-        "acheteur;destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;"
-        "klantgegevens;facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;"
-        "spett;fatturare a;acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;"
-        "facturado a;adquirente;exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;"
-        "billed for;guest name;bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
+        "titular;titular del contrato;titulaire du contrat;patient;guest;passenger;member;tenant;student;policy holder;"
+        "policyholder;bill to;billed to;bill to address;billing address;billing information;billing details;invoice to;invoiced to;"
+        "invoice address;sold to;buyer;customer;customer name;customer address;customer details;client;client name;to;for;"
+        "recipient;purchaser;attention;prepared for;rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;"
+        "rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;adresse du client;adresse client;client facture;facture a;"
+        "facturer a;adresse de facturation;adresse facturation;acheteur;destinataire;facturation;adresse du destinataire;"
+        "factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;facturatieadres;aan;koper;cliente;destinatario;"
+        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;acquirente;cessionario committente;"
+        "datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;exmo s sr s;exmos senhores;"
+        "exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;bill recipient;issued to;"
+        "charge to;details of receiver;ship to bill to;dati cliente;senores"
     ),
     Cue.SHIP_TO: (
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
@@ -205,9 +210,9 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
-        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire;rekeninghouder;"
-        "begunstigde;beneficiario;intestato;titular;in favor of;in favour of;a l ordre de;a nome di;a favor de;ten name van;"
-        "op naam van;t n v;auf den namen"
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
+        "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
+        "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
         "contact;ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
@@ -343,7 +348,8 @@ CUES: dict[Cue, str] = {
         "ausstehende;ausstehende forderung;vorige"
     ),
     Cue.UNIT_MONEY: (
-        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;unit;je;pro"
+        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;"
+        "unit;je;pro"
     ),
     Cue.CAPITAL: (
         "capital;stammkapital;share capital;capitale sociale;capital social;cap soc;grundkapital;deckung;selbstbeteiligung;"

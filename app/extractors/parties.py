@@ -93,6 +93,8 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
         buyer.name = _name_of(found, below_return_line, 0.8)
     if buyer.name is None:
         _addressee(found, buyer, window)
+    if buyer.name is None:
+        buyer.name = _saluted(found, items)
     if seller.name is None or seller.name.confidence < 0.75:
         payees = [block for _, block in labelled["payee"]]
         best = _sender(found, items, buyer, seller, others, window, payees)
@@ -163,7 +165,7 @@ def _labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)
-            weight = 0.9 if colon or stop == end else 0.6
+            weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
                 block = _block_below(found, rest, with_first=True)
             else:
@@ -262,7 +264,7 @@ def _name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
         if _address_like(text):
             break
         cues = cues_in(plain(text))
-        if text.startswith("("):
+        if text.startswith(("(", "[")):
             continue
         if cues & {Cue.CONTACT} and ":" in text:
             after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].tokens[i].text.endswith(":")), line[2])
@@ -316,13 +318,14 @@ def _clean(text: str) -> str:
 
 def legal_form(text: str) -> bool:
     """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
-    words = list(plain(text))
     joined: list[str] = []
-    for word in words:  # "B.V." gives single letters
-        if len(word) == 1 and joined and len(joined[-1]) < 6 and joined[-1].isalpha() and all(len(w) == 1 for w in words[-2:]):
+    letters = False
+    for word in plain(text):  # "B.V." gives single letters
+        if len(word) == 1 and letters:
             joined[-1] += word
         else:
             joined.append(word)
+        letters = len(word) == 1
     return len(joined) > 1 and any(word in _LEGAL for word in joined[-3:] if len(word) > 1)
 
 
@@ -395,6 +398,21 @@ def _address_blocks(found: Candidates, items: frozenset[int], known: list[Block]
             if len(lines) >= 2:
                 blocks.append(Block(lines))
     return blocks
+
+
+def _saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
+    """A person addressed with a title in a cell of its own, high on the first page."""
+    grid = found.grid
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            words = plain(row.span(first, end))
+            if 2 <= len(words) <= 5 and words[0] in _SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
+                text = _clean(row.span(first, end))
+                return Choice(text, 0.6, _as_candidate((number, first, end), text))
+    return None
 
 
 def _below_return_line(found: Candidates, known: list[Block]) -> Block | None:
@@ -490,7 +508,7 @@ def _sender(
                 text = _clean(_text(grid, line))
                 words = plain(text)
                 if (
-                    text.startswith(("(", "*"))
+                    text.startswith(("(", "*", "["))
                     or words == ("logo",)
                     or not _name_like(text)
                     or not 1 <= len(words) <= 9
