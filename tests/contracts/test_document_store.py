@@ -58,6 +58,7 @@ async def test_tenants_do_not_see_each_other(documents: DocumentStore) -> None:
     assert await documents.load("other", "k") is None
     await documents.save("other", "k", b"[]")
     assert await documents.load("acme", "k") == b"{}"
+    assert await documents.load("other", "k") == b"[]"
 
 
 async def test_many_saves_at_once_are_all_kept(documents: DocumentStore) -> None:
