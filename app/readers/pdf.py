@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pymupdf
 from pymupdf import mupdf
@@ -18,7 +17,8 @@ from app.domain.document import Document, Mark, Page, Words
 from app.errors import Unprocessable
 from app.readers.hybrid import embedded_einvoice
 from app.readers.limits import Limits
-from app.readers.rows import DOWNWARDS, LEFT_TO_RIGHT, SLANTED, UPSIDE_DOWN, UPWARDS, Piece, pack
+from app.readers.pdf_words import words_of
+from app.readers.rows import pack
 from app.readers.visibility import mark_hidden
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # they quote the document
@@ -121,7 +121,7 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
     drawing = page.get_displaylist()
     share = _image_share(drawing, width, height)
     text = pymupdf.TextPage(drawing.get_textpage(TEXT))
-    pieces = _pieces(text, limits)
+    pieces = words_of(text, limits.words_on_page)
     notes = set()
     words = Words()
     if pieces:
@@ -133,131 +133,6 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
             notes.add("unmapped_text")
         words = pack(pieces, width, height, limits.word_length)
     return Page(number, round(width, 2), round(height, 2), words, share), notes
-
-
-def _pieces(text: pymupdf.TextPage, limits: Limits) -> list[Piece]:
-    """Words from MuPDF's word list (fast, with boxes), styled from its spans (colour, size, baseline, font)."""
-    words = text.extractWORDS()
-    if len(words) > limits.words_on_page:
-        raise Unprocessable("parser_limit", "words on a page")
-    blocks = {block["number"]: block["lines"] for block in text.extractDICT()["blocks"] if block["type"] == 0}
-    pieces: list[Piece] = []
-    start = run = 0
-    while start < len(words):
-        block_number, line_number = words[start][5], words[start][6]
-        end = start + 1
-        while end < len(words) and words[end][6] == line_number and words[end][5] == block_number:
-            end += 1
-        of_line = words[start:end]
-        lines = blocks.get(block_number, ())
-        line = lines[line_number] if line_number < len(lines) else None
-        if line is None or not _same_text(line, of_line):
-            line = _nearest(lines, of_line[0])
-        _style(of_line, line, run, pieces)
-        start, run = end, run + 1
-    return pieces
-
-
-def _letters(line: Any) -> str:
-    return "".join("".join(span["text"] for span in line["spans"]).split())
-
-
-def _same_text(line: Any, words: list[Any]) -> bool:
-    return _letters(line) == "".join(word[4] for word in words)
-
-
-def _nearest(lines: Any, word: Any) -> Any:
-    """MuPDF's two lists disagree where it leaves out characters beyond the page: then the place decides."""
-    x, y = (word[0] + word[2]) / 2, (word[1] + word[3]) / 2
-
-    def away(line: Any) -> float:
-        x0, y0, x1, y1 = line["bbox"]
-        return float(max(x0 - x, x - x1, 0) + max(y0 - y, y - y1, 0))
-
-    return min(lines, key=away, default=None)
-
-
-_BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
-
-
-def _style(words: list[Any], line: Any, run: int, pieces: list[Piece]) -> None:
-    if line is None:
-        for x0, y0, x1, y1, text, *_ in words:
-            pieces.append(Piece(text, x0, y0, x1, y1, run, y1, y1 - y0))
-        return
-    direction = _direction(line["dir"])
-    upright = 1 if direction in (UPWARDS, DOWNWARDS) else 0  # index of the coordinate along the line
-    spans = iter(line["spans"])
-    left, mark, luma = 0, 0, 0
-    baseline = size = 0.0
-    place: tuple[float, ...] = ()
-    for x0, y0, x1, y1, text, *_ in words:
-        begun = 0  # letters of this word that are in `pieces` already
-        counted = 0
-        while True:
-            if left == 0:
-                span = next(spans, None)
-                if span is not None:
-                    new_mark, new_luma = _mark(span), _luma(span["color"])
-                    if counted > begun and ((mark ^ new_mark) & INVISIBLE or abs(luma - new_luma) > OTHER_COLOUR):
-                        # Something hidden is glued to something shown: they must not be read as one.
-                        shown, rest = _cut((x0, y0, x1, y1), place[(2 if direction in _FORWARD else 0) + upright], upright, direction)
-                        pieces.append(Piece(text[begun:counted], *shown, run, baseline, size, direction, mark, luma))
-                        begun = counted
-                        x0, y0, x1, y1 = rest
-                    left = len("".join(span["text"].split()))
-                    baseline, size, mark, luma, place = span["origin"][1 - upright], span["size"], new_mark, new_luma, span["bbox"]
-                    if left == 0:
-                        continue
-                else:
-                    left = len(text)  # the lists disagree: keep the last style
-            taken = min(left, len(text) - counted)
-            left -= taken
-            counted += taken
-            if counted >= len(text):
-                break
-        pieces.append(Piece(text[begun:], x0, y0, x1, y1, run, baseline, size, direction, mark, luma))
-
-
-OTHER_COLOUR = 64  # of 255
-_FORWARD = (LEFT_TO_RIGHT, DOWNWARDS, SLANTED)
-_Box = tuple[float, float, float, float]
-
-
-def _cut(box: _Box, at: float, upright: int, direction: int) -> tuple[_Box, _Box]:
-    """Both parts of a word's box, first the one that is read first."""
-    x0, y0, x1, y1 = box
-    at = min(max(at, box[upright]), box[2 + upright])
-    low, high = ((x0, y0, x1, at), (x0, at, x1, y1)) if upright else ((x0, y0, at, y1), (at, y0, x1, y1))
-    return (low, high) if direction in _FORWARD else (high, low)
-
-
-BOLD, INVISIBLE = int(Mark.BOLD), int(Mark.INVISIBLE)
-_BOLD_GLYPH = mupdf.FZ_STEXT_BOLD
-_PAINTED = mupdf.FZ_STEXT_FILLED | mupdf.FZ_STEXT_STROKED
-
-
-def _mark(span: Any) -> int:
-    flags: int = span["char_flags"]
-    mark = 0
-    if span["flags"] & pymupdf.TEXT_FONT_BOLD or flags & _BOLD_GLYPH or _BOLD.search(span["font"]):
-        mark = BOLD
-    if not flags & _PAINTED or span["alpha"] < 10:
-        mark |= INVISIBLE
-    return mark
-
-
-def _luma(colour: int) -> int:
-    return (299 * (colour >> 16 & 255) + 587 * (colour >> 8 & 255) + 114 * (colour & 255)) // 1000
-
-
-def _direction(vector: tuple[float, float]) -> int:
-    x, y = vector
-    if abs(y) < 0.1:
-        return LEFT_TO_RIGHT if x > 0 else UPSIDE_DOWN
-    if abs(x) < 0.1:
-        return DOWNWARDS if y > 0 else UPWARDS
-    return SLANTED
 
 
 CELLS = 40
