@@ -142,10 +142,22 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
                     break
                 _merge(heads, titles[near])
                 begin, end = min(begin, near), max(end, near)
+        _add_unknown(heads, row)
         heads.sort(key=lambda head: head.x0)
         found.append(TableHead(begin, end, tuple(_settle(heads))))
         last = end
     return found
+
+
+def _add_unknown(heads: list[Head], row: Row) -> None:
+    """Titles that we do not know keep what stands under them apart; the leftmost is the name where no other is."""
+    named = any(head.column is Column.NAME for head in heads)
+    for first, end in row.cells:
+        x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
+        if any(head.x1 > x0 and head.x0 < x1 for head in heads) or sum(c.isalpha() for c in row.span(first, end)) < 3:
+            continue
+        heads.append(Head(Column.OTHER if named else Column.NAME, x0, x1))
+        named = True
 
 
 def _has_digits(row: Row) -> bool:
@@ -245,6 +257,8 @@ def _one_title(heads: list[Head], x0: float, x1: float, words: list[str]) -> lis
         if "%" in words or set(words) & {"nettowert", "entgelt", "nettobetrag"}:
             return heads
         return [Head(Column.TAX_AMOUNT, x0, x1)]
+    if kinds == {Column.NAME, Column.AMOUNT}:  # "Item subtotal"
+        return [Head(Column.AMOUNT, x0, x1)]
     if kinds == {Column.QUANTITY, Column.UNIT}:
         return [Head(Column.QUANTITY, x0, x1)]
     if Column.ITEM_ID in kinds and Column.NAME in kinds:

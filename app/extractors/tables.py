@@ -128,6 +128,8 @@ def _read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candida
         wordy = any(any(ch.isalpha() for ch in t.text) and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
         if name and wordy and c.end < cell_end and column.x0 > row.tokens[c.first].x1:
             continue
+        if column.column is Column.TAX_RATE and not _is_rate(c):
+            continue
         if column.column in item.numbers:
             if column.column is Column.AMOUNT:
                 item.numbers[column.column] = c
@@ -148,6 +150,13 @@ def _read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candida
             i = j
     _prove(item, candidates)
     return item
+
+
+def _is_rate(candidate: Candidate) -> bool:
+    """A tax rate and not a tax: with a per cent sign, or small with at most a decimal or a half."""
+    value = candidate.value
+    assert isinstance(value, Decimal)
+    return candidate.kind == "percent" or (0 <= value <= 30 and (value * 2 == int(value * 2) or candidate.decimals == 1))
 
 
 def _mark(free: list[bool], candidate: Candidate) -> None:
@@ -260,6 +269,8 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
             if meaning.role == "subtotal" and _more_below(found, head, number):
                 return "skip"
             return "stop" if begun else "skip"
+        if meaning.role == "charge" and item.names and not head.has(Column.QUANTITY) and priced:
+            return "item"
         return "skip"
     if priced and counted:
         return "item"
@@ -402,7 +413,7 @@ def _take_unit(item: ItemRow) -> None:
 
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
-    head, colon, _ = text.partition(":")
+    head, colon, _ = f"{text} ".partition(": ")
     return bool(colon) and len(head.split()) <= 3
 
 
