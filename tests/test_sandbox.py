@@ -105,6 +105,18 @@ async def test_renders_pages_within_bounds(sandbox: ForkSandbox, file: File) -> 
     assert int.from_bytes(huge[16:20]) * int.from_bytes(huge[20:24]) <= Limits().pixels
 
 
+async def test_looking_at_a_page_does_not_wait_for_decoding(file: File) -> None:
+    async with ForkSandbox.open(width=1) as sandbox:
+        decodes = [asyncio.create_task(sandbox.decode(file(endless_pdf()))) for _ in range(3)]
+        await eventually(lambda: children(sandbox.server_pid("pdf") or 0))
+        assert (await sandbox.render(file(text_pdf()), 1, 72)).startswith(b"\x89PNG")
+        assert not any(task.done() for task in decodes)
+        assert len(children(sandbox.server_pid("pdf") or 0)) == 1  # one at a time, as asked
+        for task in decodes:
+            task.cancel()
+        await asyncio.gather(*decodes, return_exceptions=True)
+
+
 @pytest.mark.parametrize("page", [0, 3, -1, 10**9])
 async def test_no_such_page(sandbox: ForkSandbox, file: File, page: int) -> None:
     with pytest.raises(Refused) as refusal:

@@ -23,11 +23,12 @@ from app.readers import wire
 from app.readers.limits import Limits
 from app.readers.sniff import HEAD, Kind, sniff
 
+PATIENCE = 60.0  # seconds that a call waits for its turn: three children in a row that take all their time
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop, in about 1 ms; larger ones go to a thread
 
 
 class ForkSandbox:
-    """The `Sandbox` port. At most `width` children at once; further calls wait.
+    """The `Sandbox` port. At most `width` children decode at once and half as many render; further calls wait.
 
     For telemetry: `level` (how many of confinement.LAYERS hold, in both servers), `missing` (the others), `killed` (children that
     did not end well, by cause: "cpu", "wall", "memory", "crash", "exit", "garbage"; `on_killed` is told each as it happens),
@@ -40,7 +41,8 @@ class ForkSandbox:
         self.running = 0
         self._limits = limits
         self._on_killed = on_killed
-        self._width = asyncio.Semaphore(width)
+        # Two queues: a person who looks at a page does not wait behind documents that take their whole 20 seconds.
+        self._decodes, self._renders = asyncio.Semaphore(width), asyncio.Semaphore(max(width // 2, 1))
         self._servers: dict[Kind, ForkServer] = {"xml": ForkServer("xml", limits), "pdf": ForkServer("pdf", limits)}
 
     @classmethod
@@ -95,20 +97,26 @@ class ForkSandbox:
 
     async def _ask(self, kind: Kind, operation: Operation, content: int, page: int, dpi: int) -> wire.Answer:
         """The child's answer, unless it is a refusal. Raises Unprocessable, Unavailable."""
-        async with self._width:
-            result = os.memfd_create("answer", os.MFD_CLOEXEC)
-            self.running += 1
-            try:
-                ended = await self._servers[kind].run(operation, content, result, page, dpi)
-                self._count(ended)
-                if ended.cause == "unforked":
-                    raise Unavailable("sandbox", "no child could be forked")
-                if ended.cause != "exited" or ended.status != 0:
-                    raise Unprocessable("parser_limit", self._why(ended))
-                answer = await self._read(result)
-            finally:
-                self.running -= 1
-                os.close(result)
+        free = self._renders if operation == "render" else self._decodes
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await free.acquire()
+        except TimeoutError as exc:
+            raise Unavailable("sandbox", "all children are busy") from exc
+        result = os.memfd_create("answer", os.MFD_CLOEXEC)
+        self.running += 1
+        try:
+            ended = await self._servers[kind].run(operation, content, result, page, dpi)
+            self._count(ended)
+            if ended.cause == "unforked":
+                raise Unavailable("sandbox", "no child could be forked")
+            if ended.cause != "exited" or ended.status != 0:
+                raise Unprocessable("parser_limit", self._why(ended))
+            answer = await self._read(result)
+        finally:
+            self.running -= 1
+            os.close(result)
+            free.release()
         if answer.refused is not None:
             raise Unprocessable(answer.refused, answer.detail)
         return answer

@@ -119,7 +119,7 @@ class Sweeper:
         orphans = 0
         async for tenant, sha256 in self._blobs.stored_before(before):
             if not await self._store.is_known_blob(tenant, sha256):
-                await self._blobs.delete(tenant, sha256)
+                await self._blobs.delete(tenant, sha256, written_before=before)
                 orphans += 1
         if orphans:
             log.info("sweeper.orphans", count=orphans)

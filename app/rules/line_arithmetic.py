@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from app.domain.finding import Finding
+from app.domain.finding import Finding, Severity
 from app.domain.invoice import Invoice, LineItem
 from app.rules.context import Context
 from app.rules.exact import CENT, all_stated, over, price_step, quantity_step, rounded, stated, times, total
@@ -15,14 +15,17 @@ def line_amounts(invoice: Invoice, context: Context) -> Iterator[Finding]:
     """BT-131 = BT-129 x BT-146 / BT-149 - BT-136 + BT-141 (PEPPOL-EN16931-R120).
 
     Prices and quantities are printed rounded: what half of their last digit can change, and a cent at each end, is tolerated.
+    EN 16931 itself does not demand it (prices per hundred, insurance), so an e-invoice that breaks it is only worth a look; on a
+    page it is the sign of a misread column.
     """
+    severity: Severity = "warning" if context.is_xml else "error"
     for i, line in enumerate(invoice.lines):
         expected, tolerance = _expected(line)
         stands = stated(line.net_amount)
         if expected is not None and stands is not None and abs(expected - stands) > tolerance:
             named = tuple(f"lines.{i}.{name}" for name in ("quantity", "net_price", "net_amount"))
             yield Finding(
-                "line_amount", "error", f"Quantity and price give {rounded(expected):f}, the line says {stands:f} (line {i + 1}).", named
+                "line_amount", severity, f"Quantity and price give {rounded(expected):f}, the line says {stands:f} (line {i + 1}).", named
             )
 
 

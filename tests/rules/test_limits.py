@@ -33,7 +33,7 @@ def test_ten_thousand_lines_take_no_longer_than_lines() -> None:
 
 
 def test_findings_of_one_rule_are_limited_and_counted() -> None:
-    found = [f for f in findings_of(context(many_lines(1000, quantity=D(9)))) if f.rule == "line_amount"]
+    found = [f for f in findings_of(context(many_lines(1000, quantity=D(9)), "text")) if f.rule == "line_amount"]
     assert len(found) == MOST_OF_A_RULE + 1
     assert str(1000 - MOST_OF_A_RULE) in found[-1].message
     assert found[-1].severity == "error"
