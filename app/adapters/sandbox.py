@@ -103,7 +103,11 @@ class ForkSandbox:
                 await free.acquire()
         except TimeoutError as exc:
             raise Unavailable("sandbox", "all children are busy") from exc
-        result = os.memfd_create("answer", os.MFD_CLOEXEC)
+        try:
+            result = os.memfd_create("answer", os.MFD_CLOEXEC)
+        except OSError as exc:
+            free.release()
+            raise Unavailable("sandbox", "no memory for an answer") from exc
         self.running += 1
         try:
             ended = await self._servers[kind].run(operation, content, result, page, dpi)
