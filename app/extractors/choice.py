@@ -12,7 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.extraction import Source
-from app.extractors.candidates import Candidate, Candidates, Value
+from app.extractors.candidate import Candidate, Value
+from app.extractors.candidates import Candidates
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 

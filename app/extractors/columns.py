@@ -25,9 +25,7 @@ class Column(Enum):
 
 
 _WORDS: dict[Column, str] = {
-    Column.POSITION: (
-        "pos;position;#;line;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"
-    ),
+    Column.POSITION: ("pos;position;#;line;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"),
     Column.ITEM_ID: (
         "item code;item number;item id;product code;product id;article no;article number;article nr;art nr;art no;artikel nr;"
         "artikel nummer;artnr;code;sku;ref;reference;referenz;referentie;referencia;riferimento;codice;codigo;cod;part no;"
@@ -50,8 +48,7 @@ _WORDS: dict[Column, str] = {
         "billed;aant;qty shipped;no of units;pieces;pcs;days;tage;jours;dagen;hours qty;qty hours;hrs qty"
     ),
     Column.UNIT: (
-        "unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;meng einheit;eh;mass;per;"
-        "u of m;udm"
+        "unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;meng einheit;eh;mass;per;u of m;udm"
     ),
     Column.PRICE: (
         "price;unit price;rate;einzelpreis;einzel preis;preis;stuckpreis;e preis;ep;vk preis;netto preis;nettopreis;einzel;prix;"
@@ -66,8 +63,7 @@ _WORDS: dict[Column, str] = {
         "ust satz;steuersatz;%;vat %;tax %;cod iva;t v a;gst rate;hst;taxes;tax type;btw percentage;tipo iva;taxa;code tva;st"
     ),
     Column.TAX_AMOUNT: (
-        "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;"
-        "ust betrag"
+        "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (
         "amount;total;line total;betrag;gesamt;gesamtpreis;gesamt preis;summe;nettowert;netto wert;zeilenbetrag;positionsbetrag;"

@@ -157,16 +157,12 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;forma de pago;condicoes de pagamento;terms of payment;zahlungsweise;modalites de paiement;"
         "betalingsconditie;betalingstermijn;zahlungsziel"
     ),
-    Cue.UNTIL: (
-        "bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"
-    ),
+    Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),
     Cue.COLLECTED: (
         "eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),
-    Cue.WITHHELD: (
-        "retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"
-    ),
+    Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
         "due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;zahlbar;zahlungsziel;"
         "zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;scadenza;vencimiento;"
@@ -348,8 +344,7 @@ CUES: dict[Cue, str] = {
         "ausstehende;ausstehende forderung;vorige"
     ),
     Cue.UNIT_MONEY: (
-        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;"
-        "unit;je;pro"
+        "unit price;price;rate;einzelpreis;preis;stuckpreis;prix;prix unitaire;p u;pu;prijs;prezzo;precio;preco;each;stukprijs;unit;je;pro"
     ),
     Cue.CAPITAL: (
         "capital;stammkapital;share capital;capitale sociale;capital social;cap soc;grundkapital;deckung;selbstbeteiligung;"
@@ -362,7 +357,8 @@ CUES: dict[Cue, str] = {
 }
 
 HEADS = (
-    "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur prijs nota id "
+    "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur "
+    "prijs nota id "
     "gesamt tag netto brutto".split()
 )
 """Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from app.extractors.candidates import Candidate, Candidates
+from app.extractors.candidate import Candidate
+from app.extractors.candidates import Candidates
 from app.extractors.columns import Column
+from app.extractors.item_rows import ItemRow, Text
 from app.extractors.labels import amount_meaning
-from app.extractors.tables import ItemRow, Table, Text
+from app.extractors.tables import Table
 
 _SUMS = ("net", "subtotal", "total", "gross", "due")
 _COUNT = re.compile(r"(\d{1,4})\s?[xX×*]\s")

@@ -10,14 +10,16 @@ from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
 from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
 from app.domain.parsing import money
+from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns import Column
 from app.extractors.grid import read_grid
+from app.extractors.item_rows import ItemRow, Text
 from app.extractors.language import kind_of, language_of
 from app.extractors.listings import read_listing
-from app.extractors.parties import Parties, PartyChoice, choose_parties
-from app.extractors.tables import ItemRow, Table, Text, read_tables
+from app.extractors.parties import Parties, choose_parties
+from app.extractors.tables import Table, read_tables
 from app.extractors.totals import Totals, choose_totals
 
 ENGINE = "candidates"

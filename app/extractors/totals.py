@@ -6,24 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.extractors.candidates import Candidate, Candidates
+from app.extractors.candidate import Candidate
+from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
 from app.extractors.labels import amount_meaning
-from app.extractors.lexicon import Cue
+from app.extractors.rates import CENT, ZERO, Rate, matching_rates, read_rates, value_of
 
-CENT = Decimal("0.01")
-ZERO = Decimal(0)
 POOL = 9  # candidates of a kind that are tried together
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One tax rate: percent, base, tax, and the row where it stands."""
-
-    rate: Decimal
-    base: Decimal
-    tax: Decimal
-    row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +40,18 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
         if money < 1 and max(strength.values(), default=0.0) < 0.6:
             strength = {}  # a bare whole number needs a clear label to be money
         roles[id(c)] = {role: weight * money for role, weight in strength.items()}
-    biggest = max((abs(_value(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
-    rates = _rates(found, items, amounts)
+    biggest = max((abs(value_of(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
+    rates = read_rates(found, items, amounts)
 
     stacked = _column_sums(found, amounts)
     gross = _pool(
-        amounts, lambda c: _gross_score(roles[id(c)], abs(_value(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+        amounts, lambda c: _gross_score(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
     )
-    net = _pool(amounts, lambda c: _net_score(roles[id(c)], _value(c), sum_of_lines))
+    net = _pool(amounts, lambda c: _net_score(roles[id(c)], value_of(c), sum_of_lines))
     tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)
     net += _base_sums(rates)
-    withheld = [abs(_value(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
+    withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
     chosen: dict[str, Choice] = {}
     if best:
@@ -71,12 +60,7 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     _fill(chosen, amounts, rates, net)
     _record_due(chosen, amounts, roles)
     _record_line_total(chosen, amounts, roles, sum_of_lines)
-    return Totals(chosen, _matching(rates, chosen))
-
-
-def _value(candidate: Candidate) -> Decimal:
-    assert isinstance(candidate.value, Decimal)
-    return candidate.value
+    return Totals(chosen, matching_rates(rates, chosen))
 
 
 def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
@@ -93,8 +77,8 @@ def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
             for n, above in enumerate(reversed(column[max(0, i - 8) : i])):
                 if found.grid.rows[c.row].y0 - found.grid.rows[above.row].y1 > 3 * (n + 1) * found.grid.rows[c.row].height:
                     break
-                running += _value(above)
-                if n and running == _value(c) and running:
+                running += value_of(above)
+                if n and running == value_of(c) and running:
                     sums.add(id(c))
     return sums
 
@@ -118,8 +102,8 @@ def _pool(amounts: Iterable[Candidate], score: Callable[[Candidate], float]) -> 
     best: dict[Decimal, Reading] = {}
     for c in amounts:
         weight = score(c)
-        if weight > 0.12 and (_value(c) not in best or best[_value(c)].score < weight):
-            best[_value(c)] = Reading(_value(c), weight, c)
+        if weight > 0.12 and (value_of(c) not in best or best[value_of(c)].score < weight):
+            best[value_of(c)] = Reading(value_of(c), weight, c)
     return sorted(best.values(), key=lambda reading: -reading.score)[:POOL]
 
 
@@ -130,10 +114,10 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
         sums.append(Reading(sum((rate.tax for rate in rates), ZERO), 0.75, None))
     by_row: dict[int, Candidate] = {}
     for c in amounts:
-        if roles[id(c)].get("tax", 0.0) > 0.5 and _value(c):
+        if roles[id(c)].get("tax", 0.0) > 0.5 and value_of(c):
             by_row[c.row] = c  # the last of a row is the tax, what stands before it the base
     if 2 <= len(by_row) <= 6:
-        sums.append(Reading(sum((_value(c) for c in by_row.values()), ZERO), 0.55, None))
+        sums.append(Reading(sum((value_of(c) for c in by_row.values()), ZERO), 0.55, None))
     return sums
 
 
@@ -208,13 +192,13 @@ def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate
         return choice.value if choice and isinstance(choice.value, Decimal) else None
 
     def put(path: str, value: Decimal, sure: float) -> None:
-        shown = next((c for c in amounts if _value(c) == value and c.decimals == 2), None)
+        shown = next((c for c in amounts if value_of(c) == value and c.decimals == 2), None)
         chosen[path] = Choice(value, round(min(0.9, sure + (0.1 if shown else 0.0)), 3), shown, "text" if shown else "computed")
 
     gross, net, tax = known("total_with_tax"), known("total_without_tax"), known("total_tax")
     if gross is not None and net is not None and tax is None and gross != net and abs(net) < abs(gross):
         difference = gross - net
-        if any(_value(c) == difference for c in amounts) or any(rate.tax == difference for rate in rates):
+        if any(value_of(c) == difference for c in amounts) or any(rate.tax == difference for rate in rates):
             put("total_tax", difference, 0.7)
     elif gross is not None and tax is not None and net is None and abs(tax) < abs(gross):
         if any(reading.score > 0.7 and reading.value != gross for reading in net_pool):
@@ -237,9 +221,9 @@ def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict
         for paid_score, p in [*paid, (0.0, None)][-13:]:
             score = due_score + paid_score
             if total is not None and d is not None:
-                if p is not None and abs(_value(d) - (total - abs(_value(p)))) <= CENT:
+                if p is not None and abs(value_of(d) - (total - abs(value_of(p)))) <= CENT:
                     score += 0.8
-                elif p is None and abs(_value(d) - total) <= CENT:
+                elif p is None and abs(value_of(d) - total) <= CENT:
                     score += 0.5
                 elif p is not None:
                     score -= 0.8
@@ -251,70 +235,19 @@ def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict
         return
     _, d, p = best
     if d is not None and "amount_due" not in chosen:
-        agrees = total is not None and abs(_value(d) - total + (abs(_value(p)) if p else ZERO)) <= CENT
-        chosen["amount_due"] = Choice(_value(d), 0.93 if agrees else 0.62, d)
+        agrees = total is not None and abs(value_of(d) - total + (abs(value_of(p)) if p else ZERO)) <= CENT
+        chosen["amount_due"] = Choice(value_of(d), 0.93 if agrees else 0.62, d)
         if total is None and p is None and "total_with_tax" not in chosen:
-            chosen["total_with_tax"] = Choice(_value(d), 0.6, d)
+            chosen["total_with_tax"] = Choice(value_of(d), 0.6, d)
     if p is not None:
-        chosen["paid_amount"] = Choice(abs(_value(p)), 0.85 if d is not None else 0.5, p)
+        chosen["paid_amount"] = Choice(abs(value_of(p)), 0.85 if d is not None else 0.5, p)
 
 
 def _record_line_total(
     chosen: dict[str, Choice], amounts: list[Candidate], roles: dict[int, dict[str, float]], sum_of_lines: Decimal | None
 ) -> None:
-    scored = [(roles[id(c)].get("subtotal", 0.0) + (0.4 if _value(c) == sum_of_lines else 0.0), c) for c in amounts]
+    scored = [(roles[id(c)].get("subtotal", 0.0) + (0.4 if value_of(c) == sum_of_lines else 0.0), c) for c in amounts]
     scored = [(score, c) for score, c in scored if score > 0.5 and roles[id(c)].get("subtotal", 0.0) > 0.3]
     if scored:
         score, c = max(scored, key=lambda pair: pair[0])
-        chosen["line_total"] = Choice(_value(c), round(min(0.95, 0.3 + 0.5 * score), 3), c)
-
-
-def _rates(found: Candidates, items: frozenset[int], amounts: list[Candidate]) -> tuple[Rate, ...]:
-    """Rows outside the item table that hold a rate, a base and their product."""
-    percents: dict[int, list[Decimal]] = {}
-    for c in found.of("percent"):
-        if c.row not in items and _value(c) < 100:
-            percents.setdefault(c.row, []).append(_value(c))
-    by_row: dict[int, list[Candidate]] = {}
-    for c in amounts:
-        by_row.setdefault(c.row, []).append(c)
-    rates: list[Rate] = []
-    for row, cells in by_row.items():
-        if len(cells) < 2 or len(cells) > 9:
-            continue
-        bare = [_value(c) for c in cells if ZERO < _value(c) <= 30 and c.decimals <= 2 and not c.currency]
-        taxed = any(Cue.TAX in label.cues for c in cells for label in found.labels(c))
-        for rate in percents.get(row) or (bare if taxed else []):
-            match = next(
-                (
-                    (b, t)
-                    for b in cells
-                    for t in cells
-                    if b is not t
-                    and b.decimals == 2
-                    and t.decimals == 2
-                    and abs(_value(b) * rate / 100 - _value(t)) <= 2 * CENT
-                    and _fits(b, t, rate)
-                ),
-                None,
-            )
-            if match and all((r.rate, r.base) != (rate, _value(match[0])) for r in rates):
-                rates.append(Rate(rate, _value(match[0]), _value(match[1]), row))
-                break
-    return tuple(rates)
-
-
-def _fits(base: Candidate, tax: Candidate, rate: Decimal) -> bool:
-    if rate == 0:
-        return _value(tax) == 0 and _value(base) != 0
-    return _value(tax) != 0 and _value(tax) != rate and abs(_value(base)) > abs(_value(tax))
-
-
-def _matching(rates: tuple[Rate, ...], chosen: dict[str, Choice]) -> tuple[Rate, ...]:
-    """The breakdown, if it agrees with the total tax (or there is none to agree with)."""
-    tax = chosen.get("total_tax")
-    if not rates or tax is None or not isinstance(tax.value, Decimal):
-        return rates
-    if abs(sum((rate.tax for rate in rates), ZERO) - tax.value) <= 2 * CENT:
-        return rates
-    return tuple(rate for rate in rates if abs(rate.tax - tax.value) <= CENT)[:1]
+        chosen["line_total"] = Choice(value_of(c), round(min(0.95, 0.3 + 0.5 * score), 3), c)

@@ -1,0 +1,198 @@
+"""Whom a document is sent to: the name in a block, and on letters without labels the window of the envelope."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from app.domain.invoice import Address
+from app.domain.parsing import (
+    plain,
+)
+from app.extractors.blocks import Block, Line, block_below, is_label_cell, text_of
+from app.extractors.candidate import Candidate
+from app.extractors.candidates import Candidates
+from app.extractors.choice import Choice, confidence
+from app.extractors.grid import Grid
+from app.extractors.labels import cues_in
+from app.extractors.lexicon import Cue
+from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, legal_form, name_like, post_code
+
+_SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
+
+
+@dataclass(slots=True)
+class PartyChoice:
+    name: Choice | None = None
+    vat_id: Choice | None = None
+    tax_id: Choice | None = None
+    address: Address = field(default_factory=Address)
+    block: Block | None = None
+
+
+_NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
+
+
+def name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
+    """The first line that can be a name; a salutation goes with the line after it; a company among the first lines is preferred."""
+    grid = found.grid
+    usable: list[Line] = []
+    for line in block.lines[:5]:
+        trimmed = trim(grid, line)
+        text = text_of(grid, trimmed)
+        if address_like(text):
+            break
+        cues = cues_in(plain(text))
+        if text.startswith(("(", "[")):
+            continue
+        if cues & {Cue.CONTACT} and ":" in text:
+            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].tokens[i].text.endswith(":")), line[2])
+            if after + 1 < line[2] and not usable and len(block.lines) > 1:
+                usable.append((line[0], after + 1, line[2]))
+            continue
+        first_words = cues_in(plain(text)[:2])
+        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)):
+            continue
+        usable.append(trimmed)
+    if not usable:
+        return None
+    best = next((line for line in usable[:3] if legal_form(text_of(grid, line))), None)
+    if best is None:
+        best = next((line for line in usable if "," not in text_of(grid, line)), usable[0])
+    position = usable.index(best)
+    text = text_of(grid, best)
+    first = usable[position - 1] if position else None
+    words = plain(text)
+    if len(words) == 1 and words[0] in SALUTATION and position + 1 < len(usable):
+        text = f"{text} {text_of(grid, usable[position + 1])}"
+    elif first and plain(text_of(grid, first)) and plain(text_of(grid, first))[0] in SALUTATION and len(plain(text_of(grid, first))) == 1:
+        text = f"{text_of(grid, first)} {text}"
+    return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
+
+
+def as_candidate(line: Line, text: str) -> Candidate:
+    return Candidate("id", text, *line)
+
+
+def trim(grid: Grid, line: Line) -> Line:
+    """Without a label inside the line ("Name: ACME Ltd")."""
+    row, first, end = line
+    tokens = grid.rows[row].tokens
+    for i in range(first, min(end - 1, first + 3)):
+        if tokens[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & {
+            Cue.NAME,
+            Cue.BUYER,
+            Cue.SELLER,
+            Cue.CUSTOMER,
+        }:
+            return row, i + 1, end
+    return line
+
+
+def names_in(grid: Grid, block: Block) -> list[Line]:
+    """Lines of a block that can be names, in order."""
+    names = []
+    for full in block.lines:
+        line = trim(grid, full)
+        text = text_of(grid, line)
+        if address_like(text):
+            break
+        if name_like(text) and not cues_in(plain(text)) & {Cue.SELLER, Cue.BUYER, Cue.CONTACT, Cue.PHONE}:
+            names.append(line)
+    return names
+
+
+def address_blocks(found: Candidates, items: frozenset[int], known: list[Block]) -> list[Block]:
+    """Unlabelled blocks of two to eight lines that end in a post code and a city, on the first page."""
+    grid = found.grid
+    taken = {(line[0], line[1]) for block in known for line in block.lines}
+    blocks: list[Block] = []
+    if not grid.pages:
+        return blocks
+    for number in range(*grid.pages[0]):
+        row = grid.rows[number]
+        if number in items:
+            break
+        for first, end in row.cells:
+            if (number, first) in taken or end - first > 8 or not post_code(row.span(first, end)):
+                continue
+            lines = [(number, first, end)]
+            x0, top = row.tokens[first].x0, row.y0
+            for upper in range(number - 1, max(-1, number - 14), -1):
+                above = grid.rows[upper]
+                if above.page != row.page or top - above.y1 > 1.3 * row.height:
+                    break
+                cell = next(((a, b) for a, b in above.cells if abs(above.tokens[a].x0 - x0) < 0.7 * row.height), None)
+                if cell is None:
+                    continue
+                if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken:
+                    break
+                lines.insert(0, (upper, *cell))
+                top = above.y0
+                if len(lines) >= 7:
+                    break
+            if len(lines) >= 2:
+                blocks.append(Block(lines))
+    return blocks
+
+
+def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
+    """A person addressed with a title in a cell of its own, high on the first page."""
+    grid = found.grid
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            words = plain(row.span(first, end))
+            if 2 <= len(words) <= 5 and words[0] in SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
+                text = clean(row.span(first, end))
+                return Choice(text, 0.6, as_candidate((number, first, end), text))
+    return None
+
+
+def below_return_line(found: Candidates, known: list[Block]) -> Block | None:
+    """The addressee of a window envelope: the block right under the sender's address on one line (DIN 5008 and its likes)."""
+    grid = found.grid
+    taken = {(line[0], line[1]) for block in known for line in block.lines}
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if row.y0 > 0.4 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            text = row.span(first, end)
+            parts = [part for part in _SEPARATOR.split(text) if part.strip()]
+            if len(parts) < 2 or end - first < 5 or len(text) > 110 or not post_code(text) or (number, first) in taken:
+                continue
+            block = block_below(found, (number, first, end), with_first=False, reach=10.0)
+            if 2 <= len(block.lines) <= 8 and not any(DOMAIN.search(text_of(grid, line)) for line in block.lines[:4]):
+                return block
+    return None
+
+
+def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> None:
+    """Without a label: the address block in the upper part that has neither phone, web nor tax number, as a letter's window."""
+    grid = found.grid
+    best: tuple[float, Block] | None = None
+    for block in window:
+        row = grid.rows[block.lines[0][0]]
+        height = grid.sizes[0][1]
+        text = " ".join(text_of(grid, line) for line in block.lines)
+        cues = cues_in(plain(text))
+        score = 0.5
+        if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
+            score -= 0.4
+        if plain(text) and plain(text)[0] in SALUTATION:
+            score += 0.3
+        position = row.y0 / height
+        score += 0.15 if position < 0.42 else -0.25
+        if block.lines[0][0] == grid.pages[0][0]:
+            score -= 0.3  # what stands first is the sender
+        if len(block.lines) < 3:
+            score -= 0.2
+        score += 0.12 if len(window) > 1 and block is window[-1] and position > 0.1 else 0.0
+        if best is None or score > best[0]:
+            best = (score, block)
+    if best and best[0] >= 0.45:
+        buyer.block = best[1]
+        buyer.name = name_of(found, best[1], best[0])

@@ -1,0 +1,164 @@
+"""Blocks of lines that stand in one column: under a label ("Bill to"), or by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.extractors.candidates import Candidates
+from app.extractors.grid import Grid, Row
+from app.extractors.labels import label_words
+from app.extractors.lexicon import Cue
+from app.extractors.names import address_like
+
+Line = tuple[int, int, int]
+"""Words of a row that stand together: row, first token, last token + 1."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines of one column from top to bottom; `label` not among them. `cells` are those covered, to know what stands within."""
+
+    lines: list[Line] = field(default_factory=list)
+
+
+def text_of(grid: Grid, line: Line) -> str:
+    return grid.rows[line[0]].span(line[1], line[2])
+
+
+_ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "el", "o", "a"}
+
+
+_DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse", "adres", "information", "details"}
+
+
+_ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
+
+
+_NOT_A_PARTY = {
+    Cue.NUMBER,
+    Cue.REFERENCE,
+    Cue.DATE,
+    Cue.TOTAL,
+    Cue.PAYABLE,
+    Cue.TAX,
+    Cue.VAT_NUMBER,
+    Cue.TAX_NUMBER,
+    Cue.TERMS,
+    Cue.PHONE,
+    Cue.ARTICLE,
+    Cue.ORDER,
+}
+
+
+def labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list[tuple[float, Block]]]:
+    grid = found.grid
+    blocks: dict[str, list[tuple[float, Block]]] = {"ship_to": [], "other": [], "payee": [], "buyer": [], "seller": []}
+    for number, row in enumerate(grid.rows):
+        if number in items:
+            continue
+        for cell, (first, end) in enumerate(row.cells):
+            hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
+            hit = next((h for h in hits if h.first - first <= 2 and any(cue in h.cues for cue, _ in _ROLES)), None)
+            if hit is None:
+                continue
+            role = next(role for cue, role in _ROLES if cue in hit.cues)
+            stop = _label_end(row, hit.first, hit.end, end)
+            label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
+            words = [w for t in row.tokens[first:stop] for w in label_words(t.text)]
+            if (
+                label & _NOT_A_PARTY
+                or len(words) > 6
+                or (hit.first > first and role != "buyer" and row.tokens[first].text.lower() not in _ARTICLES)
+            ):
+                continue
+            colon = row.tokens[stop - 1].text.endswith(":")
+            short = len(words) == 1 and len(words[0]) <= 4
+            if stop < end and not colon:
+                continue  # "to" and "client" in running text
+            if short and not colon and end - first > 1:
+                continue
+            rest = (number, stop, end)
+            weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
+            if stop < end:
+                block = block_below(found, rest, with_first=True)
+            else:
+                block = _after_label(found, number, cell)
+            if block.lines and stop == end and not colon and address_like(text_of(grid, block.lines[0])) and not set(words) & _DIRECTIONS:
+                # Right above a street there is no room for another name: the word is the name ("The Supplier").
+                block = Block([(number, first, end), *block.lines])
+            if block.lines:
+                blocks[role].append((weight, block))
+    for entries in blocks.values():
+        entries.sort(key=lambda entry: -entry[0])
+    return blocks
+
+
+def _label_end(row: Row, first: int, hit_end: int, end: int) -> int:
+    """Where the label ends: at its colon, else after its cues and the small words that follow ("Bill to address")."""
+    for i in range(first, min(end, hit_end + 3)):
+        if row.tokens[i].text.endswith(":"):
+            return i + 1
+    if hit_end < end and row.tokens[hit_end].text.startswith("(") and row.tokens[end - 1].text.endswith(")"):
+        return end
+    return hit_end
+
+
+def _after_label(found: Candidates, number: int, cell: int) -> Block:
+    """What a label without words of its own names: the block below; or the cell to its right, if that is no label and nothing is below."""
+    grid = found.grid
+    row = grid.rows[number]
+    first, end = row.cells[cell]
+    below = block_below(found, (number, first, end), with_first=False)
+    if cell + 1 < len(row.cells):
+        right = row.cells[cell + 1]
+        is_label = any(h.first >= right[0] and h.end <= right[1] for h in found.cues[number]) or row.tokens[right[1] - 1].text.endswith(":")
+        near = row.tokens[right[0]].x0 - row.tokens[end - 1].x1 < 14 * row.height
+        looks = any(c.isalpha() for c in row.span(*right))
+        if not is_label and near and looks and (row.tokens[end - 1].text.endswith(":") or not below.lines):
+            return block_below(found, (number, *right), with_first=True)
+    return below
+
+
+def block_below(found: Candidates, start: Line, with_first: bool, reach: float = 2.4) -> Block:
+    """Cells under `start` that begin at about the same place, until a gap, a new label or a dozen lines."""
+    grid = found.grid
+    row = grid.rows[start[0]]
+    block = Block([start] if with_first else [])
+    x0 = row.tokens[start[1]].x0
+    x1 = row.tokens[start[2] - 1].x1
+    bottom = row.y1
+    height = row.height
+    settled = with_first
+    last_page_row = grid.pages[row.page - 1][1]
+    for number in range(start[0] + 1, min(last_page_row, start[0] + 24)):
+        below = grid.rows[number]
+        if below.y0 - bottom > (1.35 if block.lines else reach) * max(height, below.height):
+            break
+        for cell, (first, end) in enumerate(below.cells):
+            left = below.tokens[first].x0
+            slack = 0.7 * height if settled else 2.6 * height
+            if abs(left - x0) > slack and not (not settled and left < x1 and below.tokens[end - 1].x1 > x0):
+                continue
+            if is_label_cell(found, number, first, end) and block.lines:
+                return block
+            if not settled:
+                x0, settled = left, True
+            block.lines.append((number, first, end))
+            bottom = below.y1
+            del cell
+            break
+        if len(block.lines) > 12:
+            break
+    return block
+
+
+def is_label_cell(found: Candidates, number: int, first: int, end: int) -> bool:
+    """A cell that opens another block or another field ("Ship to", "Invoice no")."""
+    hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
+    cues = frozenset().union(*(h.cues for h in hits)) if hits else frozenset()
+    covered = sum(h.end - h.first for h in hits)
+    words = sum(any(c.isalpha() for c in t.text) for t in found.grid.rows[number].tokens[first:end])
+    parties = cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO}
+    if parties and covered >= words:
+        return True
+    return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and Cue.CONTACT not in cues and covered * 2 >= words)

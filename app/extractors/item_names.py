@@ -1,0 +1,125 @@
+"""Names of items: rows without numbers given to their item, wrapped lines joined, codes and units taken out."""
+
+from __future__ import annotations
+
+from app.extractors.columns import Column, TableHead
+from app.extractors.grid import Grid
+from app.extractors.item_rows import ItemRow, Text
+
+
+def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> list[ItemRow]:
+    """Gives rows without numbers to their item: the one above, or the nearest where names are set centred beside the numbers."""
+    if not items:
+        return []
+    centred = _is_centred(items, loose, grid)
+    for text in loose:
+        row = grid.rows[text.row]
+        above = [item for item in items if item.row < text.row]
+        below = [item for item in items if item.row > text.row]
+        if not above and not below:
+            continue
+        if above and below and centred:
+            up = row.y0 - grid.rows[above[-1].row].y1
+            down = grid.rows[below[0].row].y0 - row.y1
+            owner = below[0] if down <= up else above[-1]
+        elif above:
+            owner = above[-1]
+        elif centred and grid.rows[below[0].row].y0 - row.y1 < 2 * row.height:
+            owner = below[0]
+        else:
+            continue
+        owner.names.append(text)
+    for item in items:
+        _take_unit(item)
+        item.names.sort(key=lambda part: (part.row, part.first))
+        _tidy_names(grid, item, _right_limit(grid, head, items))
+    return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
+
+
+def _is_centred(items: list[ItemRow], loose: list[Text], grid: Grid) -> bool:
+    """Whether the numbers of an item stand beside the middle of its words: then they fall between two lines of an even number of them."""
+    nameless = [grid.rows[item.row] for item in items if not item.names]
+    if not nameless:
+        return False
+    lines = [grid.rows[text.row] for text in loose]
+    between = 0
+    for row in nameless:
+        near = min((abs(line.y0 - row.y0) for line in lines if line.page == row.page), default=99.0)
+        between += near < 0.85 * row.height
+    return between * 2 >= len(nameless)
+
+
+def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
+    """How far to the right a name may go: to the next column's title or values."""
+    name = next((h for h in head.heads if h.column is Column.NAME), None)
+    if name is None:
+        return 0.0
+    after = [h.x0 for h in head.heads if h.x0 > name.x1]
+    values = [
+        grid.rows[c.row].tokens[c.first].x0
+        for item in items
+        for column, c in item.numbers.items()
+        if column is not Column.POSITION and grid.rows[c.row].tokens[c.first].x0 > name.x0
+    ]
+    return min([*after[:1], *values], default=0.0)
+
+
+_UNITS = frozenset(
+    "st stk stck stuck std stunden h hr hrs hour hours day days tag tage pcs pc pce piece pieces ea each unit units kg g l ltr "
+    "liter m m2 m3 qm cbm lfm km mm cm "
+    "psch psl pausch pauschal pa nos no box pack paar set ud uds un u pz pezzi ore giorni jours heures forfait uur uren stuks "
+    "dagen mois monat monate month "
+    "months nights cad kwh kmh t to".split()
+)
+
+
+def _take_unit(item: ItemRow) -> None:
+    """ "1 psch Kleinmaterial": a unit that runs into the name right behind the quantity."""
+    quantity = item.numbers.get(Column.QUANTITY)
+    for i, part in enumerate(item.names if quantity and Column.UNIT not in item.texts else ()):
+        assert quantity is not None
+        word, _, rest = part.text.partition(" ")
+        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in _UNITS:
+            item.texts[Column.UNIT] = Text(part.row, part.first, part.first + 1, word)
+            item.names[i] = Text(part.row, part.first + 1, part.end, rest)
+            return
+
+
+def _is_remark(text: str) -> bool:
+    """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
+    head, colon, _ = f"{text} ".partition(": ")
+    return bool(colon) and len(head.split()) <= 3
+
+
+def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
+    """A code above the name is the item's id; a line that fills its column goes on in the next."""
+    names = item.names
+    known = item.texts.get(Column.ITEM_ID)
+    if (
+        len(names) > 1
+        and (known is None or known.text.strip(".").isdigit())
+        and names[0].end - names[0].first == 1
+        and names[1].row > names[0].row
+    ):
+        code = names[0].text
+        if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
+            item.texts[Column.ITEM_ID] = names.pop(0)
+    named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
+    if named:
+        names.insert(0, names.pop(named))
+    while len(names) > 1 and limit:
+        first, second = names[0], names[1]
+        if second.row == first.row:
+            left, right = sorted((first, second), key=lambda part: part.first)
+            names[0] = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
+            names.pop(1)
+            continue
+        row, below = grid.rows[first.row], grid.rows[second.row]
+        word = below.tokens[second.first]
+        full = row.tokens[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
+        if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
+            break
+        item.wrapped.append(second)
+        names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
+        names.pop(1)
+        break

@@ -1,0 +1,174 @@
+"""One row of an item table: its numbers and texts by column; quantity x price = amount used to tell numbers apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from app.extractors.candidate import Candidate
+from app.extractors.columns import Column, Head, TableHead
+from app.extractors.grid import Grid, Row
+
+CENT = Decimal("0.01")
+
+
+NUMERIC = {Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.TAX_RATE, Column.TAX_AMOUNT, Column.DISCOUNT, Column.POSITION}
+
+
+@dataclass(slots=True)
+class Text:
+    """Words of one row that belong together."""
+
+    row: int
+    first: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class ItemRow:
+    """One item line as read: numbers by column, texts by column; `names` from top to bottom. `proved`: quantity x price = amount."""
+
+    row: int
+    numbers: dict[Column, Candidate] = field(default_factory=dict)
+    texts: dict[Column, Text] = field(default_factory=dict)
+    names: list[Text] = field(default_factory=list)
+    wrapped: list[Text] = field(default_factory=list)
+    proved: bool = False
+
+
+def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidate], dated: set[tuple[int, int]]) -> ItemRow:
+    row = grid.rows[number]
+    item = ItemRow(number)
+    free = [True] * len(row.tokens)
+    if head.heads[0].column in (Column.POSITION, Column.ITEM_ID, Column.QUANTITY):
+        edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
+        free = [token.x1 > edge for token in row.tokens]
+    name = next((h for h in head.heads if h.column is Column.NAME), None)
+    for c in sorted(candidates, key=lambda c: c.first):
+        if any((number, i) in dated for i in range(c.first, c.end)):
+            continue
+        column = _column_of(row, c, head)
+        if column is None or column.column not in NUMERIC:
+            continue
+        if column.column in (Column.POSITION,) and c.decimals:
+            continue
+        # A number that continues the words of a name ("Pen 12 pcs") is part of the name.
+        cell_first, cell_end = row.cells[row.cell_of[c.first]]
+        wordy = any(any(ch.isalpha() for ch in t.text) and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
+        if name and wordy and c.end < cell_end and column.x0 > row.tokens[c.first].x1:
+            continue
+        if column.column is Column.TAX_RATE and not _is_rate(c):
+            continue
+        if column.column in item.numbers:
+            if column.column is Column.AMOUNT:
+                item.numbers[column.column] = c
+                _mark(free, c)
+            continue
+        item.numbers[column.column] = c
+        _mark(free, c)
+    for cell_first, cell_end in row.cells:
+        i = cell_first
+        while i < cell_end:
+            if not free[i]:
+                i += 1
+                continue
+            j = i
+            while j < cell_end and free[j]:
+                j += 1
+            _place_text(row, number, i, j, head, item)
+            i = j
+    _prove(item, candidates)
+    return item
+
+
+def _is_rate(candidate: Candidate) -> bool:
+    """A tax rate and not a tax: with a per cent sign, or small with at most a decimal or a half."""
+    value = candidate.value
+    assert isinstance(value, Decimal)
+    return candidate.kind == "percent" or (0 <= value <= 30 and (value * 2 == int(value * 2) or candidate.decimals == 1))
+
+
+def _mark(free: list[bool], candidate: Candidate) -> None:
+    for i in range(candidate.first, candidate.end):
+        free[i] = False
+
+
+def _column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
+    """The column under whose title a number stands; numbers are mostly set flush right, so right ends count double."""
+    x0, x1 = row.tokens[candidate.first].x0, row.tokens[candidate.end - 1].x1
+    percent = candidate.kind == "percent"
+    best: tuple[float, Head] | None = None
+    for h in head.heads:
+        if percent and h.column not in (Column.TAX_RATE, Column.DISCOUNT, Column.NAME, Column.OTHER):
+            continue
+        overlap = min(x1, h.x1) - max(x0, h.x0)
+        distance = -min(overlap, 1.0) if overlap > 0 else -overlap + min(abs(x1 - h.x1), abs(x0 - h.x0)) * 0.2
+        if overlap > 0:
+            distance -= overlap / max(1.0, x1 - x0)
+        if best is None or distance < best[0]:
+            best = (distance, h)
+    if best is None or best[0] > 6 * row.height:
+        return None
+    return best[1]
+
+
+def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> None:
+    x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
+    text = row.span(first, end)
+    if not any(c.isalnum() for c in text):
+        return
+    best: tuple[float, Head] | None = None
+    for h in head.heads:
+        overlap = min(x1, h.x1) - max(x0, h.x0)
+        distance = -overlap / max(1.0, min(x1 - x0, h.x1 - h.x0)) if overlap > 0 else -overlap
+        if abs(x0 - h.x0) < 0.5 * row.height:
+            distance -= 1.0
+        if best is None or distance < best[0]:
+            best = (distance, h)
+    column = best[1].column if best else Column.NAME
+    part = Text(number, first, end, text)
+    if column is Column.ITEM_ID and Column.ITEM_ID not in item.texts and end - first <= 3 and len(text) <= 30:
+        item.texts[Column.ITEM_ID] = part
+    elif column is Column.UNIT and end - first <= 3 and len(text) <= 16:
+        item.texts.setdefault(Column.UNIT, part)
+    elif column in (Column.QUANTITY, Column.PRICE, Column.AMOUNT) and end - first == 1 and len(text) <= 8:
+        if text.replace(".", "").isalpha():
+            item.texts.setdefault(Column.UNIT, part)
+    elif column is Column.POSITION and end - first == 1 and len(text) <= 4:
+        item.texts.setdefault(Column.POSITION, part)
+    elif column in (Column.NAME, Column.ITEM_ID, Column.POSITION) or (end - first >= 2 and any(c.isalpha() for c in text)):
+        has_name = any(h.column is Column.NAME for h in head.heads)
+        if column is not Column.NAME and has_name and not (end - first >= 3 or best is None or best[0] > 0):
+            item.texts.setdefault(Column.OTHER, part)
+        elif any(c.isalpha() for c in text):
+            item.names.append(part)
+
+
+def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
+    """Checks quantity x price = amount and, where columns misled, finds the numbers of the row that fulfil it."""
+    numbers = item.numbers
+    amount = numbers.get(Column.AMOUNT)
+    quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
+    if amount is None:
+        return
+    if quantity and price and _times(quantity, price, amount):
+        item.proved = True
+        return
+    plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
+    for q in plain if len(plain) <= 8 else ():
+        for p in plain:
+            if p is q or (quantity and quantity is not q and price and price is not p and quantity is not p and price is not q):
+                continue
+            if _times(q, p, amount) and p.decimals >= min(q.decimals, 2) and not q.currency and p.value != 1:
+                if q.value == 1 and (p.decimals < 2 or q.decimals > 2):
+                    continue
+                numbers[Column.QUANTITY], numbers[Column.PRICE] = q, p
+                item.proved = True
+                return
+
+
+def _times(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
+    q, p, a = quantity.value, price.value, amount.value
+    assert isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal)
+    return a != 0 and abs(abs(q * p) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))

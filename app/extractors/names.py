@@ -1,0 +1,88 @@
+"""Names of people and firms, and what is none: addresses, remarks, contact lines."""
+
+from __future__ import annotations
+
+import re
+
+from app.domain.parsing import (
+    plain,
+)
+
+LEGAL = frozenset(
+    "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau "
+    "sll slne lda unipessoal "
+    "ltd limited llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
+    "company co gesmbh "
+    "scarl scrl partg stiftung verein versicherungsverein cooperative vzw asbl sprl bvba".split()
+)
+
+
+SALUTATION = frozenset(
+    "herr herrn frau mr mrs ms miss monsieur madame m mme dhr mevrouw mw signor signora sr sra senor senora firma exmo exma dr "
+    "eheleute".split()
+)
+
+
+_STREET = re.compile(
+    r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
+    r"|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
+    r"|contrada|calle|c/|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
+    r"|terrace|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
+    re.IGNORECASE,
+)
+
+
+_POST_CODE = re.compile(
+    r"(?<![\w.,/-])(?:(?P<prefix>[A-Z]{1,3})[- ])?(?P<code>\d{4} ?[A-Z]{2}(?![a-z])|\d{4}-\d{3}|\d{5}|\d{4})(?:-\d{4})?[,]?\s{1,2}"
+    r"(?P<city>[^\W\d_][\w'’./() -]{1,40})"
+)
+
+
+_CITY_FIRST = re.compile(
+    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?P<state>[A-Z]{2}|[A-Z][a-z]+),?\s+"
+    r"(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4})(?!\d)"
+)
+_UK_CODE = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
+
+
+DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([\w-]{2,40})\.(?:[\w-]{2,20}\.)?[a-z]{2,10}", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    text = text.strip(" ,;:|•·-–").strip()
+    last = text.rsplit(" ", 1)[-1]
+    return text[:-1] if len(last) > 5 and last.find(".") == len(last) - 1 else text
+
+
+def legal_form(text: str) -> bool:
+    """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
+    joined: list[str] = []
+    letters = False
+    for word in plain(text):  # "B.V." gives single letters
+        if len(word) == 1 and letters:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        letters = len(word) == 1
+    return len(joined) > 1 and any(word in LEGAL for word in joined[-3:] if len(word) > 1)
+
+
+def name_like(text: str) -> bool:
+    letters = sum(c.isalpha() for c in text)
+    digits = sum(c.isdigit() for c in text)
+    return (
+        letters >= 3
+        and digits <= max(2, letters // 3)
+        and "@" not in text
+        and "www." not in text.lower()
+        and len(text) <= 70
+        and not text.endswith(":")
+    )
+
+
+def address_like(text: str) -> bool:
+    return bool(post_code(text)) or bool(_STREET.search(text) and any(c.isdigit() for c in text))
+
+
+def post_code(text: str) -> re.Match[str] | None:
+    return _CITY_FIRST.search(text) or _POST_CODE.search(text) or _UK_CODE.search(text)

@@ -1,0 +1,226 @@
+"""The labels of a value: before it in its cell, in the cells to its left, and in the rows above over the same stretch."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.domain.parsing import (
+    parse_currency,
+    plain,
+)
+from app.extractors.candidate import Candidate, Kind, Label
+from app.extractors.grammar import GLUED
+from app.extractors.grid import Grid, Row
+from app.extractors.labels import CueHit, cues_in
+from app.extractors.lexicon import Cue
+
+
+class _RowAbove(NamedTuple):
+    """Left and right ends of a row's words, whether each is a value, and each cell's cues that have no value of their own."""
+
+    x0: list[float]
+    x1: list[float]
+    valued: list[bool]
+    hits: list[list[CueHit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Finds the labels of a value: before it in its cell, in the cells to the left, and in the rows above over the same stretch."""
+
+    grid: Grid
+    cues: list[list[CueHit]]
+    values: list[list[tuple[int, int]]]
+    _rows: dict[int, _RowAbove] = field(default_factory=dict)
+
+    def of(self, candidate: Candidate) -> Iterator[Label]:
+        beside = list(self._row_labels(candidate))
+        if candidate.kind == "date":
+            beside += self._said_after(candidate)
+        money = candidate.kind in ("amount", "percent")
+        if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
+            # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
+            above = next(self._labels_above(candidate, head_only=True), None)
+            if above:
+                yield Label(beside[0].cues | above.cues, "above", 0)
+        yield from beside
+        whole = money and not candidate.decimals and not candidate.currency
+        if not whole and not any(label.colon for label in beside):
+            yield from self._labels_above(candidate)
+
+    def _row_labels(self, candidate: Candidate) -> Iterator[Label]:
+        row = self.grid.rows[candidate.row]
+        hits, values = self.cues[candidate.row], self.values[candidate.row]
+        home = row.cell_of[candidate.first]
+        # An amount in the midst of a sentence is seldom one of the invoice's sums.
+        distance = 2 if candidate.kind == "amount" and row.cells[home][1] - row.cells[home][0] > 11 else 0
+        for cell in range(home, -1, -1):
+            begin, end = row.cells[cell]
+            end = min(end, candidate.first)
+            if cell == home and candidate.kind == "id":
+                glued = _glued_label(row, candidate)
+                if glued:
+                    yield Label(glued | self._between(hits, max(begin, end - 4), end), "inline", 0, True)
+            # In running text a label reaches back to the value before; percentages are part of a label ("VAT 19 %").
+            before = [v for v in values if v[1] <= end and v[0] >= begin and not self._percent(row, v)]
+            start = before[-1][1] if before and cell == home else begin
+            cues = self._between(hits, start, end)
+            if Cue.SHARE_OF in cues and not any(Cue.SHARE_OF in h.cues and h.end == candidate.first for h in hits):
+                cues -= {Cue.SHARE_OF}  # "VAT 20 % on 853.70" is no base of what comes after
+            if cues:
+                colon = end > start and row.tokens[end - 1].text.endswith(":")
+                if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
+                    return
+                yield Label(cues, "inline" if cell == home else "left", distance, colon)
+                if cell != home or colon:
+                    return
+            if cell == home and before:
+                cues = self._between(hits, begin, before[0][0])
+                if cues:
+                    yield Label(cues, "inline", min(len(before), 3))
+            if cell != home and end > begin:
+                only_values = all(not any(c.isalpha() for c in t.text) or parse_currency(t.text.strip(".:")) for t in row.tokens[begin:end])
+                distance += 1 if not only_values or before else 0
+                if distance > (4 if candidate.kind in ("amount", "percent") else 2):
+                    return
+
+    def _said_after(self, candidate: Candidate) -> Iterator[Label]:
+        """In a sentence the verb may follow: "will be debited on 3 May", "wird am 3. Mai von Ihrem Konto eingezogen"."""
+        for number, first, end in ((candidate.row, candidate.end, candidate.end + 14), (candidate.row + 1, 0, 14)):
+            if number < len(self.cues) and any(Cue.COLLECTED in h.cues and first <= h.first < end for h in self.cues[number]):
+                row = self.grid.rows[candidate.row]
+                if row.cells[row.cell_of[candidate.first]][1] - row.cells[row.cell_of[candidate.first]][0] > 5:
+                    yield Label(frozenset({Cue.COLLECTED}), "inline", 0)
+                return
+
+    @staticmethod
+    def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
+        """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
+        words = sum(any(c.isalpha() for c in token.text) for token in row.tokens[begin:end])
+        covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
+        if kind in ("amount", "percent"):
+            return covered * 6 >= words
+        return covered * 2 >= words and not (row.tokens[begin].text[0].isdigit() and end - begin > 1)
+
+    @staticmethod
+    def _percent(row: Row, value: tuple[int, int]) -> bool:
+        return row.tokens[value[1] - 1].text.endswith("%") or (value[1] < len(row.tokens) and row.tokens[value[1]].text == "%")
+
+    @staticmethod
+    def _between(hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
+        found = [hit for hit in hits if hit.first >= start and hit.end <= end]
+        if end - start > 9:  # a sentence: what stands near the value counts
+            found = [hit for hit in found if end - hit.end < 6]
+        return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    def _values_under(self, number: int, x0: float, x1: float) -> int:
+        tokens = self.grid.rows[number].tokens
+        return sum(tokens[a].x0 < x1 and tokens[b - 1].x1 > x0 for a, b in self.values[number])
+
+    def _has_value(self, number: int, hit: CueHit) -> bool:
+        """Whether a label has its value beside it, so that it says nothing of what stands below."""
+        row = self.grid.rows[number]
+        _, end = row.cells[row.cell_of[hit.first]]
+        values = [v for v in self.values[number] if not self._percent(row, v)]
+        if any(hit.end <= v[0] and v[1] <= end for v in values):
+            return True
+        return row.tokens[end - 1].text.endswith(":") and any(v[0] == end for v in values)
+
+    def _above(self, number: int) -> _RowAbove:
+        """A row as those below see it; kept, because every value below asks."""
+        known = self._rows.get(number)
+        if known is None:
+            row = self.grid.rows[number]
+            free = [hit for hit in self.cues[number] if not self._has_value(number, hit)]
+            known = _RowAbove(
+                [token.x0 for token in row.tokens],
+                [token.x1 for token in row.tokens],
+                [_valued(token.text) for token in row.tokens],
+                [[hit for hit in free if first <= hit.first and hit.end <= end] for first, end in row.cells],
+            )
+            self._rows[number] = known
+        return known
+
+    def _cues_over(self, number: int, candidate: Candidate, x0: float, x1: float) -> tuple[bool, bool, frozenset[Cue]]:
+        """Of a row above: whether something stands over x0..x1, whether it is all values, and the cues."""
+        above = self._above(number)
+        first, last = bisect_right(above.x1, x0), bisect_left(above.x0, x1) - 1
+        if first > last:
+            return False, True, _NO_CUES
+        all_values = all(above.valued[first : last + 1])
+        row = self.grid.rows[number]
+        hits: list[frozenset[Cue]] = []
+        for cell in range(row.cell_of[first], row.cell_of[last] + 1):
+            in_cell = above.hits[cell]
+            if not in_cell:
+                continue
+            hits += [hit.cues for hit in in_cell if hit.first <= last and first < hit.end]
+            begin, end = row.cells[cell]
+            left, right = above.x0[begin], above.x1[end - 1]
+            wide = right - left >= 2.2 * (x1 - x0) + 4 * row.height and end - begin > 3
+            # Under titles that stand close, only the words right above a value count.
+            if not wide and self._values_under(candidate.row, left, right) <= 1:
+                hits += [hit.cues for hit in in_cell]
+        return True, all_values, frozenset().union(*hits) if hits else _NO_CUES
+
+    def _labels_above(self, candidate: Candidate, head_only: bool = False) -> Iterator[Label]:
+        """Nearest first. `head_only`: past everything up to the head of the column, for a row of sums under a table."""
+        row = self.grid.rows[candidate.row]
+        slack = 0.4 * row.height
+        x0 = row.tokens[candidate.first].x0 - slack
+        x1 = row.tokens[candidate.end - 1].x1 + slack
+        first, _ = self.grid.pages[row.page - 1]
+        reach = 4.2 * row.height
+        merged: frozenset[Cue] = frozenset()
+        distance = passed = seen = 0
+        for number in range(candidate.row - 1, max(first, candidate.row - 28) - 1, -1):
+            above = self.grid.rows[number]
+            if above.y1 < row.y0 - reach and not head_only:
+                return
+            any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
+            if not any_over:
+                continue
+            if head_only:
+                if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
+                    yield Label(cues, "above", 0)
+                    return
+            elif cues:
+                merged = merged | cues
+                yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
+                seen += 1
+                if seen == 2:
+                    return
+                distance += 1
+            elif all_values:  # values in a column: the head stands further up
+                reach += above.height * 1.6
+                passed += 1
+                if passed > 14:
+                    return
+            else:
+                distance += 1
+                if distance > 3:
+                    return
+
+
+_HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNIT_MONEY, Cue.SUBTOTAL})
+
+
+_NO_CUES: frozenset[Cue] = frozenset()
+
+
+_SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
+
+
+def _valued(text: str) -> bool:
+    return any(c.isdigit() for c in text) or text in "-–€$£%" or parse_currency(text) is not None
+
+
+def _glued_label(row: Row, candidate: Candidate) -> frozenset[Cue] | None:
+    """A label that is one word with its value: "Nr:471102", "#1234"."""
+    text = row.tokens[candidate.first].text
+    head = text[: text.find(":")] if ":" in text else "#" if text.startswith("#") or GLUED.match(text) else ""
+    cues = cues_in(plain(head)) if head else frozenset()
+    return cues or None

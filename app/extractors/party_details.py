@@ -1,0 +1,150 @@
+"""VAT ids, tax numbers and addresses of the parties."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from app.domain.invoice import Address
+from app.domain.parsing import (
+    parse_vat_id,
+    plain,
+    vat_id_is_valid,
+)
+from app.extractors.addressee import PartyChoice
+from app.extractors.blocks import Block, text_of
+from app.extractors.candidate import Candidate
+from app.extractors.candidates import Candidates
+from app.extractors.choice import Choice, lead_of, pick
+from app.extractors.grid import Grid
+from app.extractors.labels import id_meaning
+from app.extractors.lexicon import Cue
+from app.extractors.names import post_code
+
+_CITY_STOP = re.compile(r"\s(?:tel|fax|phone|-|–|•|\||email|e-mail|www|siret|tva)\b.*", re.IGNORECASE)
+
+
+def choose_tax_ids(
+    found: Candidates, seller: PartyChoice, buyer: PartyChoice, labelled: dict[str, list[tuple[float, Block]]], items: frozenset[int]
+) -> None:
+    """VAT ids by grammar, and labelled identifiers that may lack a prefix; those in or under the buyer's block are the buyer's."""
+    theirs = [block for _, block in labelled["buyer"]] + ([buyer.block] if buyer.block else [])
+    foreign = [block for role in ("ship_to", "other") for _, block in labelled[role]]
+    scored: dict[str, list[tuple[float, Candidate]]] = {"seller.vat_id": [], "buyer.vat_id": [], "seller.tax_id": []}
+    ibans = {(c.row, i) for c in found.of("iban") for i in range(c.first, c.end)}
+    done: set[tuple[int, int]] = set()
+    for c in [*found.of("vat_id"), *found.of("id")]:
+        if (c.row, c.first) in done or (c.row, c.first) in ibans or c.row in items:
+            continue
+        if c.kind == "id" and (sum(ch.isdigit() for ch in str(c.value)) < 6 or len(str(c.value)) > 30):
+            continue
+        roles = found.strength(c, id_meaning)
+        vat, tax = lead_of(roles, "vat_id"), lead_of(roles, "tax_id")
+        text = str(c.value)
+        if c.kind == "vat_id":
+            valid = vat_id_is_valid(text)
+            if vat < 0.2 and (not valid or lead_of(roles, max(roles, key=lambda r: roles[r]) if roles else "") > 0.5):
+                continue
+            score = 0.35 + 0.5 * vat + (0.15 if valid else 0.0)
+        else:
+            digits = sum(ch.isdigit() for ch in text)
+            if (vat < 0.35 and tax < 0.35) or not 7 <= len("".join(plain(text))) <= 20 or digits < 6:
+                continue
+            if parse_vat_id(text):
+                continue  # found by its grammar already
+            score = 0.3 + 0.5 * max(vat, tax)
+        done.update((c.row, i) for i in range(c.first, c.end))
+        own = _belongs(found, c, theirs) or any(label.cues & {Cue.YOUR, Cue.BUYER, Cue.CUSTOMER} for label in found.labels(c)[:1])
+        if _belongs(found, c, foreign) and not own:
+            score -= 0.35
+        role = "buyer" if own else "seller"
+        path = f"{role}.vat_id" if c.kind == "vat_id" or vat >= tax else f"{role}.tax_id"
+        if path == "seller.vat_id" and c.row:
+            score += 0.1 if seller.block and _belongs(found, c, [seller.block]) else 0.0
+            score -= 0.1 * min(1.0, c.row / max(1, len(found.grid.rows))) * (0.3 if c.kind == "vat_id" else 1.0)
+        if path in scored:
+            value = "".join(ch for ch in text if ch.isalnum()) if "vat" in path else text
+            scored[path].append((score, Candidate(c.kind, value, c.row, c.first, c.end)))
+    seller.vat_id = pick(scored["seller.vat_id"], 0.4)
+    buyer.vat_id = pick(scored["buyer.vat_id"], 0.4)
+    seller.tax_id = pick(scored["seller.tax_id"], 0.4)
+
+
+def _belongs(found: Candidates, c: Candidate, blocks: list[Block]) -> bool:
+    """Whether a value stands in a block or right under it, in its column."""
+    grid = found.grid
+    row = grid.rows[c.row]
+    for block in blocks:
+        top, bottom = grid.rows[block.lines[0][0]], grid.rows[block.lines[-1][0]]
+        if row.page != top.page or row.y0 < top.y0 - row.height or row.y1 > bottom.y1 + 3.5 * row.height:
+            continue
+        left = min(grid.rows[line[0]].tokens[line[1]].x0 for line in block.lines)
+        right = max(grid.rows[line[0]].tokens[line[2] - 1].x1 for line in block.lines)
+        cell_left = row.tokens[row.cells[row.cell_of[c.first]][0]].x0
+        width = grid.sizes[row.page - 1][0]
+        if left - 2 * row.height <= cell_left <= max(right, left + 0.25 * width):
+            return True
+    return False
+
+
+def address_of(grid: Grid, block: Block, name: Choice | None) -> Address:
+    """Post code, city, country and the line before, where a line of the block shows them clearly."""
+    for i, line in enumerate(block.lines[:8]):
+        text = text_of(grid, line)
+        match = post_code(text)
+        if not match:
+            continue
+        groups = match.groupdict()
+        city = _CITY_STOP.sub("", groups.get("city") or "").strip(" ,.-")
+        country = _country(text, groups.get("prefix"))
+        if country is None and i + 1 < len(block.lines):
+            country = _country(text_of(grid, block.lines[i + 1]), None)
+        if "," in city:
+            city = city.split(",")[0]
+        before = text_of(grid, block.lines[i - 1]) if i else None
+        if before is not None and name is not None and before == name.value:
+            before = None
+        return Address(line_1=before, city=city or None, post_code=match["code"], subdivision=groups.get("state"), country=country)
+    return Address()
+
+
+@cache
+def _countries() -> dict[str, str]:
+    from babel import Locale  # loaded once, with the first address
+
+    names: dict[str, str] = {"usa": "US", "uk": "GB", "england": "GB", "holland": "NL", "great britain": "GB"}
+    for language in ("en", "de", "fr", "nl", "it", "es", "pt"):
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                names.setdefault(" ".join(plain(str(name))), code)
+    return names
+
+
+_PREFIX = {
+    "D": "DE",
+    "F": "FR",
+    "A": "AT",
+    "I": "IT",
+    "E": "ES",
+    "B": "BE",
+    "L": "LU",
+    "P": "PT",
+    "CH": "CH",
+    "NL": "NL",
+    "DE": "DE",
+    "FR": "FR",
+    "AT": "AT",
+    "BE": "BE",
+}
+
+
+def _country(text: str, prefix: str | None) -> str | None:
+    if prefix and prefix in _PREFIX:
+        return _PREFIX[prefix]
+    for part in reversed(text.replace("(", ",").replace(")", ",").split(",")):
+        words = " ".join(plain(part))
+        if words in _countries():
+            return _countries()[words]
+        if part.strip().isupper() and len(part.strip()) == 2 and part.strip() in _countries().values():
+            return part.strip()
+    return None

@@ -1,0 +1,208 @@
+"""Who sent a document, where no label says so: what the page presents as its own name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from app.domain.parsing import (
+    plain,
+)
+from app.extractors.addressee import PartyChoice, as_candidate, names_in, trim
+from app.extractors.blocks import Block, Line, block_below, text_of
+from app.extractors.candidate import Candidate
+from app.extractors.candidates import Candidates
+from app.extractors.choice import Choice, pick
+from app.extractors.grid import Grid, Row
+from app.extractors.labels import cues_in, label_words
+from app.extractors.lexicon import Cue
+from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_like, post_code
+
+_FREE_MAIL = frozenset(
+    "gmail googlemail hotmail outlook yahoo gmx web icloud live orange wanadoo free t-online aol msn libero ziggo kpnmail sapo".split()
+)
+
+
+_NEVER_A_NAME = {
+    *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.PAGE, Cue.PHONE, Cue.TERMS, Cue.TOTAL),
+    *(Cue.NUMBER, Cue.DATE, Cue.BANK),
+}
+_HARMLESS = {Cue.NAME, Cue.OF, Cue.OTHER_DATE}
+
+
+def choose_sender(
+    found: Candidates,
+    items: frozenset[int],
+    buyer: PartyChoice,
+    seller: PartyChoice,
+    others: list[Block],
+    window: list[Block],
+    payees: list[Block],
+) -> Choice | None:
+    """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
+
+    `others` are blocks of third parties, `window` unlabelled address blocks, `payees` blocks of who is to be paid.
+    """
+    grid = found.grid
+    blocks = [*others, *([buyer.block] if buyer.block else [])]
+    excluded = {(line[0], i) for block in blocks for line in block.lines for i in range(line[1], line[2])}
+    letterhead = _Letterhead(
+        found,
+        _domains(grid, excluded),
+        sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0,
+        frozenset(line for block in window if block is not buyer.block for line in names_in(grid, block)[:1]),
+        frozenset(line for block in payees for line in names_in(grid, block)[:1]),
+    )
+    buyer_words = plain(str(buyer.name.value)) if buyer.name else ()
+    seen: dict[tuple[str, ...], tuple[float, Line]] = {}
+    counts: Counter[tuple[str, ...]] = Counter()
+    if seller.name and seller.name.candidate:
+        c = seller.name.candidate
+        seen[plain(str(seller.name.value))] = (0.7, (c.row, c.first, c.end))
+    for number, row in enumerate(grid.rows):
+        if row.page > 2 or number in items:
+            continue
+        for first, end in row.cells:
+            for part in _name_parts(row, number, first, end) if (number, first) not in excluded else ():
+                line = trim(grid, part)
+                text = clean(text_of(grid, line))
+                words = plain(text)
+                if words == buyer_words or not _can_be_sender(text, words):
+                    continue
+                counts[words] += 1
+                score = letterhead.weigh(line, text, words, end)
+                if words not in seen or seen[words][0] < score:
+                    seen[words] = (score, line)
+    scored: list[tuple[float, Candidate]] = []
+    for words, (score, line) in seen.items():
+        score += 0.09 * min(2, counts[words] - 1)
+        if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
+            score += 0.15  # the short name stands elsewhere
+        scored.append((score, as_candidate(line, clean(text_of(grid, line)))))
+    return pick(scored, floor=0.38)
+
+
+def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
+    if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
+        return False
+    return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
+
+
+def _domains(grid: Grid, excluded: set[tuple[int, int]]) -> frozenset[str]:
+    """Names in web and mail addresses that are not the addressee's."""
+    return frozenset(
+        match[1].lower()
+        for number, row in enumerate(grid.rows)
+        if row.page <= 2
+        for match in DOMAIN.finditer(row.text)
+        if match[1].lower() not in _FREE_MAIL and (number, row.token_at(match.start())) not in excluded
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Letterhead:
+    """What sets a sender's name apart. `usual`: the usual height of a row; `senders`: first names of unlabelled address blocks."""
+
+    found: Candidates
+    domains: frozenset[str]
+    usual: float
+    senders: frozenset[Line]
+    paid: frozenset[Line]
+
+    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> float:
+        """`end`: where the cell ends that the name stands in."""
+        grid = self.found.grid
+        number, first, stop = line
+        row = grid.rows[number]
+        company = legal_form(text)
+        squeezed = "".join(words)
+        score = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
+        score += 0.36 if any(_agrees(domain, squeezed, words) for domain in self.domains) else 0.0
+        score += 0.28 if company else 0.0
+        score += 0.34 if line in self.paid else 0.0
+        position = row.y0 / grid.sizes[row.page - 1][1]
+        if row.page == 1:
+            size = max(token.y1 - token.y0 for token in row.tokens[first:stop]) / max(self.usual, 0.1)
+            score += 0.2 if position < 0.12 else 0.12 if position < 0.25 else 0.0
+            score += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
+            score += 0.2 if size > 1.35 and position < 0.3 else 0.0
+            score += 0.12 if line in self.senders else 0.0
+        score += 0.1 if position > 0.85 else 0.0
+        if stop < end and post_code(row.span(first, end)):
+            score += 0.2  # a sender's address on one line begins with the sender
+        elif score > 0.1 and _has_contacts_below(self.found, line):
+            score += 0.16
+        score -= 0.3 if text[-1].isdigit() else 0.0
+        if not company:
+            score -= 0.3 if text.endswith(".") else 0.0
+            score -= 0.25 if len(words) > 5 else 0.0
+        return score - (0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0)
+
+
+def _has_contacts_below(found: Candidates, line: Line) -> bool:
+    """Whether an address, a telephone number or a tax number follows under a line, as on a letterhead."""
+    for below in block_below(found, line, with_first=True).lines[1:5]:
+        text = text_of(found.grid, below)
+        if (
+            address_like(text)
+            or DOMAIN.search(text)
+            or cues_in(plain(text)[:3]) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
+        ):
+            return True
+    return False
+
+
+def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
+    """Names with a legal form inside running text: the capitalised words that lead up to it."""
+    found: list[Line] = []
+    for i in range(first + 1, end):
+        word = "".join(plain(row.tokens[i].text))
+        if word not in LEGAL or not row.tokens[i].text[0].isupper() or (found and found[-1][2] > i - 1):
+            continue
+        start = i
+        while start > first and i - start < 5:
+            text = row.tokens[start - 1].text
+            if not (text[0].isupper() or text == "&") or (text[-1] in ".:;" and len(text) > 3) or (text.endswith(",") and start < i):
+                break
+            start -= 1
+        if start < i and sum(c.isalpha() for t in row.tokens[start:i] for c in t.text) > 2:
+            stop = i + 1
+            while stop < end and "".join(plain(row.tokens[stop].text)) in LEGAL:
+                stop += 1
+            found.append((number, start, stop))
+    return found
+
+
+def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
+    """A cell, and what stands before a separator in it ("ACME AG - Some street 4 - 12345 Town", "ACME Ltd, 5 Some street")."""
+    parts: list[Line] = []
+    for i in range(first, min(end, first + 9)):
+        text = row.tokens[i].text
+        if i > first and end - first > 6 and legal_form(row.span(first, i + 1)) and row.tokens[first].text[0].isupper():
+            if i + 1 < end and row.tokens[i + 1].text in ("&", "und", "and", "et"):
+                continue
+            if i + 1 == end or not row.tokens[i + 1].text[0].isalpha() or row.tokens[i + 1].text[0].islower():
+                return [(number, first, i + 1)]  # "ACME SA au capital de ..."
+        if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
+            parts.append((number, first, i))
+            break
+        goes_on = i + 1 < end and "".join(plain(row.tokens[i + 1].text)) in LEGAL  # "Co., Ltd."
+        if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
+            parts.append((number, first, i + 1))
+            return parts
+    if end - first <= 9:
+        parts.append((number, first, end))
+    if end - first > 4:
+        parts += [line for line in _companies_in(row, number, first, end) if line not in parts]
+    return parts
+
+
+def _agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
+    domain = "".join(plain(domain))
+    if len(domain) < 3:
+        return False
+    core = "".join(word for word in words if word not in LEGAL)
+    if len(core) >= 4 and (core in domain or domain in core):
+        return len(domain) <= 2.2 * len(core) and len(core) <= 2.5 * len(domain)
+    initials = "".join(word[0] for word in words)
+    return len(domain) >= 3 and domain == initials
