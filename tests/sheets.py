@@ -1025,4 +1025,424 @@ Widget                 2     10.00      20.00
             "buyer.name": "Institute of Metrology",
         },
     ),
+    Sheet(
+        "electricity_with_instalments",
+        (
+            """
+Stadtwerke Flussau GmbH                                     Kundennummer       4711001
+Postfach 10 · 99999 Flussau                                 Vertragskonto      200300400
+                                                            Rechnungsnummer    VR-88120034
+Familie Krause                                              Datum              15.01.2024
+Am Anger 4                                                  Abrechnungszeitraum 01.01.2023 - 31.12.2023
+99998 Bergdorf
+
+Ihre Jahresabrechnung Strom
+
+Verbrauch 2.450 kWh
+Arbeitspreis            2.450 kWh x 28,00 ct/kWh                   686,00 €
+Grundpreis              12 Monate x 10,00 €                        120,00 €
+Nettobetrag                                                        806,00 €
+Umsatzsteuer 19 %                                                  153,14 €
+Rechnungsbetrag brutto                                             959,14 €
+abzüglich geleistete Abschläge                                    -900,00 €
+Nachzahlung                                                         59,14 €
+
+Der Betrag von 59,14 € wird am 30.01.2024 von Ihrem Konto DE02 **** 2051 abgebucht.
+""",
+        ),
+        {
+            "number": "VR-88120034",
+            "issue_date": "2024-01-15",
+            "due_date": "2024-01-30",
+            "currency": "EUR",
+            "total_without_tax": "806.00",
+            "total_tax": "153.14",
+            "total_with_tax": "959.14",
+            "seller.name": "Stadtwerke Flussau GmbH",
+            "buyer.name": "Familie Krause",
+            "payment_account": None,
+        },
+    ),
+    Sheet(
+        "amounts_without_cents",
+        (
+            """
+                               INVOICE
+Sakura Trading Co., Ltd.                       Invoice No: JT-2023-44
+2-1 Marunouchi, Chiyoda-ku, Tokyo              Date: 2023/10/05
+                                               Due Date: 2023/10/31
+Bill to: Aussie Imports Pty Ltd
+
+Item             Qty      Unit Price       Amount
+Matcha 100g       50           1,200       60,000
+Teapot            10           4,500       45,000
+
+                          Subtotal        105,000
+                          Tax 10%          10,500
+                          Total          ¥115,500
+""",
+        ),
+        {
+            "number": "JT-2023-44",
+            "issue_date": "2023-10-05",
+            "due_date": "2023-10-31",
+            "currency": "JPY",
+            "total_without_tax": "105000.00",
+            "total_tax": "10500.00",
+            "total_with_tax": "115500.00",
+            "seller.name": "Sakura Trading Co., Ltd.",
+            "buyer.name": "Aussie Imports Pty Ltd",
+        },
+        (
+            ("Matcha 100g", "50", "60000.00"),
+            ("Teapot", "10", "45000.00"),
+        ),
+    ),
+    Sheet(
+        "taxable_value_in_the_table",
+        (
+            """
+ORIGINAL FOR RECIPIENT
+Tax Invoice
+Zenith Software Solutions Pvt Ltd              Invoice No.: ZSS/2324/118      Date: 05/08/2023
+4th Floor, Tech Towers, Bengaluru 560103       Place of Supply: Maharashtra (27)
+GSTIN: 29AABCZ1234M1Z6   PAN: AABCZ1234M       Reverse Charge: No
+
+Billed to:                                     Shipped to:
+Apex Retail Ltd                                Apex Retail Ltd
+Andheri, Mumbai 400069                         Andheri, Mumbai 400069
+GSTIN: 27AAACA9876B1Z2
+
+S.No  Description             SAC      Qty   Rate         Taxable Value   IGST @18%     Total
+1     Software development    998314   1     2,50,000.00  2,50,000.00     45,000.00     2,95,000.00
+2     Support                 998313   2       10,000.00    20,000.00      3,600.00       23,600.00
+      Total                                             2,70,000.00     48,600.00     3,18,600.00
+
+Total Amount before Tax  2,70,000.00
+Add: IGST                  48,600.00
+Total Amount after Tax   3,18,600.00
+Bank: HDFC Bank  A/c No: 50200012345678  IFSC: HDFC0000123
+""",
+        ),
+        {
+            "number": "ZSS/2324/118",
+            "issue_date": "2023-08-05",
+            "due_date": None,
+            "currency": "INR",
+            "total_without_tax": "270000.00",
+            "total_tax": "48600.00",
+            "total_with_tax": "318600.00",
+            "seller.name": "Zenith Software Solutions Pvt Ltd",
+            "buyer.name": "Apex Retail Ltd",
+            "seller.vat_id": "29AABCZ1234M1Z6",
+            "payment_account": None,
+        },
+        (
+            ("Software development", "1", "295000.00"),
+            ("Support", "2", "23600.00"),
+        ),
+    ),
+    Sheet(
+        "letters_set_apart",
+        (
+            """
+                                                 Tischlerei Holzer KG
+                                                 Dorfplatz 9, 6020 Innsbruck
+                                                 UID: ATU62345678   FN 234567x
+
+Herrn Ing. Peter Gruber
+Bergstraße 17
+6060 Hall in Tirol
+
+                              R E C H N U N G
+
+Rechnungs-Nr.: 23-0456                        Innsbruck, am 18.09.2023
+
+Pos   Beschreibung                      Menge   Einheit    Einzelpreis     Gesamtpreis
+1     Einbauschrank Eiche                   1   Stk          3.480,00         3.480,00
+2     Lieferung und Montage                 6   Std             65,00           390,00
+
+                                        Summe netto                           3.870,00
+                                        20% MwSt.                               774,00
+                                        Gesamtsumme EUR                       4.644,00
+Zahlbar innerhalb von 14 Tagen ab Rechnungsdatum mit 2% Skonto, 30 Tage netto.
+IBAN: AT61 1904 3002 3457 3201
+""",
+        ),
+        {
+            "number": "23-0456",
+            "issue_date": "2023-09-18",
+            "due_date": None,
+            "currency": "EUR",
+            "total_without_tax": "3870.00",
+            "total_tax": "774.00",
+            "total_with_tax": "4644.00",
+            "seller.name": "Tischlerei Holzer KG",
+            "seller.vat_id": "ATU62345678",
+            "payment_account": "AT611904300234573201",
+        },
+        (
+            ("Einbauschrank Eiche", "1", "3480.00"),
+            ("Lieferung und Montage", "6", "390.00"),
+        ),
+    ),
+    Sheet(
+        "three_blocks_side_by_side",
+        (
+            """
+INVOICE
+
+From                          To                           Details
+Oakdene Property Mgmt         Ms R. Osei                   Invoice # 2024-03-OS
+22 Castle St                  Flat 3, Elm Court            Issue date 01/03/2024
+Cardiff CF10 1BT              Cardiff CF24 3AA             Due date 15/03/2024
+
+Rent March 2024                                                       £850.00
+Service charge                                                         £65.00
+Amount due                                                            £915.00
+
+Account name: Oakdene Property Mgmt   Sort code 30-90-89   Account no 12345678
+""",
+        ),
+        {
+            "number": "2024-03-OS",
+            "issue_date": "2024-03-01",
+            "due_date": "2024-03-15",
+            "currency": "GBP",
+            "total_with_tax": "915.00",
+            "seller.name": "Oakdene Property Mgmt",
+            "buyer.name": "Ms R. Osei",
+            "payment_account": None,
+        },
+        (
+            ("Rent March 2024", None, "850.00"),
+            ("Service charge", None, "65.00"),
+        ),
+    ),
+    Sheet(
+        "marketplace",
+        (
+            """
+Invoice
+                                                        Sold by Contoso EU S.a r.l., UK Branch
+Paid                                                    VAT # GB727255821
+Jane Roe                                                Invoice date / Delivery date   12 January 2024
+5 Station Rd                                            Invoice #                      GB-INV-2024-118822
+Cambridge, CB1 2JW                                      Total payable                  £33.98
+GB
+                                                        For customer support visit www.example.co.uk/contact-us
+
+Billing address              Delivery address           Sold by
+Jane Roe                     Jane Roe                   Contoso EU S.a r.l., UK Branch
+5 Station Rd                 5 Station Rd               1 Principal Place
+Cambridge, CB1 2JW           Cambridge, CB1 2JW         London, EC2A 2FA
+GB                           GB                         GB
+                                                        VAT # GB727255821
+Order information
+Order date        10 January 2024
+Order #           203-1234567-1234567
+
+Invoice details
+Description                      Qty   Unit price     VAT rate   Unit price    Item subtotal
+                                       (excl. VAT)               (incl. VAT)   (incl. VAT)
+USB-C Cable 2m                    2        £8.33        20%        £9.99          £19.98
+ASIN: B000000001
+Phone stand                       1       £11.67        20%       £14.00          £14.00
+ASIN: B000000002
+Shipping Charges                                                                   £0.00
+
+Invoice total                                                                     £33.98
+
+VAT rate      Item subtotal (excl. VAT)      VAT subtotal
+20%                   £28.32                    £5.66
+Total                 £28.32                    £5.66
+""",
+        ),
+        {
+            "number": "GB-INV-2024-118822",
+            "issue_date": "2024-01-12",
+            "due_date": None,
+            "currency": "GBP",
+            "total_without_tax": "28.32",
+            "total_tax": "5.66",
+            "total_with_tax": "33.98",
+            "buyer.name": "Jane Roe",
+            "seller.vat_id": "GB727255821",
+        },
+    ),
+    Sheet(
+        "tax_letters_behind_amounts",
+        (
+            """
+Bright Acre Gardening                                                INVOICE
+12 Larkspur St., Fairview CA 94541
+hello@example.com
+
+BILL TO                                              INVOICE #   1037
+Hollow Oak Grocery Co-op                            DATE        06/12/2023
+310 Juniper Hill Ave.                               DUE DATE    07/12/2023
+Fairview, CA 94542                                TERMS       Net 30
+
+ACTIVITY                                      QTY        RATE        AMOUNT
+Design:Ponds:Liner                       1      275.00       275.00T
+Liner for pond installation
+Pump                                            1       12.75        12.75T
+Pond pump
+
+Thank you for your business and have a         SUBTOTAL               287.75
+great day!                                     TAX (8%)                23.02
+                                               TOTAL                  310.77
+                                               BALANCE DUE           $310.77
+""",
+        ),
+        {
+            "number": "1037",
+            "issue_date": "2023-06-12",
+            "due_date": "2023-07-12",
+            "currency": "USD",
+            "total_without_tax": "287.75",
+            "total_tax": "23.02",
+            "total_with_tax": "310.77",
+            "seller.name": "Bright Acre Gardening",
+            "buyer.name": "Hollow Oak Grocery Co-op",
+        },
+    ),
+    Sheet(
+        "number_and_date_on_one_line",
+        (
+            """
+Muster Chemie AG · Postfach 1234 · 67000 Ludwigshafen
+Herrn/Frau/Firma                                          RECHNUNG
+Lackfabrik Süd GmbH & Co. KG                              Nummer/Datum
+Werkstr. 22                                               9001234567 / 04.12.2023
+70565 Stuttgart                                           Auftragsnummer/Datum
+                                                          100456 / 27.11.2023
+                                                          Bestellnummer/Datum
+                                                          B4500776 / 24.11.2023
+                                                          Kundennummer
+                                                          20044
+
+Konditionen
+Zahlungsbed.   14 Tage 2% Skonto, 30 Tage netto
+Währung EUR
+Pos.    Material      Bezeichnung              Menge         Preis       Preiseinheit     Wert
+000010  1000234       Lösemittel X             200 KG         3,20       1 KG             640,00
+000020  1000777       Additiv Y                 25 KG        18,00       1 KG             450,00
+Positionen gesamt                                                                       1.090,00
+Ausgangssteuer               19,000 %          1.090,00                                   207,10
+Endbetrag                                                                               1.297,10
+""",
+        ),
+        {
+            "number": "9001234567",
+            "issue_date": "2023-12-04",
+            "currency": "EUR",
+            "total_without_tax": "1090.00",
+            "total_tax": "207.10",
+            "total_with_tax": "1297.10",
+            "seller.name": "Muster Chemie AG",
+            "buyer.name": "Lackfabrik Süd GmbH & Co. KG",
+            "purchase_order_reference": "B4500776",
+        },
+    ),
+    Sheet(
+        "two_currencies",
+        (
+            """
+TRANSWORLD LOGISTICS B.V.                                          INVOICE
+Europaweg 900, 3199 LC Maasvlakte Rotterdam
+VAT: NL812345678B01    CoC: 24123456
+
+Invoice to                                  Invoice no.     : TWL-2300871
+Nordic Furniture AB                         Invoice date    : 21-SEP-2023
+Hamngatan 5                                 Due date        : 21-OCT-2023
+21122 Malmö                                 Our ref.        : JOB-99120
+VAT SE556677889901                          Your ref.       : NF-5521
+                                            B/L             : MEDU1234567
+
+Description                      Currency        Amount      VAT %      Amount EUR
+Ocean freight 1x40HC                  USD      2,150.00          0        2,015.60
+Terminal handling                     EUR        245.00          0          245.00
+Customs clearance                     EUR         75.00          0           75.00
+
+                                               Total excl. VAT  EUR       2,335.60
+                                               VAT 0%                         0.00
+                                               Total amount     EUR       2,335.60
+Bank: ABN AMRO   IBAN: NL91 ABNA 0417 1643 00   BIC: ABNANL2A
+""",
+        ),
+        {
+            "number": "TWL-2300871",
+            "issue_date": "2023-09-21",
+            "due_date": "2023-10-21",
+            "currency": "EUR",
+            "total_without_tax": "2335.60",
+            "total_tax": "0.00",
+            "total_with_tax": "2335.60",
+            "seller.name": "TRANSWORLD LOGISTICS B.V.",
+            "buyer.name": "Nordic Furniture AB",
+            "seller.vat_id": "NL812345678B01",
+            "payment_account": "NL91ABNA0417164300",
+        },
+    ),
+    Sheet(
+        "holder_of_the_contract",
+        (
+            """
+ENERGÍA CLARA, S.A.                                  FACTURA DE ELECTRICIDAD
+CIF A-12345674                                       Nº de factura: FE23321009988
+C/ Serrano 20, 28001 Madrid                          Fecha de factura: 12/09/2023
+                                                     Periodo de facturación: 01/08/2023 a 31/08/2023
+Titular: María López Sanz                            Fecha de cargo: 19/09/2023
+C/ Luna 8, 2º A
+50001 Zaragoza                                       IMPORTE FACTURA: 68,33 €
+
+Por potencia contratada                                         14,20 €
+Por energía consumida                                           39,10 €
+Impuesto eléctrico                                               2,72 €
+Alquiler equipos                                                 0,45 €
+Base imponible                                                  56,47 €
+IVA 21%                                                         11,86 €
+TOTAL IMPORTE FACTURA                                           68,33 €
+""",
+        ),
+        {
+            "number": "FE23321009988",
+            "issue_date": "2023-09-12",
+            "currency": "EUR",
+            "total_without_tax": "56.47",
+            "total_tax": "11.86",
+            "total_with_tax": "68.33",
+            "seller.name": "ENERGÍA CLARA, S.A.",
+            "buyer.name": "María López Sanz",
+        },
+    ),
+    Sheet(
+        "tax_columns",
+        (
+            """
+Bahnreisen AG                                              Online-Ticket / Rechnung
+                                                           Auftragsnummer: QW3E4R
+Rechnung Nr. 2023-778812-1                                 Rechnungsdatum: 03.10.2023
+Herr Lukas Arndt
+
+Pos  Leistung                         Betrag      MwSt. 7%     Netto
+1    Fahrkarte Berlin - Hamburg       59,90         3,92       55,98
+2    Sitzplatzreservierung             4,90         0,32        4,58
+Summe                                 64,80 €       4,24       60,56
+
+Zahlungsmittel: Kreditkarte  Betrag 64,80 €  Datum 03.10.2023
+""",
+        ),
+        {
+            "number": "2023-778812-1",
+            "issue_date": "2023-10-03",
+            "currency": "EUR",
+            "total_without_tax": "60.56",
+            "total_tax": "4.24",
+            "total_with_tax": "64.80",
+            "seller.name": "Bahnreisen AG",
+            "buyer.name": "Herr Lukas Arndt",
+        },
+    ),
 )
