@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import tracemalloc
 import zlib
+from pathlib import Path
+from typing import Any
 
 import pymupdf
 import pytest
 
 from app.domain.document import BoundingBox, Mark, Page, Words
 from app.errors import Unprocessable
+from app.readers import answer, wire
 from app.readers.hybrid import attachments
 from app.readers.limits import MIB, Limits
 from app.readers.pdf import NoSuchPage, read_pdf, render_page
@@ -418,3 +423,29 @@ def test_render_bounds() -> None:
     assert int.from_bytes(small[16:20]) * int.from_bytes(small[20:24]) <= 100_000
     sliver = render_page(raw_pdf(page="/MediaBox[0 0 1 14400]"), 1, 300, Limits(pixels=1000))
     assert int.from_bytes(sliver[16:20]) * int.from_bytes(sliver[20:24]) <= 1000
+
+
+# Faults of our own
+
+
+def test_our_own_fault_is_not_the_documents(tmp_path: Path) -> None:
+    (tmp_path / "secret.pdf").write_bytes(b"")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        told = wire.decode(answer("pdf", folder, 1, 72, Limits()), Limits())  # a folder cannot be read: IsADirectoryError
+    finally:
+        os.close(folder)
+    assert told.refused == "internal_error"
+    assert told.detail.startswith("IsADirectoryError in __init__.py line ") and str(tmp_path) not in told.detail
+
+
+@pytest.mark.parametrize(("file", "reason"), [("/lib/pymupdf/x.py", "damaged"), ("/app/readers/pdf.py", "internal_error")])
+def test_an_undocumented_error_deep_in_the_parser_is_the_documents(monkeypatch: pytest.MonkeyPatch, file: str, reason: str) -> None:
+    parser: dict[str, Any] = {}
+    exec(compile("def get_displaylist(*_):\n raise TypeError('quotes the document')", file, "exec"), parser)
+    monkeypatch.setattr(pymupdf.Page, "get_displaylist", parser["get_displaylist"])
+    with tempfile.TemporaryFile() as content:
+        content.write(text_pdf())
+        content.flush()
+        told = wire.decode(answer("pdf", content.fileno(), 1, 72, Limits()), Limits())
+    assert told.refused == reason and told.detail.startswith("TypeError") and "quotes" not in told.detail

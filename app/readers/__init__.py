@@ -22,7 +22,7 @@ def answer(operation: Literal["xml", "pdf", "render"], content: int, page: int, 
     except MemoryError:
         return wire.encode(wire.Answer(refused="parser_limit", detail="memory"))
     except Exception as exc:  # the only witness: the process ends, and its stderr goes nowhere
-        return wire.encode(wire.Answer(refused="internal_error", detail=_place(exc)))
+        return wire.encode(wire.Answer(refused="damaged" if _of_a_parser(exc) else "internal_error", detail=_place(exc)))
 
 
 def _answer(operation: Literal["xml", "pdf", "render"], content: int, page: int, dpi: int, limits: Limits) -> wire.Answer:
@@ -59,3 +59,12 @@ def _place(exc: BaseException) -> str:
             where = f" in {name.rsplit('/', 1)[-1]} line {trace.tb_lineno}"
         trace = trace.tb_next
     return type(exc).__name__ + where
+
+
+def _of_a_parser(exc: BaseException) -> bool:
+    """Raised deep in a parser's own Python code: malformed files bring out errors there (TypeError, AssertionError ...) that no
+    documentation lists. In our code the same errors are bugs."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and any(f"/{package}/" in trace.tb_frame.f_code.co_filename for package in ("pymupdf", "lxml"))

@@ -26,6 +26,10 @@ pymupdf.TOOLS.mupdf_display_warnings(False)
 pymupdf.TOOLS.set_small_glyph_heights(True)  # boxes as high as the letters are large, so that neighbour lines do not overlap
 
 
+FAULTS = (mupdf.FzErrorBase, RuntimeError, ValueError, IndexError, ArithmeticError)
+"""What MuPDF and its Python layer raise because of what is in a file."""
+
+
 class NoSuchPage(Exception):
     """The document has fewer pages."""
 
@@ -40,7 +44,7 @@ def read_pdf(content: bytes, limits: Limits) -> Document:
         for number in range(1, document.page_count + 1):
             try:
                 page, page_notes = _read_page(document, number, limits)
-            except (mupdf.FzErrorBase, RuntimeError, ValueError, IndexError, ZeroDivisionError) as exc:
+            except FAULTS as exc:
                 _raise_if_limit(exc)
                 unreadable += 1
                 page, page_notes = Page(number, 595.0, 842.0), {"unreadable_page"}
@@ -90,7 +94,7 @@ def _opened(content: bytes, limits: Limits) -> Iterator[pymupdf.Document]:
         if document.page_count > limits.pages:
             raise Unprocessable("too_many_pages", f"more than {limits.pages}")
         yield document
-    except (mupdf.FzErrorBase, RuntimeError, ValueError, IndexError) as exc:
+    except FAULTS as exc:
         _raise_if_limit(exc)
         raise Unprocessable("damaged", type(exc).__name__) from exc
 
