@@ -152,6 +152,14 @@ async def test_retry_needs_the_version_that_was_decided_on(host: Host) -> None:
         assert [event["type"] for event in events] == ["received", "processing", "quarantined", "received"]
 
 
+async def test_retry_of_whatever_version(host: Host) -> None:
+    invoice_id = await host.send()
+    await host.settle(invoice_id)
+    async with host.client() as client:
+        answer = await client.post(f"/invoices/{invoice_id}/retry", headers={"if-match": "*"})
+    assert answer.status_code == 202 and answer.json()["status"] == "received"
+
+
 async def test_of_many_retries_at_once_one_wins(host: Host) -> None:
     invoice_id = await host.send()
     await host.settle(invoice_id)
