@@ -39,9 +39,10 @@ _POST_CODE = re.compile(
 
 
 _CITY_FIRST = re.compile(
-    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?P<state>[A-Z]{2}|[A-Z][a-z]+),?\s+"
-    r"(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4})(?!\d)"
+    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:(?P<state>[A-Z]{2}|[A-Z][a-z]+),?\s+(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
+    r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
+_INDIAN_CODE = re.compile(r"(?P<city>[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?),?\s*[-–]?\s?(?P<code>[1-9]\d{2} ?\d{3})(?![\d.,])")
 _UK_CODE = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
 
 
@@ -85,4 +86,8 @@ def address_like(text: str) -> bool:
 
 
 def post_code(text: str) -> re.Match[str] | None:
-    return _CITY_FIRST.search(text) or _POST_CODE.search(text) or _UK_CODE.search(text)
+    """Where a post code and a city stand in a line; a street's number ("2200 Canyon Rd") is none."""
+    match = _CITY_FIRST.search(text)
+    if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
+        match = None
+    return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.extractors.addressee import PartyChoice, address_blocks, below_return_line, choose_addressee, name_of, saluted
-from app.extractors.blocks import block_below, labelled_blocks
+from app.extractors.blocks import Block, block_below, labelled_blocks
+from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.sender import choose_sender
@@ -46,11 +47,19 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
         if best:
             seller.name = best
     if seller.block is None and seller.name and seller.name.candidate:
-        seller.block = block_below(
-            found, (seller.name.candidate.row, seller.name.candidate.first, seller.name.candidate.end), with_first=True
-        )
+        seller.block = _letterhead(found, seller.name.candidate, buyer)
     choose_tax_ids(found, seller, buyer, labelled, items)
     for party in (seller, buyer):
         if party.block:
             party.address = address_of(grid, party.block, party.name)
     return Parties(seller, buyer)
+
+
+def _letterhead(found: Candidates, name: Candidate, buyer: PartyChoice) -> Block:
+    """The sender's lines: the cell with the name and what stands under it, up to where the addressee begins."""
+    row = found.grid.rows[name.row]
+    first, end = row.cells[row.cell_of[name.first]]
+    block = block_below(found, (name.row, first, end), with_first=True)
+    theirs = {(line[0], line[1]) for line in buyer.block.lines} if buyer.block else set()
+    stop = next((i for i, line in enumerate(block.lines) if (line[0], line[1]) in theirs), len(block.lines))
+    return Block(block.lines[:stop])

@@ -17,7 +17,7 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, lead_of, pick
 from app.extractors.grid import Grid
-from app.extractors.labels import id_meaning
+from app.extractors.labels import cues_in, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import post_code
 
@@ -95,17 +95,29 @@ def address_of(grid: Grid, block: Block, name: Choice | None) -> Address:
         if not match:
             continue
         groups = match.groupdict()
-        city = _CITY_STOP.sub("", groups.get("city") or "").strip(" ,.-")
+        before = text[: match.start()].rstrip(" ,").rsplit(",", 1)[-1]  # "Reading RG1 3EX"
+        city, province = _city(groups.get("city") or ("" if any(c.isdigit() for c in before) else before))
         country = _country(text, groups.get("prefix"))
         if country is None and i + 1 < len(block.lines):
             country = _country(text_of(grid, block.lines[i + 1]), None)
-        if "," in city:
-            city = city.split(",")[0]
-        before = text_of(grid, block.lines[i - 1]) if i else None
-        if before is not None and name is not None and before == name.value:
-            before = None
-        return Address(line_1=before, city=city or None, post_code=match["code"], subdivision=groups.get("state"), country=country)
+        above = text_of(grid, block.lines[i - 1]) if i else None
+        if above is not None and (above == (name and name.value) or cues_in(plain(above)) & {Cue.TAX_NUMBER, Cue.VAT_NUMBER, Cue.PHONE}):
+            above = None
+        return Address(
+            line_1=above,
+            city=city or None,
+            post_code=match["code"] or groups.get("code_au"),
+            subdivision=groups.get("state") or groups.get("state_au") or province,
+            country=country,
+        )
     return Address()
+
+
+def _city(text: str) -> tuple[str, str | None]:
+    """The city and, in parentheses behind it, the province ("Torino (TO)")."""
+    text = _CITY_STOP.sub("", text).split(",")[0].strip(" ,.-")
+    city, _, province = text.partition("(")
+    return city.strip(), province.strip(" )") or None
 
 
 @cache
@@ -120,28 +132,15 @@ def _countries() -> dict[str, str]:
     return names
 
 
-_PREFIX = {
-    "D": "DE",
-    "F": "FR",
-    "A": "AT",
-    "I": "IT",
-    "E": "ES",
-    "B": "BE",
-    "L": "LU",
-    "P": "PT",
-    "CH": "CH",
-    "NL": "NL",
-    "DE": "DE",
-    "FR": "FR",
-    "AT": "AT",
-    "BE": "BE",
+_PREFIX = {"D": "DE", "F": "FR", "A": "AT", "I": "IT", "E": "ES", "B": "BE", "L": "LU", "P": "PT"} | {
+    code: code for code in ("CH", "NL", "DE", "FR", "AT", "BE", "IT", "ES", "LU", "PT")
 }
 
 
 def _country(text: str, prefix: str | None) -> str | None:
     if prefix and prefix in _PREFIX:
         return _PREFIX[prefix]
-    for part in reversed(text.replace("(", ",").replace(")", ",").split(",")):
+    for part in reversed(text.split(",")):
         words = " ".join(plain(part))
         if words in _countries():
             return _countries()[words]
