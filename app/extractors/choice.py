@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.extraction import Source
+from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Value
 from app.extractors.candidates import Candidates
 from app.extractors.labels import Meaning, date_meaning, id_meaning
@@ -60,6 +61,7 @@ def choose_header(found: Candidates, items: frozenset[int]) -> dict[str, Choice]
     chosen: dict[str, Choice] = {}
     _choose_dates(found, items, chosen)
     _choose_ids(found, items, chosen)
+    _choose_terms(found, items, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account
@@ -178,6 +180,37 @@ def _accounts(found: Candidates) -> Iterable[tuple[float, Candidate]]:
         if Cue.VAT_NUMBER in near or Cue.CONTRACT in near:
             score -= 0.4
         yield score, c
+
+
+_DAYS = frozenset("day days tag tage tagen jour jours dag dagen giorni gg dias net netto".split())
+_OWED = {Cue.FALL_DUE, Cue.PAYMENT, Cue.PAYABLE, Cue.DISCOUNT, Cue.UNTIL, Cue.TERMS}
+
+
+def _choose_terms(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
+    """The words on when to pay: what stands after their label, else a sentence that speaks of paying and of days."""
+    grid = found.grid
+    best: tuple[float, Candidate] | None = None
+    for number, row in enumerate(grid.rows):
+        if number in items:
+            continue
+        for cell, (first, end) in enumerate(row.cells):
+            hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
+            if not hits:
+                continue
+            label = next((hit for hit in hits if Cue.TERMS in hit.cues and hit.first == first), None)
+            span, sure = (first, end), 0.0
+            if label and label.end < end:
+                span, sure = (label.end + (row.tokens[label.end].text in ":-"), end), 0.75
+            elif label and cell + 1 < len(row.cells) and not any(row.cells[cell + 1][0] == hit.first for hit in found.cues[number]):
+                span, sure = row.cells[cell + 1], 0.7
+            elif end - first >= 4 and any(hit.cues & _OWED for hit in hits):
+                words = {word for token in row.tokens[first:end] for word in plain(token.text)}
+                sure = 0.55 if words & _DAYS and any(word.isdigit() for word in words) else 0.0
+            text = row.span(*span).strip(" :;-") if span[0] < span[1] else ""
+            if sure and sum(c.isalpha() for c in text) >= 3 and len(text) <= 200 and (best is None or sure > best[0]):
+                best = (sure, Candidate("id", text, number, *span))
+    if best:
+        chosen["payment_terms"] = Choice(str(best[1].value), best[0], best[1])
 
 
 def _bic_meaning(cues: frozenset[Cue]) -> Meaning | None:

@@ -154,7 +154,7 @@ CUES: dict[Cue, str] = {
     Cue.TERMS: (
         "terms;payment terms;zahlungsbedingungen;zahlungsbedingung;zahlungskonditionen;conditions de paiement;"
         "conditions de reglement;betalingsvoorwaarden;betaalconditie;condizioni di pagamento;termini di pagamento;"
-        "condiciones de pago;forma de pago;condicoes de pagamento;terms of payment;zahlungsweise;modalites de paiement;"
+        "condiciones de pago;condicoes de pagamento;terms of payment;"
         "betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),

@@ -83,6 +83,7 @@ def extract_text(document: Document) -> Extracted:
         currency=str(currency.value) if currency else None,
         buyer_reference=_text(header, "buyer_reference"),
         purchase_order_reference=_text(header, "purchase_order_reference"),
+        payment_terms=_text(header, "payment_terms"),
         payment_reference=_text(header, "payment_reference"),
         payment_account=_text(header, "payment_account"),
         payment_bic=_text(header, "payment_bic"),
