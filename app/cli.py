@@ -95,7 +95,10 @@ def _process(arguments: argparse.Namespace) -> int:
     except FileNotFoundError as exc:
         _say(f"invoicestream: no such file: {exc}")
         return USAGE
-    return asyncio.run(_process_all(files, as_json=arguments.json, verbose=arguments.verbose))
+    from uvloop import new_event_loop
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(_process_all(files, as_json=arguments.json, verbose=arguments.verbose))
 
 
 async def _process_all(files: Sequence[Path], *, as_json: bool, verbose: bool) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,6 +36,8 @@ from app.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
+# Python's default of 5 ms is what a busy stage thread may hold the event loop up, each time the loop gives the lock away.
+SWITCH_INTERVAL = 0.0005  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
     """
     async with AsyncExitStack() as stack:
         stores = settings.stores
+        sys.setswitchinterval(SWITCH_INTERVAL)
         threads = ThreadPoolExecutor(2, thread_name_prefix="stage")
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         metrics = Metrics()
