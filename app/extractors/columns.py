@@ -11,6 +11,8 @@ from app.extractors.labels import label_words
 
 
 class Column(Enum):
+    __hash__ = object.__hash__  # members are single, and hashed for every number of a table
+
     POSITION = "position"
     ITEM_ID = "item_id"
     NAME = "name"

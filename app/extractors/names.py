@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from app.domain.parsing import (
     plain,
@@ -55,6 +56,7 @@ def clean(text: str) -> str:
     return text[:-1] if len(last) > 5 and last.find(".") == len(last) - 1 else text
 
 
+@lru_cache(maxsize=2048)
 def legal_form(text: str) -> bool:
     """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
     joined: list[str] = []
@@ -81,7 +83,10 @@ def name_like(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=2048)
 def address_like(text: str) -> bool:
+    if not any(character.isdigit() for character in text):
+        return False
     return bool(post_code(text)) or bool(_STREET.search(text) and any(c.isdigit() for c in text))
 
 
