@@ -283,6 +283,16 @@ async def test_a_killed_server_fails_its_calls_and_is_started_again(file: File) 
         assert sandbox.server_pid("pdf") not in (None, first) and sandbox.restarts == 1
 
 
+async def test_signals_for_the_whole_group_leave_the_server_to_its_parent(sandbox: ForkSandbox, file: File) -> None:
+    server = sandbox.server_pid("pdf")
+    assert server is not None
+    call = asyncio.create_task(sandbox.decode(file(text_pdf())))
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        os.kill(server, ending)
+    assert (await call).pages and (await sandbox.decode(file(text_pdf()))).pages
+    assert sandbox.server_pid("pdf") == server
+
+
 async def test_a_server_that_keeps_dying_is_not_started_for_every_call(file: File) -> None:
     async with ForkSandbox.open(width=2) as sandbox:
         for _ in range(2):

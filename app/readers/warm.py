@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from app.readers import answer
+from app.readers import answer, wire
 from app.readers.limits import Limits
 
 _CII = """<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
@@ -71,7 +71,7 @@ REPEATED = 4  # Python 3.11 specializes a function's code after a few runs; done
 
 
 def warm_up(kind: Literal["xml", "pdf"]) -> None:
-    """Loads what children of this kind will use. Raises what a broken installation makes the readers raise."""
+    """Loads what children of this kind will use. Raises RuntimeError if a reader cannot read even this: the installation is broken."""
     for _ in range(REPEATED):
         for text in (_CII, _UBL):
             _read("xml", text.encode())
@@ -88,6 +88,8 @@ def _read(operation: Literal["xml", "pdf", "render"], content: bytes) -> None:
     handle = os.memfd_create("warm")
     try:
         os.write(handle, content)
-        answer(operation, handle, 1, 36, Limits())
+        told = wire.decode(answer(operation, handle, 1, 36, Limits()), Limits())
     finally:
         os.close(handle)
+    if told.refused is not None:
+        raise RuntimeError(f"{operation}: {told.refused} {told.detail}")
