@@ -23,7 +23,7 @@ REQUIRED = frozenset(("sql", "blobs"))
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`checks`: dependency -> "ok" or "down: <why>". `draining`: no more work is taken, the process is about to end."""
+    """`checks`: dependency -> "ok", or why it is not. `draining`: no more work is taken, the process is about to end."""
 
     checks: Mapping[str, str]
     draining: bool = False

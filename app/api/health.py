@@ -41,7 +41,8 @@ async def readyz(request: Request) -> Response:
     down = readiness.down
     status = "draining" if readiness.draining else "down" if not readiness.ready else "degraded" if down else "ready"
     degraded = [name for name in down if name not in REQUIRED]
-    return json_reply({"status": status, "checks": dict(readiness.checks), "degraded": degraded}, 200 if readiness.ready else 503)
+    checks = {name: state if state == "ok" else f"down: {state}" for name, state in readiness.checks.items()}
+    return json_reply({"status": status, "checks": checks, "degraded": degraded}, 200 if readiness.ready else 503)
 
 
 @router.get(
