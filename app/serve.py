@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from app.api.connection import BoundedConnection
+from app.api.connection import BoundedConnection, QuietSocket
 from app.main import create_app
 from app.settings import Settings
 from app.telemetry import configure_logging, configure_tracing
@@ -69,6 +69,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
         access_log=False,
         lifespan="on",
         http=BoundedConnection,
+        ws=QuietSocket,
         ws_max_size=1 << 20,
         ws_ping_interval=20,
         ws_ping_timeout=20,

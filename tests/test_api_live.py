@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.adapters.memory_broker import MemoryEventBus
+from app.api.connection import QuietSocket
 from app.api.context import ApiLimits
 from app.domain.record import Event
 from app.ports import Settlement
@@ -62,7 +64,7 @@ class Served:
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     clock = Clock()
-    async with open_host(tmp_path, LIMITS, bus=MemoryEventBus(buffer=300), clock=clock) as host, host.serving() as address:
+    async with open_host(tmp_path, LIMITS, bus=MemoryEventBus(buffer=300), clock=clock) as host, host.serving(ws=QuietSocket) as address:
         async with asyncio.timeout(30):
             yield Served(host, address, clock)
 
@@ -170,7 +172,7 @@ async def test_a_long_history_comes_whole(served: Served) -> None:
 
 
 class TestRefusals:
-    async def test_before_the_handshake(self, served: Served) -> None:
+    async def test_before_the_handshake(self, served: Served, caplog: pytest.LogCaptureFixture) -> None:
         theirs = await served.host.send(b"<T/>", "other")
         for path in (f"/invoices/{theirs}/live", f"/invoices/{NOBODYS}/live", "/invoices/x/live", "/nowhere"):
             assert await served.refused(path) == (404, "not_found"), path
@@ -179,6 +181,7 @@ class TestRefusals:
             assert await served.refused(path, "writer") == (403, "insufficient_scope")
             assert await served.refused(path + "?last_event_id=x") == (422, "invalid_request")
             assert await served.refused(path + "?last_event_id=-1") == (422, "invalid_request")
+        assert not [line for line in caplog.records if line.levelno > logging.INFO]
 
     async def test_foreign_pages(self, served: Served) -> None:
         ticket = await served.ticket()

@@ -2,7 +2,7 @@
 
 A request's head must arrive within `HEAD_SECONDS` and have at most `HEAD_BYTES`; a caller that stops reading is cut off by the
 kernel after `STALLED`, whatever was being sent (a file, events). What the server itself refuses is problem+json too.
-For `uvicorn.Config(http=BoundedConnection)`.
+For `uvicorn.Config(http=BoundedConnection, ws=QuietSocket)`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from app.api.problems import LINGER, PROBLEM_JSON, TYPE
 
@@ -96,3 +98,13 @@ class BoundedConnection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._ending = self.loop.call_later(LINGER, self.transport.close)
+
+
+class QuietSocket(WebSocketsSansIOProtocol):
+    """A handshake that was refused with a whole HTTP answer is complete. Without this, uvicorn 0.54 logs an error for each of them,
+    and anybody without a key could fill the log."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
