@@ -101,6 +101,45 @@ def test_what_nobody_sees_is_marked_and_what_is_seen_is_not() -> None:
     assert set(got) >= {"plain", "header", "shaded", "pale", ".", "-", "_"}
 
 
+def picture_of(text: str, background: tuple[float, float, float] = (1, 1, 1)) -> pymupdf.Pixmap:
+    document = pymupdf.open()
+    page = document.new_page(width=140, height=25)
+    page.draw_rect(page.rect, color=None, fill=background)
+    page.insert_text((12, 15), text, fontsize=14)
+    return page.get_pixmap(dpi=144)
+
+
+@pytest.mark.parametrize("shown", ["Total 100.00", "PAID", ""], ids=["another amount", "another word", "nothing"])
+def test_a_picture_over_the_text_hides_it_even_with_letters_on_it(shown: str) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 440), "Total 900.00", fontsize=14)
+    page.insert_image(pymupdf.Rect(60, 425, 200, 450), pixmap=picture_of(shown))
+    assert marks(first_page(document).words)["900.00"] & Mark.HIDDEN == Mark.COVERED
+
+
+@pytest.mark.parametrize("background", [(1, 1, 1), (0.8, 0.9, 1), (0.5, 0.5, 0.5), (0.35, 0.35, 0.35)])
+@pytest.mark.parametrize("size", [6, 9, 14])
+def test_text_on_a_picture_is_seen(background: tuple[float, float, float], size: int) -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_image(page.rect, pixmap=picture_of("", background), keep_proportion=False)
+    page.insert_text((72, 440), "Total 900.00", fontsize=size)
+    page.insert_text((72, 480), "bright", fontsize=size, color=(1, 1, 1) if background[0] <= 0.5 else (0, 0, 0.6))
+    assert not any(mark & Mark.HIDDEN for mark in marks(first_page(document).words).values())
+
+
+def test_a_pale_stamp_over_the_text_does_not_hide_it() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 440), "Total 900.00", fontsize=10)
+    stamp = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 140, 25), True)
+    stamp.clear_with(200)
+    stamp.set_alpha(bytes([70]) * (140 * 25))
+    page.insert_image(pymupdf.Rect(60, 425, 200, 450), pixmap=stamp)
+    assert not any(mark & Mark.HIDDEN for mark in marks(first_page(document).words).values())
+
+
 def test_hidden_letters_are_not_glued_to_shown_ones() -> None:
     content = b"BT /F1 12 Tf 72 700 Td (Total 100.00) Tj 3 Tr (0) Tj 0 Tr 1 g ET BT /F1 12 Tf 72 650 Td 0 g (7) Tj 1 g (5) Tj ET"
     words = read_pdf(raw_pdf(content), Limits()).pages[0].words

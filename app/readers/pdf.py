@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pymupdf
@@ -123,13 +123,14 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
     width, height = _size(page, limits)
     # Interpreted once; words, pictures and the small drawing are then taken from the list.
     drawing = page.get_displaylist()
-    share = _image_share(drawing, width, height)
+    pictures = [info["bbox"] for info in pymupdf.TextPage(drawing.get_textpage(IMAGES)).extractIMGINFO()][:MOST_PICTURES]
+    share = _share(pictures, width, height)
     text = pymupdf.TextPage(drawing.get_textpage(TEXT))
     pieces = words_of(text, limits.words_on_page)
     notes = set()
     words = Words()
     if pieces:
-        mark_hidden(pieces, drawing, width, height)
+        mark_hidden(pieces, page, drawing, pictures, width, height)
         if share > 0.5 and 2 * sum(p.mark & Mark.INVISIBLE > 0 for p in pieces) > len(pieces):
             notes.add("ocr_layer")
         everything = "".join(piece.text for piece in pieces)
@@ -140,14 +141,13 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
 
 
 CELLS = 40
+MOST_PICTURES = 1000  # more than strips of a scan; each costs time for every word
 
 
-def _image_share(drawing: pymupdf.DisplayList, width: float, height: float) -> float:
+def _share(pictures: Sequence[tuple[float, float, float, float]], width: float, height: float) -> float:
     """Part of the page under pictures, 0..1, counted in a grid of `CELLS` x `CELLS`: scanners cut pages into strips, which overlap."""
-    pictures = pymupdf.TextPage(drawing.get_textpage(IMAGES)).extractIMGINFO()
     covered: set[int] = set()
-    for picture in pictures[:1000]:
-        x0, y0, x1, y1 = picture["bbox"]
+    for x0, y0, x1, y1 in pictures:
         columns = range(_cell(x0 / width), _cell(x1 / width))
         for row in range(_cell(y0 / height), _cell(y1 / height)):
             covered.update(row * CELLS + column for column in columns)
