@@ -71,6 +71,8 @@ def test_what_nobody_sees_is_marked_and_what_is_seen_is_not() -> None:
     page.insert_text((72, 72), "plain")
     page.insert_text((72, 100), "mode3", render_mode=3)
     page.insert_text((72, 130), "white", color=(1, 1, 1))
+    page.insert_text((300, 130), "7", color=(1, 1, 1), fontsize=4)
+    page.insert_text((300, 160), "I", fontsize=6)
     page.insert_text((72, 160), "offwhite", color=(0.985, 0.985, 0.985))
     page.insert_text((72, 190), "tiny", fontsize=1)
     page.insert_text((72, 220), "paintedover")
@@ -91,6 +93,7 @@ def test_what_nobody_sees_is_marked_and_what_is_seen_is_not() -> None:
     assert {text: mark for text, mark in got.items() if mark & Mark.HIDDEN} == {
         "mode3": Mark.INVISIBLE,
         "white": Mark.CAMOUFLAGED,
+        "7": Mark.CAMOUFLAGED,
         "offwhite": Mark.CAMOUFLAGED,
         "tiny": Mark.MICROSCOPIC,
         "paintedover": Mark.COVERED,
@@ -98,7 +101,7 @@ def test_what_nobody_sees_is_marked_and_what_is_seen_is_not() -> None:
         "blackish": Mark.CAMOUFLAGED,
         "behind": Mark.COVERED,
     }
-    assert set(got) >= {"plain", "header", "shaded", "pale", ".", "-", "_"}
+    assert set(got) >= {"plain", "I", "header", "shaded", "pale", ".", "-", "_"}
 
 
 def picture_of(text: str, background: tuple[float, float, float] = (1, 1, 1)) -> pymupdf.Pixmap:

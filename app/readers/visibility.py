@@ -26,7 +26,6 @@ _CAMOUFLAGED, _COVERED, _MICROSCOPIC, _OFF_PAGE, _HIDDEN = map(
     int, (Mark.CAMOUFLAGED, Mark.COVERED, Mark.MICROSCOPIC, Mark.OFF_PAGE, Mark.HIDDEN)
 )
 
-
 LETTER = 0.4  # how much of a pixel a letter must fill to count; small print rarely fills one. Half of that must still be seen:
 # a pale watermark over it leaves more
 REPAINTED_SHARE = 0.1  # of a word's ink: a picture that replaces one digit of five changes this much
@@ -56,10 +55,11 @@ def mark_hidden(
     on_pictures: list[tuple[Piece, int, int, int, int]] = []
     for piece in doubtful:
         x0, y0, x1, y1 = piece.x0 * scale, piece.y0 * scale, piece.x1 * scale, piece.y1 * scale
-        if x1 - x0 < JUDGED_HEIGHT or y1 - y0 < JUDGED_HEIGHT:
+        vertical = piece.direction in (UPWARDS, DOWNWARDS)
+        if (x1 - x0 if vertical else y1 - y0) < JUDGED_HEIGHT:
             continue
         if any(map(str.isalnum, piece.text)):  # only the middle, where letters have ink and the neighbour lines have none
-            if piece.direction in (UPWARDS, DOWNWARDS):
+            if vertical:
                 x0, x1 = x0 + 0.2 * (x1 - x0), x1 - 0.2 * (x1 - x0)
             else:
                 y0, y1 = y0 + 0.2 * (y1 - y0), y1 - 0.2 * (y1 - y0)
