@@ -117,16 +117,18 @@ def address_blocks(found: Candidates, items: frozenset[int], known: list[Block])
             if (number, first) in taken or end - first > 8 or not post_code(row.span(first, end)):
                 continue
             lines = [(number, first, end)]
-            x0, top = row.tokens[first].x0, row.y0
+            x0, top, spacing = row.tokens[first].x0, row.y0, 0.0
             for upper in range(number - 1, max(-1, number - 14), -1):
                 above = grid.rows[upper]
-                if above.page != row.page or top - above.y1 > 1.3 * row.height:
+                gap = top - above.y1
+                if above.page != row.page or gap > max(1.3 * row.height, 1.2 * spacing):
                     break
                 cell = next(((a, b) for a, b in above.cells if abs(above.tokens[a].x0 - x0) < 0.7 * row.height), None)
                 if cell is None:
                     continue
                 if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken:
                     break
+                spacing = max(spacing, gap)
                 lines.insert(0, (upper, *cell))
                 top = above.y0
                 if len(lines) >= 7:
@@ -193,6 +195,5 @@ def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Block])
         score += 0.12 if len(window) > 1 and block is window[-1] and position > 0.1 else 0.0
         if best is None or score > best[0]:
             best = (score, block)
-    if best and best[0] >= 0.45:
-        buyer.block = best[1]
-        buyer.name = name_of(found, best[1], best[0])
+    if best and best[0] >= 0.45 and (name := name_of(found, best[1], best[0])):
+        buyer.block, buyer.name = best[1], name

@@ -129,36 +129,39 @@ def block_below(found: Candidates, start: Line, with_first: bool, reach: float =
     bottom = row.y1
     height = row.height
     settled = with_first
+    spacing = 0.0  # between the lines so far: wide leading is no gap
     last_page_row = grid.pages[row.page - 1][1]
     for number in range(start[0] + 1, min(last_page_row, start[0] + 24)):
         below = grid.rows[number]
-        if below.y0 - bottom > (1.35 if block.lines else reach) * max(height, below.height):
+        gap = below.y0 - bottom
+        allowed = max(1.35 * max(height, below.height), 1.2 * spacing) if block.lines else reach * max(height, below.height)
+        if gap > allowed and not (len(block.lines) == 1 and with_first and gap <= 1.8 * height):
             break
-        for cell, (first, end) in enumerate(below.cells):
+        for first, end in below.cells:
             left = below.tokens[first].x0
             slack = 0.7 * height if settled else 2.6 * height
             if abs(left - x0) > slack and not (not settled and left < x1 and below.tokens[end - 1].x1 > x0):
                 continue
-            if is_label_cell(found, number, first, end) and block.lines:
+            tight = gap <= 0.6 * height and not below.tokens[end - 1].text.endswith(":")
+            if block.lines and is_label_cell(found, number, first, end, parties=not tight):
                 return block
             if not settled:
                 x0, settled = left, True
+            spacing = max(spacing, gap) if block.lines else spacing
             block.lines.append((number, first, end))
             bottom = below.y1
-            del cell
             break
         if len(block.lines) > 12:
             break
     return block
 
 
-def is_label_cell(found: Candidates, number: int, first: int, end: int) -> bool:
-    """A cell that opens another block or another field ("Ship to", "Invoice no")."""
+def is_label_cell(found: Candidates, number: int, first: int, end: int, parties: bool = True) -> bool:
+    """A cell that opens another block or another field ("Ship to", "Invoice no"). Without `parties`, words for parties open none."""
     hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
     cues = frozenset().union(*(h.cues for h in hits)) if hits else frozenset()
     covered = sum(h.end - h.first for h in hits)
     words = sum(any(c.isalpha() for c in t.text) for t in found.grid.rows[number].tokens[first:end])
-    parties = cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO}
-    if parties and covered >= words:
+    if parties and cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO} and covered >= words:
         return True
     return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and Cue.CONTACT not in cues and covered * 2 >= words)

@@ -136,7 +136,7 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
                 # What stands over a table may be anything; under it only titles without values are part of it.
                 if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or not titles[near] or _has_digits(other):
                     break
-                if step > 0 and len(titles[near]) * 2 < len(other.cells):
+                if (step > 0 and len(titles[near]) * 2 < len(other.cells)) or not _mostly_titles(titles[near], other):
                     break
                 _merge(heads, titles[near])
                 begin, end = min(begin, near), max(end, near)
@@ -156,6 +156,11 @@ def _add_unknown(heads: list[Head], row: Row) -> None:
             continue
         heads.append(Head(Column.OTHER if named else Column.NAME, x0, x1))
         named = True
+
+
+def _mostly_titles(heads: list[Head], row: Row) -> bool:
+    """Whether the titles found in a row are most of it: "Bill to: Acme" has one too."""
+    return sum(head.x1 - head.x0 for head in heads) > 0.5 * sum(token.x1 - token.x0 for token in row.tokens)
 
 
 def _has_digits(row: Row) -> bool:
@@ -206,17 +211,19 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
                 owner.append(i)
         i = 0
         in_cell: list[Head] = []
+        matched = 0
         while i < len(words):
             for phrase, column in phrases.get(words[i], ()):
                 if tuple(words[i : i + len(phrase)]) == phrase:
                     in_cell.append(Head(column, row.tokens[owner[i]].x0, row.tokens[owner[i + len(phrase) - 1]].x1))
                     i += len(phrase)
+                    matched += len(phrase)
                     break
             else:
                 i += 1
         if len(in_cell) > 1 and below.most(row.tokens[start].x0, row.tokens[end - 1].x1) < len(in_cell):
             in_cell = _one_title(in_cell, row.tokens[start].x0, row.tokens[end - 1].x1, words)
-        elif in_cell and len(words) <= 6:
+        elif in_cell and len(words) <= matched + 2:
             in_cell[0].x0, in_cell[0].x1 = row.tokens[start].x0, row.tokens[end - 1].x1
         heads += in_cell
     return heads

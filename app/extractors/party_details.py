@@ -31,10 +31,11 @@ def choose_tax_ids(
     theirs = [block for _, block in labelled["buyer"]] + ([buyer.block] if buyer.block else [])
     foreign = [block for role in ("ship_to", "other") for _, block in labelled[role]]
     scored: dict[str, list[tuple[float, Candidate]]] = {"seller.vat_id": [], "buyer.vat_id": [], "seller.tax_id": []}
-    ibans = {(c.row, i) for c in found.of("iban") for i in range(c.first, c.end)}
+    values = [*found.of("iban"), *(c for c in found.of("date") if c.sound), *(c for c in found.of("amount") if c.decimals == 2)]
+    taken = {(c.row, i) for c in values for i in range(c.first, c.end)}
     done: set[tuple[int, int]] = set()
     for c in [*found.of("vat_id"), *found.of("id")]:
-        if (c.row, c.first) in done or (c.row, c.first) in ibans or c.row in items:
+        if (c.row, c.first) in done or (c.row, c.first) in taken or c.row in items:
             continue
         if c.kind == "id" and (sum(ch.isdigit() for ch in str(c.value)) < 6 or len(str(c.value)) > 30):
             continue
