@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
 import socket
 import tempfile
@@ -121,7 +122,9 @@ _templates: dict[str, Path] = {}
 async def _migrated(folder: Path) -> str:
     """A new database; the migrations run once a test session."""
     if "db" not in _templates:
-        template = Path(tempfile.mkdtemp(prefix="invoicestream-test-")) / "template.db"
+        made = tempfile.mkdtemp(prefix="invoicestream-test-")
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        template = Path(made) / "template.db"
         await migrate(f"sqlite+aiosqlite:///{template}")
         _templates["db"] = template
     shutil.copy(_templates["db"], folder / "invoices.db")
