@@ -78,6 +78,8 @@ _WORDS: dict[Column, str] = {
     ),
     Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids",
 }
+_NAMES = {"name", "nom", "naam", "nome", "nombre", "item", "artikelname", "produktname", "article"}
+_DESCRIPTIONS = {"description", "designation", "beschreibung", "omschrijving", "descrizione", "descripcion", "descricao"}
 _KEY_COLUMNS = {Column.NAME, Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.ITEM_ID, Column.UNIT, Column.TAX_RATE, Column.POSITION}
 
 
@@ -104,11 +106,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TableHead:
-    """`first`..`last` are the rows of the titles; `heads` from left to right."""
+    """`first`..`last` are the rows of the titles; `heads` from left to right.
+
+    `described`: the names stand with a description ("Item & description").
+    """
 
     first: int
     last: int
     heads: tuple[Head, ...]
+    described: bool = False
 
     def has(self, column: Column) -> bool:
         return any(head.column is column for head in self.heads)
@@ -142,7 +148,8 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
                 begin, end = min(begin, near), max(end, near)
         _add_unknown(heads, row)
         heads.sort(key=lambda head: head.x0)
-        found.append(TableHead(begin, end, tuple(_settle(heads))))
+        words = {word for title in grid.rows[begin : end + 1] for token in title.tokens for word in label_words(token.text)}
+        found.append(TableHead(begin, end, tuple(_settle(heads)), bool(words & _NAMES and words & _DESCRIPTIONS)))
         last = end
     return found
 

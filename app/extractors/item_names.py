@@ -33,6 +33,8 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         _take_unit(item)
         item.names.sort(key=lambda part: (part.row, part.first))
         _tidy_names(grid, item, _right_limit(grid, head, items))
+        if head.described:
+            _cut_description(grid, item)
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
 
 
@@ -89,6 +91,16 @@ def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
     return bool(colon) and len(head.split()) <= 3
+
+
+def _cut_description(grid: Grid, item: ItemRow) -> None:
+    """ "Pump - 230 V, blue" under the title "Name & description": the name ends at the dash."""
+    for i, part in enumerate(item.names[:1]):
+        tokens = grid.rows[part.row].tokens
+        dash = next((k for k in range(part.first + 1, part.end - 1) if tokens[k].text in ("-", "–", "—")), None)
+        if dash is not None and part.text == grid.rows[part.row].span(part.first, part.end):
+            item.names[i] = Text(part.row, part.first, dash, grid.rows[part.row].span(part.first, dash))
+            item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
 
 
 def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
@@ -102,6 +103,9 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     if labelled and covered >= wordy and begun and meaning is not None and meaning.role in ("total", "gross", "due") and not item.proved:
         return "stop"
     money = any(c.decimals == 2 or c.currency for c in numbers.values()) or any(_looks_like_money(t.text) for t in row.tokens)
+    amount = numbers[Column.AMOUNT].value if Column.AMOUNT in numbers else None
+    if labelled and meaning is not None and meaning.role == "discount" and isinstance(amount, Decimal) and amount < 0:
+        return "skip"
     if item.proved:
         return "item"
     if labelled and meaning is not None and money and not (counted and Column.QUANTITY in numbers):
