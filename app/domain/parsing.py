@@ -14,7 +14,8 @@ CENT = Decimal("0.01")
 DateOrder = Literal["dmy", "mdy", "ydm"]
 """How a numeric date is meant. Year-first dates are year-month-day unless the document proves `ydm`."""
 
-LANGUAGES = ("en", "de", "fr", "nl", "it", "es", "pt")
+LANGUAGES = ("en", "de", "fr", "nl", "it", "es", "pt", "da", "nb", "sv", "pl")
+"""Languages whose months we read. Labels are known in the first seven, and the commonest ones in the others."""
 
 
 def money(value: Decimal) -> Decimal:
@@ -183,7 +184,7 @@ def parse_currency(text: str) -> str | None:
 
 @cache
 def month_names() -> dict[str, int]:
-    """Names and abbreviations of the months in `LANGUAGES` by CLDR, as `plain` words, without those that two months share."""
+    """Names and abbreviations of the months in `LANGUAGES` by CLDR, as `plain` words; earlier languages win where two disagree."""
     from babel import Locale  # its data load once, and only where a date in words is met
 
     months: dict[str, int] = {"sept": 9, "mrt": 3, "maerz": 3, "janv": 1, "fevr": 2, "juil": 7, "aout": 8, "set": 9, "mrz": 3}

@@ -35,46 +35,49 @@ _WORDS: dict[Column, str] = {
         "article code;codice articolo;bestell nr;bestelnummer;produkt nr;artikelcode;materialnummer;art nr lieferant"
     ),
     Column.NAME: (
-        "description;descriptions;item;items;item description;product;products;product name;service;services;details;detail;"
-        "particulars;beschreibung;bezeichnung;artikel;artikelbezeichnung;artikelbeschreibung;leistung;leistungen;"
-        "leistungsbeschreibung;produkt;ware;warenbezeichnung;text;libelle;designation;designations;article;articles;produit;"
-        "produits;prestation;prestations;omschrijving;productomschrijving;descrizione;descrizione articolo;prodotto;prodotti;"
-        "servizio;articolo;descripcion;concepto;conceptos;detalle;articulo;articulos;producto;servicio;descricao;designacao;artigo;"
-        "artigos;produto;produtos;servico;activity;nature;desc;goods;work;title;task;usage;item name;description of goods;"
-        "description of services;nom designation;ihre leistungen;position beschreibung;dienst;dienstleistung;"
-        "bezeichnung der leistung"
+        "beskrivelse;beskrivning;benamning;benämning;varetekst;vare;nazwa;nazwa towaru;tekst;description;descriptions;item;items;"
+        "item description;product;products;product name;service;services;details;detail;particulars;beschreibung;bezeichnung;"
+        "artikel;artikelbezeichnung;artikelbeschreibung;leistung;leistungen;leistungsbeschreibung;produkt;ware;warenbezeichnung;"
+        "text;libelle;designation;designations;article;articles;produit;produits;prestation;prestations;omschrijving;"
+        "productomschrijving;descrizione;descrizione articolo;prodotto;prodotti;servizio;articolo;descripcion;concepto;conceptos;"
+        "detalle;articulo;articulos;producto;servicio;descricao;designacao;artigo;artigos;produto;produtos;servico;activity;nature;"
+        "desc;goods;work;title;task;usage;item name;description of goods;description of services;nom designation;ihre leistungen;"
+        "position beschreibung;dienst;dienstleistung;bezeichnung der leistung"
     ),
     Column.QUANTITY: (
-        "qty;quantity;qnty;menge;anzahl;anz;stuck;stk;quantite;quantites;qte;qt;qta;quantita;aantal;hoeveelheid;cantidad;cant;uds;"
-        "unidades;quantidade;qtd;quant;hours;hrs;hour;stunden;std;heures;uren;ore;horas;units;nights;nombre;nb;nbre;ud;shipped;"
-        "billed;aant;qty shipped;no of units;pieces;pcs;days;tage;jours;dagen;hours qty;qty hours;hrs qty"
+        "antall;antal;ilosc;ilość;mangd;qty;quantity;qnty;menge;anzahl;anz;stuck;stk;quantite;quantites;qte;qt;qta;quantita;aantal;"
+        "hoeveelheid;cantidad;cant;uds;unidades;quantidade;qtd;quant;hours;hrs;hour;stunden;std;heures;uren;ore;horas;units;nights;"
+        "nombre;nb;nbre;ud;shipped;billed;aant;qty shipped;no of units;pieces;pcs;days;tage;jours;dagen;hours qty;qty hours;hrs qty"
     ),
     Column.UNIT: (
-        "unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;meng einheit;eh;mass;per;u of m;udm"
+        "enhed;enhet;enh;jm;j m;unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;"
+        "meng einheit;eh;mass;per;u of m;udm"
     ),
     Column.PRICE: (
-        "price;unit price;rate;einzelpreis;einzel preis;preis;stuckpreis;e preis;ep;vk preis;netto preis;nettopreis;einzel;prix;"
-        "prix unitaire;prix unit;p u;pu;puht;pu ht;p u ht;prijs;stukprijs;stuk prijs;prijs per stuk;eenheidsprijs;prezzo;"
-        "prezzo unitario;prezzo unit;precio;precio unitario;precio unit;preco;preco unitario;preco unit;pr unitario;unit cost;cost;"
-        "price each;each;p unit;pvp;tarief;tarif;tarief per uur;valor unitario;valor unit;unit price net;preis einheit;"
-        "unit net price;hourly rate;unit rate;price per unit;p unitario;einheitspreis;listenpreis;unitario;eur stk"
+        "pris;a pris;stykpris;enhetspris;stk pris;cena;cena netto;cena jedn;price;unit price;rate;einzelpreis;einzel preis;preis;"
+        "stuckpreis;e preis;ep;vk preis;netto preis;nettopreis;einzel;prix;prix unitaire;prix unit;p u;pu;puht;pu ht;p u ht;prijs;"
+        "stukprijs;stuk prijs;prijs per stuk;eenheidsprijs;prezzo;prezzo unitario;prezzo unit;precio;precio unitario;precio unit;"
+        "preco;preco unitario;preco unit;pr unitario;unit cost;cost;price each;each;p unit;pvp;tarief;tarif;tarief per uur;"
+        "valor unitario;valor unit;unit price net;preis einheit;unit net price;hourly rate;unit rate;price per unit;p unitario;"
+        "einheitspreis;listenpreis;unitario;eur stk"
     ),
     Column.DISCOUNT: "discount;disc;rabatt;rab;remise;rem;korting;sconto;sc;descuento;dto;desconto;nachlass;rabais",
     Column.TAX_RATE: (
-        "vat;tax;mwst;ust;tva;btw;iva;gst;igst;cgst;sgst;tax rate;vat rate;taux;taux tva;aliquota;aliq;vat code;steuer;mwst satz;"
-        "ust satz;steuersatz;%;vat %;tax %;cod iva;t v a;gst rate;hst;taxes;tax type;btw percentage;tipo iva;taxa;code tva;st"
+        "moms;mva;stawka vat;vat;tax;mwst;ust;tva;btw;iva;gst;igst;cgst;sgst;tax rate;vat rate;taux;taux tva;aliquota;aliq;"
+        "vat code;steuer;mwst satz;ust satz;steuersatz;%;vat %;tax %;cod iva;t v a;gst rate;hst;taxes;tax type;btw percentage;"
+        "tipo iva;taxa;code tva;st"
     ),
     Column.TAX_AMOUNT: (
         "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (
-        "amount;total;line total;betrag;gesamt;gesamtpreis;gesamt preis;summe;nettowert;netto wert;zeilenbetrag;positionsbetrag;"
-        "montant;total ht;montant ht;bedrag;totaal;importo;totale;importe;valor;net amount;net value;entgelt;gesamt netto;"
-        "ext price;extended price;extended;extension;ext;gross amount;subtotal;sub total;netto;net;line amount;amount due;"
-        "total price;total amount;totaalprijs;totaal bedrag;prezzo totale;precio total;preco total;valor total;total linea;"
-        "nettobetrag;g preis;gp;prix total;total net;p total;montant ttc;total ttc;total excl;taxable value;net total;wert;"
-        "gesamtbetrag;total eur;eur;charges;charge;line net;total net price;montant net;sous total;amt;value;nettosumme;"
-        "preis gesamt;totaal excl"
+        "belop;beløb;beløp;wartosc;wartość;wartosc netto;wartość netto;sum;summa;amount;total;line total;betrag;gesamt;gesamtpreis;"
+        "gesamt preis;summe;nettowert;netto wert;zeilenbetrag;positionsbetrag;montant;total ht;montant ht;bedrag;totaal;importo;"
+        "totale;importe;valor;net amount;net value;entgelt;gesamt netto;ext price;extended price;extended;extension;ext;"
+        "gross amount;subtotal;sub total;netto;net;line amount;amount due;total price;total amount;totaalprijs;totaal bedrag;"
+        "prezzo totale;precio total;preco total;valor total;total linea;nettobetrag;g preis;gp;prix total;total net;p total;"
+        "montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
+        "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
     Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids",
 }

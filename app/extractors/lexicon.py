@@ -81,14 +81,15 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
-        "invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;belegs;faktura;fakturierungs;"
-        "facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;dokument;documento;pro forma;"
-        "proforma"
+        "faktura vat;faktur;fakturan;invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
+        "belegs;faktura;fakturierungs;facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;"
+        "dokument;documento;pro forma;proforma"
     ),
     Cue.CREDIT: (
-        "credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;rechnungskorrektur;rechnungs korrektur;"
-        "korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;creditnota;creditfactuur;credit factuur;"
-        "nota di credito;nota de credito;abono;factura rectificativa;factura de abono;nota credito"
+        "kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;"
+        "rechnungskorrektur;rechnungs korrektur;korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;"
+        "creditnota;creditfactuur;credit factuur;nota di credito;nota de credito;abono;factura rectificativa;factura de abono;"
+        "nota credito"
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
@@ -101,8 +102,8 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "number;no;nr;nro;num;numero;nummer;n;nrs;#;id;numer;ndeg;identifier;code;kennung",
-    Cue.DATE: "date;dated;datum;data;fecha;dt;dag;datums",
+    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;kennung",
+    Cue.DATE: "dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
     Cue.OF: "vom;of;du;del;van;den;le;lo",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
@@ -114,10 +115,10 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
     Cue.PURCHASE: (
-        "purchase order;purchase;po;p o;bestell;bestellung;bestellungs;commande;commandes;bon de commande;bestelling;bestel;inkoop;"
-        "inkooporder;ordine;ordine d acquisto;ordine di acquisto;pedido;orden de compra;encomenda;nota de encomenda;your order;"
-        "ihre bestellung;ihr auftrag;votre commande;customer order;customer po;uw order;vostro ordine;su pedido;buyer order;"
-        "buyers order;buyer s order;kundenbestellung"
+        "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
+        "commande;commandes;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;ordine d acquisto;ordine di acquisto;"
+        "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;votre commande;customer order;"
+        "customer po;uw order;vostro ordine;su pedido;buyer order;buyers order;buyer s order;kundenbestellung"
     ),
     Cue.SALES: (
         "sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;auftrag nr lief;"
@@ -127,8 +128,8 @@ CUES: dict[Cue, str] = {
         "offer;quote;quotation;angebot;angebots;devis;offerte;preventivo;presupuesto;orcamento;tender;appel d offres;ausschreibung"
     ),
     Cue.CUSTOMER: (
-        "customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;debiteuren;cliente;account;user;member;mitglieds;"
-        "abonne;matricule;relatie;relatienummer;login;participant;patient;guest;passenger;policy holder"
+        "kundnr;customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;debiteuren;cliente;account;user;member;"
+        "mitglieds;abonne;matricule;relatie;relatienummer;login;participant;patient;guest;passenger;policy holder"
     ),
     Cue.CONTRACT: (
         "contract;vertrag;vertrags;contrat;contratto;contrato;vsnr;policy;police;versicherungsschein;lease;agreement;abonnement;"
@@ -138,9 +139,9 @@ CUES: dict[Cue, str] = {
         "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file"
     ),
     Cue.DELIVERY: (
-        "delivery;delivered;liefer;lieferung;lieferungs;leistung;leistungs;livraison;livre;levering;lever;leverings;consegna;"
-        "entrega;ship;shipped;shipping;shipment;supply;time of supply;prestation;service;service date;versand;expedition;"
-        "date of supply;dispatch;despatch"
+        "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
+        "leistungs;livraison;livre;levering;lever;leverings;consegna;entrega;ship;shipped;shipping;shipment;supply;time of supply;"
+        "prestation;service;service date;versand;expedition;date of supply;dispatch;despatch"
     ),
     Cue.DELIVERY_NOTE: (
         "delivery note;lieferschein;bon de livraison;bl;pakbon;ddt;documento di trasporto;albaran;guia;guia de remessa;"
@@ -154,8 +155,7 @@ CUES: dict[Cue, str] = {
     Cue.TERMS: (
         "terms;payment terms;zahlungsbedingungen;zahlungsbedingung;zahlungskonditionen;conditions de paiement;"
         "conditions de reglement;betalingsvoorwaarden;betaalconditie;condizioni di pagamento;termini di pagamento;"
-        "condiciones de pago;condicoes de pagamento;terms of payment;"
-        "betalingsconditie;betalingstermijn;zahlungsziel"
+        "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),
     Cue.COLLECTED: (
@@ -164,35 +164,36 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;zahlbar;zahlungsziel;"
-        "zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;scadenza;vencimiento;"
-        "vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;a payer avant;date limite de paiement;"
-        "payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;pagamento entro;entro il;data limite;"
-        "payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;netto bis"
+        "forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;forfald;betalingsfrist;betalas senast;senast;termin platnosci;"
+        "termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;"
+        "zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;"
+        "scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;a payer avant;"
+        "date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;pagamento entro;"
+        "entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;netto bis"
     ),
     Cue.OTHER_DATE: (
         "print;printed;gedruckt;imprime;birth;geburts;stand;per;tax point;accounting;wertstellung;valuta;posting;skonto;escompte;"
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
     Cue.SELLER: (
-        "seller;supplier;vendor;from;sold by;issued by;issuer;invoice from;bill from;service provider;rechnungssteller;"
-        "rechnungsersteller;rechnungsaussteller;lieferant;verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;"
-        "emetteur;prestataire;emis par;expediteur;leverancier;verkoper;afzender;fornitore;cedente;venditore;cedente prestatore;"
-        "mittente;emittente;proveedor;vendedor;emisor;fornecedor;emitente;prestador;payable to;remit to;remit payment to;"
-        "make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
+        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;issuer;invoice from;bill from;"
+        "service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;verkaufer;leistungserbringer;absender;"
+        "aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;expediteur;leverancier;verkoper;afzender;fornitore;cedente;"
+        "venditore;cedente prestatore;mittente;emittente;proveedor;vendedor;emisor;fornecedor;emitente;prestador;payable to;"
+        "remit to;remit payment to;make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
     ),
     Cue.BUYER: (
-        "titular;titular del contrato;titulaire du contrat;patient;guest;passenger;member;tenant;student;policy holder;"
-        "policyholder;bill to;billed to;bill to address;billing address;billing information;billing details;invoice to;invoiced to;"
-        "invoice address;sold to;buyer;customer;customer name;customer address;customer details;client;client name;to;for;"
-        "recipient;purchaser;attention;prepared for;rechnungsempfanger;kaufer;kunde;auftraggeber;rechnungsadresse;"
-        "rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;adresse du client;adresse client;client facture;facture a;"
-        "facturer a;adresse de facturation;adresse facturation;acheteur;destinataire;facturation;adresse du destinataire;"
-        "factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;facturatieadres;aan;koper;cliente;destinatario;"
-        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;acquirente;cessionario committente;"
-        "datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;exmo s sr s;exmos senhores;"
-        "exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;bill recipient;issued to;"
-        "charge to;details of receiver;ship to bill to;dati cliente;senores"
+        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
+        "guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
+        "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
+        "customer address;customer details;client;client name;to;for;recipient;purchaser;attention;prepared for;rechnungsempfanger;"
+        "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
+        "adresse du client;adresse client;client facture;facture a;facturer a;adresse de facturation;adresse facturation;acheteur;"
+        "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
+        "facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
+        "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
+        "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
+        "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
     ),
     Cue.SHIP_TO: (
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
@@ -225,14 +226,15 @@ CUES: dict[Cue, str] = {
         "federal tax id;tax reg no;rsin;cnpj;numero fiscal"
     ),
     Cue.VAT_NUMBER: (
-        "vat id;vat no;vat number;vat reg;vat reg no;vat registration;vat registration number;vat registration no;vatin;vat id no;"
-        "ust id;ustid;ust id nr;ust idnr;ustidnr;ust identnr;ust ident nr;ust identnummer;umsatzsteuer id;"
-        "umsatzsteuer identifikationsnummer;umsatzsteuer identnr;umsatzsteueridentifikationsnummer;umsatzsteueridentnummer;uid;"
-        "uid nr;uid nummer;mwst nr;mwst nummer;tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;"
-        "numero de tva;n de tva;tva no;identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;"
-        "btwnummer;btwnr;partita iva;p iva;piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;"
-        "gst reg;gst id;gst registration no;gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;"
-        "hst no;trn;cif nif;nif cif;c i f;n i f;tax reg"
+        "cvr;cvr nr;org nr;organisationsnummer;organisasjonsnummer;momsreg nr;moms nr;vat id;vat no;vat number;vat reg;vat reg no;"
+        "vat registration;vat registration number;vat registration no;vatin;vat id no;ust id;ustid;ust id nr;ust idnr;ustidnr;"
+        "ust identnr;ust ident nr;ust identnummer;umsatzsteuer id;umsatzsteuer identifikationsnummer;umsatzsteuer identnr;"
+        "umsatzsteueridentifikationsnummer;umsatzsteueridentnummer;uid;uid nr;uid nummer;mwst nr;mwst nummer;"
+        "tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;numero de tva;n de tva;tva no;"
+        "identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;btwnummer;btwnr;partita iva;p iva;"
+        "piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;gst reg;gst id;gst registration no;"
+        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;c i f;n i f;"
+        "tax reg"
     ),
     Cue.IBAN: "iban;iban nr;iban no;iban code",
     Cue.BIC: "bic;swift;bic swift;swift bic;swift code;bic code",
@@ -260,9 +262,9 @@ CUES: dict[Cue, str] = {
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
     Cue.TOTAL: (
-        "total;totals;totale;totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;"
-        "amount;amt;betrag;betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;"
-        "entgelt;totaalbedrag;tot"
+        "totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;totaux;totaal;summe;gesamt;"
+        "gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;betrage;bedrag;montant;importo;"
+        "importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;totaalbedrag;tot"
     ),
     Cue.GRAND: (
         "grand total;gesamtbetrag;endbetrag;endsumme;gesamtsumme;rechnungsbetrag;rechnungsbeitrag;rechnungssumme;"
@@ -280,11 +282,11 @@ CUES: dict[Cue, str] = {
         "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
-        "net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;exclusief;exclusive;excluding;"
-        "exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;base tributavel;base de imposicion;"
-        "base imposable;imponibile;total imponibile;taxable amount;taxable value;taxable total;total taxable;taxable;vatable;"
-        "vatable amount;nettowarenwert;netto warenwert;nettowert;excluant;net amount;total net;netto bedrag;escluso;esclusa;exento;"
-        "htva;exvat;nettoumsatz;ohne mwst;incidencia;base"
+        "ekskl;eksl;uten;uden;utan;net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;"
+        "exclusief;exclusive;excluding;exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;"
+        "base tributavel;base de imposicion;base imposable;imponibile;total imponibile;taxable amount;taxable value;taxable total;"
+        "total taxable;taxable;vatable;vatable amount;nettowarenwert;netto warenwert;nettowert;excluant;net amount;total net;"
+        "netto bedrag;escluso;esclusa;exento;htva;exvat;nettoumsatz;ohne mwst;incidencia;base"
     ),
     Cue.WITH: (
         "gross;brutto;bruttobetrag;bruttosumme;ttc;t t c;tvac;toutes taxes comprises;incl;inkl;inclusief;inclusive;including;"
@@ -292,10 +294,10 @@ CUES: dict[Cue, str] = {
         "iva incl;com iva;con iva;iva inclusa;enthaltene;enthalten;enthalt;avec;with;mit"
     ),
     Cue.TAX: (
-        "vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;"
-        "iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;"
-        "versicherungsteuer;versicherungssteuer;igic;cess;service tax;mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;"
-        "vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
+        "podatek;podatek vat;mervardesskatt;merverdiavgift;vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;"
+        "steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;"
+        "tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;versicherungsteuer;versicherungssteuer;igic;cess;service tax;"
+        "mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
     ),
     Cue.SHARE_OF: "on;von;auf;sur;over;su;sobre",
     Cue.BASE: (
@@ -303,11 +305,12 @@ CUES: dict[Cue, str] = {
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
-        "amount due;balance due;balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;"
-        "pay this amount;zu zahlen;zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;"
-        "noch zu zahlen;zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;"
-        "openstaand;nog te betalen;te voldoen;a pagar;total a pagar;liquido a pagar;da pagare;netto a pagare;totale da pagare;"
-        "pendiente;importe pendiente;saldo;due;amount due now;outstanding;new balance;amount owing;owing;totale dovuto;da saldare;"
+        "att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;pozostaje do zapłaty;amount due;balance due;"
+        "balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;pay this amount;zu zahlen;"
+        "zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;noch zu zahlen;"
+        "zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;openstaand;"
+        "nog te betalen;te voldoen;a pagar;total a pagar;liquido a pagar;da pagare;netto a pagare;totale da pagare;pendiente;"
+        "importe pendiente;saldo;due;amount due now;outstanding;new balance;amount owing;owing;totale dovuto;da saldare;"
         "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
     ),
     Cue.PAYMENT: (
@@ -359,6 +362,6 @@ CUES: dict[Cue, str] = {
 HEADS = (
     "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur "
     "prijs nota id "
-    "gesamt tag netto brutto".split()
+    "gesamt tag netto brutto dato".split()
 )
 """Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""
