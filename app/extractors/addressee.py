@@ -126,7 +126,7 @@ def address_blocks(found: Candidates, items: frozenset[int], known: list[Block])
                 cell = next(((a, b) for a, b in above.cells if abs(above.tokens[a].x0 - x0) < 0.7 * row.height), None)
                 if cell is None:
                     continue
-                if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken:
+                if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken or post_code(above.span(*cell)):
                     break
                 spacing = max(spacing, gap)
                 lines.insert(0, (upper, *cell))
@@ -153,7 +153,7 @@ def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
     return None
 
 
-def below_return_line(found: Candidates, known: list[Block]) -> Block | None:
+def below_return_line(found: Candidates, items: frozenset[int], known: list[Block]) -> Block | None:
     """The addressee of a window envelope: the block right under the sender's address on one line (DIN 5008 and its likes)."""
     grid = found.grid
     taken = {(line[0], line[1]) for block in known for line in block.lines}
@@ -167,6 +167,11 @@ def below_return_line(found: Candidates, known: list[Block]) -> Block | None:
             if len(parts) < 2 or end - first < 5 or len(text) > 110 or not post_code(text) or (number, first) in taken:
                 continue
             block = block_below(found, (number, first, end), with_first=False, reach=10.0)
+            if any(
+                abs(grid.rows[line[0]].tokens[line[1]].x0 - row.tokens[first].x0) > 1.5 * row.height or line[0] in items
+                for line in block.lines
+            ):
+                continue
             if 2 <= len(block.lines) <= 8 and not any(DOMAIN.search(text_of(grid, line)) for line in block.lines[:4]):
                 return block
     return None

@@ -209,7 +209,7 @@ def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("paid", 0.9)
     if Cue.WITHOUT in cues and Cue.WITH not in cues:
         return Meaning("net", 1.0 if summed else 0.8)
-    if Cue.WITH in cues and summed:
+    if Cue.WITH in cues and summed and Cue.UNIT_MONEY not in cues:
         return Meaning("gross", 0.95)
     if Cue.DISCOUNT in cues:
         return Meaning("discount", 0.9)

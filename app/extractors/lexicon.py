@@ -262,9 +262,10 @@ CUES: dict[Cue, str] = {
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
     Cue.TOTAL: (
-        "totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;totaux;totaal;summe;gesamt;"
-        "gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;betrage;bedrag;montant;importo;"
-        "importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;totaalbedrag;tot"
+        "brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;"
+        "totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;"
+        "betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;"
+        "totaalbedrag;tot"
     ),
     Cue.GRAND: (
         "grand total;gesamtbetrag;endbetrag;endsumme;gesamtsumme;rechnungsbetrag;rechnungsbeitrag;rechnungssumme;"

@@ -40,6 +40,7 @@ class Labels:
         beside = list(self._row_labels(candidate))
         if candidate.kind == "date":
             beside += self._said_after(candidate)
+            beside = [Label(label.cues | self._until_when(candidate), *label[1:]) if n == 0 else label for n, label in enumerate(beside)]
         money = candidate.kind in ("amount", "percent")
         if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
             # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
@@ -95,6 +96,20 @@ class Labels:
                 if row.cells[row.cell_of[candidate.first]][1] - row.cells[row.cell_of[candidate.first]][0] > 5:
                     yield Label(frozenset({Cue.COLLECTED}), "inline", 0)
                 return
+
+    def _until_when(self, candidate: Candidate) -> frozenset[Cue]:
+        """Of "by 2 May 2 % discount, by 22 May net": what is owed until a date may be said behind it."""
+        row = self.grid.rows[candidate.row]
+        end = row.cells[row.cell_of[candidate.first]][1]
+        if row.tokens[candidate.end - 1].text.endswith((",", ";", ".")):
+            return _NO_CUES
+        for hit in self.cues[candidate.row]:
+            if candidate.end <= hit.first < min(end, candidate.end + 4):
+                if Cue.DISCOUNT in hit.cues:
+                    return frozenset({Cue.DISCOUNT})
+                if Cue.WITHOUT in hit.cues:
+                    return frozenset({Cue.FALL_DUE})
+        return _NO_CUES
 
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:

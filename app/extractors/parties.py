@@ -34,7 +34,7 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     others = [block for role in ("ship_to", "other") for _, block in labelled[role]]
     known = [b for bs in labelled.values() for _, b in bs]
     window = address_blocks(found, items, known)
-    if buyer.name is None and (block_in_window := below_return_line(found, known)):
+    if buyer.name is None and (block_in_window := below_return_line(found, items, known)):
         buyer.block = block_in_window
         buyer.name = name_of(found, block_in_window, 0.8)
     if buyer.name is None:

@@ -79,7 +79,7 @@ def choose_sender(
         if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
             score += 0.15  # the short name stands elsewhere
         scored.append((score, as_candidate(line, clean(text_of(grid, line)))))
-    return pick(scored, floor=0.38)
+    return pick(scored, floor=0.35)
 
 
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
