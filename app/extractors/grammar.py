@@ -221,7 +221,7 @@ def codes(number: int, row: Row) -> Iterator[Candidate]:
         for match in _CODE.finditer(token.text):
             if parse_currency(match[1]):
                 yield Candidate("currency", match[1], number, i, i + 1)
-        if not _SIGNS.isdisjoint(token.text) or text in ("Rs", "RM", "Euro", "Euros"):
+        if not _SIGNS.isdisjoint(token.text) or text in ("Rs", "RM") or text.casefold() in ("euro", "euros"):
             sign = parse_currency("".join(c for c in text if not c.isdigit() and c not in ".,-'’")) or parse_currency(
                 next((c for c in text if c in _SIGNS), "")
             )

@@ -164,12 +164,13 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;forfald;betalingsfrist;betalas senast;senast;termin platnosci;"
-        "termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;falligkeitsdatum;"
-        "zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;vervaldag;"
-        "scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;a payer avant;"
-        "date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;pagamento entro;"
-        "entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;netto bis"
+        "verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;forfald;betalingsfrist;betalas senast;senast;"
+        "termin platnosci;termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;"
+        "falligkeitsdatum;zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;"
+        "vervaldag;scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;"
+        "a payer avant;date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;"
+        "pagamento entro;entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;"
+        "netto bis"
     ),
     Cue.OTHER_DATE: (
         "print;printed;gedruckt;imprime;birth;geburts;stand;per;tax point;accounting;wertstellung;valuta;posting;skonto;escompte;"

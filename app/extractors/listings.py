@@ -49,7 +49,7 @@ def _run(found: Candidates, column: list[Candidate]) -> list[Candidate]:
                 gap = grid.rows[below.row].y0 - grid.rows[above.row].y1
                 if gap > 4 * grid.rows[c.row].height:
                     break
-                if role not in ("net", "subtotal") and found.strength(above, amount_meaning).get("tax", 0.0) > 0.3:
+                if role != "net" and found.strength(above, amount_meaning).get("tax", 0.0) > 0.3:
                     break  # a tax is part of no list, unless what follows is called net (duties on energy)
                 total += _value(above)
                 if total == _value(c) and total and length > len(best):

@@ -67,7 +67,7 @@ def legal_form(text: str) -> bool:
         else:
             joined.append(word)
         letters = len(word) == 1
-    return len(joined) > 1 and any(word in LEGAL for word in joined[-3:] if len(word) > 1)
+    return len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1)
 
 
 def name_like(text: str) -> bool:

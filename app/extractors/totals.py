@@ -112,6 +112,11 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     sums: list[Reading] = []
     if len(rates) > 1:
         sums.append(Reading(sum((rate.tax for rate in rates), ZERO), 0.75, None))
+    side_by_side: dict[int, list[Decimal]] = {}
+    for c in amounts:
+        if roles[id(c)].get("tax", 0.0) > 0.5 and c.decimals == 2:
+            side_by_side.setdefault(c.row, []).append(value_of(c))
+    sums += [Reading(sum(values, ZERO), 0.5, None) for values in side_by_side.values() if 2 <= len(values) <= 4]
     by_row: dict[int, Candidate] = {}
     for c in amounts:
         if roles[id(c)].get("tax", 0.0) > 0.5 and value_of(c):
