@@ -46,8 +46,12 @@ class Client:
     key: str = field(repr=False)
     timeout: float = 30.0
     _connection: http.client.HTTPConnection | None = None
+    _used: float = 0.0
 
     def call(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        if self._connection is not None and time.monotonic() - self._used > 10:
+            self.close()  # the server may have, by now
+        self._used = time.monotonic()
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
         try:
