@@ -30,8 +30,38 @@ def read_listing(found: Candidates) -> Table:
         run = _run(found, column)
         if len(run) > len(best):
             best = run
-    items = [_item(found, c) for c in best]
-    return Table(tuple(items), frozenset(c.row for c in best))
+    items = [_item(found, c) for c in best] or _proved(found)
+    return Table(tuple(items), frozenset(item.row for item in items))
+
+
+def _proved(found: Candidates) -> list[ItemRow]:
+    """Rows whose last number is the product of two before it: no chance, once it happens twice or with a quantity that is not one."""
+    rows: dict[int, list[Candidate]] = {}
+    for c in found.of("amount"):
+        rows.setdefault(c.row, []).append(c)
+    items: list[ItemRow] = []
+    for cells in rows.values():
+        amount = cells[-1]
+        if len(cells) < 3 or len(cells) > 9 or not _value(amount) or amount.decimals != 2:
+            continue
+        pairs = (
+            (q, p)
+            for q in cells[:-1]
+            for p in cells[:-1]
+            if q is not p and p.decimals >= 2 and _value(q) > 0 and _value(q) * _value(p) == _value(amount)
+        )
+        pair = next(pairs, None)
+        if pair is None:
+            continue
+        item = _item(found, amount)
+        item.numbers[Column.QUANTITY], item.numbers[Column.PRICE] = pair
+        item.names = [
+            Text(part.row, part.first, part.end, part.text) for part in item.names if part.first not in (pair[0].first, pair[1].first)
+        ]
+        item.proved = True
+        if item.names:
+            items.append(item)
+    return items if len(items) > 1 or any(item.numbers[Column.QUANTITY].value != 1 for item in items) else []
 
 
 def _run(found: Candidates, column: list[Candidate]) -> list[Candidate]:

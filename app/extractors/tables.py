@@ -42,10 +42,19 @@ def read_tables(found: Candidates) -> Table:
             continue  # a tax table or another list under the totals
         body = range(head.last + 1, min(after, end_of_page))
         new, used, closed = _read_body(found, head, body, by_row, dated)
-        if new:
+        if not new:
+            continue
+        items += new
+        rows.update(used)
+        rows.update(range(head.first, head.last + 1))
+        for first, end in grid.pages[grid.rows[head.first].page :]:  # pages that go on without repeating the head
+            if closed or first >= after or any(first <= other.first < end for other in heads):
+                break
+            new, used, closed = _read_body(found, head, range(first, end), by_row, dated)
+            if not new:
+                break
             items += new
             rows.update(used)
-            rows.update(range(head.first, head.last + 1))
     return Table(tuple(items), frozenset(rows))
 
 
@@ -61,10 +70,13 @@ def _read_body(
     loose: list[Text] = []
     used: set[int] = set()
     pitch = 0.0
-    last = head.last
+    last = max(head.last, body.start)
+    cents = body.start > head.last + 1  # whether amounts have them; on a page that goes on, they must
     for number in body:
         row = grid.rows[number]
         item = read_row(grid, head, number, by_row.get(number, []), dated)
+        if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
+            del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
         verdict = _verdict(found, head, number, item, bool(items))
         if verdict == "stop":
             return give_names(head, items, loose, grid), used, True
@@ -77,6 +89,7 @@ def _read_body(
             items.append(item)
             used.add(number)
             last = number
+            cents = cents or (Column.AMOUNT in item.numbers and item.numbers[Column.AMOUNT].decimals == 2)
         elif verdict == "text":
             loose += item.names
             if item.names:
