@@ -1445,4 +1445,531 @@ Zahlungsmittel: Kreditkarte  Betrag 64,80 €  Datum 03.10.2023
             "buyer.name": "Herr Lukas Arndt",
         },
     ),
+    Sheet(
+        "norwegian",
+        (
+            """
+Fjordvik Elektro AS                                   Faktura
+Havnegata 4                                           Fakturanummer: 20231188
+5003 Bergen                                           Fakturadato: 12.10.2023
+Org.nr NO 987654321 MVA                               Forfallsdato: 26.10.2023
+                                                      KID: 2023118800012
+Kunde:
+Borettslaget Solsiden
+Solveien 9
+5055 Bergen
+
+Beskrivelse                      Antall       Pris        Beløp
+Installasjon ladeboks                 2   4 500,00     9 000,00
+Materiell                             1   1 250,00     1 250,00
+
+                             Sum eks. mva             10 250,00
+                             MVA 25%                   2 562,50
+                             Å betale                 12 812,50
+""",
+        ),
+        {
+            "number": "20231188",
+            "issue_date": "2023-10-12",
+            "due_date": "2023-10-26",
+            "total_without_tax": "10250.00",
+            "total_tax": "2562.50",
+            "total_with_tax": "12812.50",
+            "seller.name": "Fjordvik Elektro AS",
+            "buyer.name": "Borettslaget Solsiden",
+        },
+    ),
+    Sheet(
+        "polish",
+        (
+            """
+Faktura VAT nr FV/12/2023                          Data wystawienia: 05.12.2023
+                                                   Termin płatności: 19.12.2023
+Sprzedawca:                          Nabywca:
+Meble Nowak Sp. z o.o.               Hotel Pod Lipą S.A.
+ul. Polna 3                          ul. Rynek 1
+61-001 Poznań                        31-010 Kraków
+NIP: PL7811234568                    NIP: PL6761234567
+
+Lp.  Nazwa                Ilość   Cena netto   Wartość netto   VAT
+1    Stół dębowy              2     1 200,00        2 400,00   23%
+2    Krzesło                  8       150,00        1 200,00   23%
+
+                      Razem netto         3 600,00
+                      Podatek VAT           828,00
+                      Razem do zapłaty    4 428,00 PLN
+""",
+        ),
+        {
+            "number": "FV/12/2023",
+            "issue_date": "2023-12-05",
+            "due_date": "2023-12-19",
+            "currency": "PLN",
+            "total_without_tax": "3600.00",
+            "total_tax": "828.00",
+            "total_with_tax": "4428.00",
+            "seller.name": "Meble Nowak Sp. z o.o.",
+            "buyer.name": "Hotel Pod Lipą S.A.",
+        },
+    ),
+    Sheet(
+        "terms_on_the_second_page",
+        (
+            """
+ACORN OFFICE SUPPLIES LTD            VAT NO: GB 123 4567 82          INVOICE 884411
+Acorn House, Trading Estate, Slough SL1 4NB   Tel 01753 000000        PAGE 1 OF 2
+
+INVOICE TO: 100882                   DELIVER TO:                     DATE      31/08/23
+FINCH & CO SOLICITORS                FINCH & CO SOLICITORS           ORDER NO  JF/0831
+3 HIGH ST                            REAR ENTRANCE                   A/C NO    FIN001
+WINDSOR SL4 1LD                      WINDSOR SL4 1LD                 DUE DATE  30/09/23
+
+CODE     DESCRIPTION                        QTY    UNIT    PRICE   DISC     NET    VAT
+A4-80    A4 COPY PAPER 80GSM                 20    BOX     14.99    5%    284.81     S
+TNR-11   TONER CARTRIDGE BLK                  4    EA      61.50          246.00     S
+PEN-BL   BALLPOINT BLUE PK50                  2    PK       8.25           16.50     S
+
+                                        GOODS TOTAL     547.31
+                                        CARRIAGE          0.00
+                                        VAT             109.46
+                                        TOTAL GBP       656.77
+""",
+            """
+TERMS AND CONDITIONS OF SALE                                          PAGE 2 OF 2
+1. All goods remain the property of the seller until paid in full.
+2. Invoices are due within 30 days. Interest of 8% may be charged, minimum £40.00.
+3. Claims must be made within 7 days of 1 January 2020 terms version.
+""",
+        ),
+        {
+            "number": "884411",
+            "issue_date": "2023-08-31",
+            "due_date": "2023-09-30",
+            "currency": "GBP",
+            "total_without_tax": "547.31",
+            "total_tax": "109.46",
+            "total_with_tax": "656.77",
+            "seller.name": "ACORN OFFICE SUPPLIES LTD",
+            "buyer.name": "FINCH & CO SOLICITORS",
+            "seller.vat_id": "GB123456782",
+            "purchase_order_reference": "JF/0831",
+        },
+        (
+            ("A4 COPY PAPER 80GSM", "20", "284.81"),
+            ("TONER CARTRIDGE BLK", "4", "246.00"),
+            ("BALLPOINT BLUE PK50", "2", "16.50"),
+        ),
+    ),
+    Sheet(
+        "discount_date_before_due_date",
+        (
+            """
+Seite: 1
+                                                      Westfalen Werkzeug GmbH
+                                                      Industriestr. 5 - 33689 Bielefeld
+                                                      Telefon 05205 1234-0
+WWG GmbH Industriestr. 5 33689 Bielefeld
+Metallbau Krüger e.K.
+Herr Krüger                                           Beleg-Nr.:     RE-2023/04455
+Schmiedestr. 3                                        Beleg-Datum:   22.11.2023
+33102 Paderborn                                       Kd.-Nr.:       D10455
+                                                      Ihre USt-ID:   DE811907980
+                                                      Bearbeiter:    Frau Lang
+
+RECHNUNG
+Ihr Auftrag vom 15.11.2023, Bestell-Nr. K-7781, Lieferschein LS-99871 vom 20.11.2023
+
+Pos Art.-Nr.     Text                          Menge ME    E-Preis    Rab.%     Gesamt
+1   HSS-10       Spiralbohrer HSS 10 mm           50 Stk       2,40     10     108,00
+2   WS-125       Winkelschleifer 125 mm            2 Stk     119,00             238,00
+                 inkl. Koffer
+                                                  Warenwert:                    346,00
+                                                  Fracht:                         9,50
+                                                  Netto:                        355,50
+                                                  MwSt. 19,00 %:                 67,55
+                                                  Brutto EUR:                   423,05
+Bei Zahlung bis 02.12.2023 2 % Skonto = 414,59 EUR, bis 22.12.2023 netto
+Bankverbindung: Sparkasse Bielefeld IBAN DE44 4805 0161 0000 1234 56   USt-IdNr. DE136695976
+""",
+        ),
+        {
+            "number": "RE-2023/04455",
+            "issue_date": "2023-11-22",
+            "due_date": "2023-12-22",
+            "currency": "EUR",
+            "total_without_tax": "355.50",
+            "total_tax": "67.55",
+            "total_with_tax": "423.05",
+            "seller.name": "Westfalen Werkzeug GmbH",
+            "buyer.name": "Metallbau Krüger e.K.",
+            "seller.vat_id": "DE136695976",
+            "payment_account": "DE44480501610000123456",
+            "purchase_order_reference": "K-7781",
+        },
+        (
+            ("Spiralbohrer HSS 10 mm", "50", "108.00"),
+            ("Winkelschleifer 125 mm", "2", "238.00"),
+        ),
+    ),
+    Sheet(
+        "payer_of_no_vat",
+        (
+            """
+                                   Invoice
+Helena Novak Consulting                         Date: 1 February 2024
+Krakovska 12, 110 00 Prague 1                   Invoice ref: HN-24-002
+Czech Republic                                  Payment due: 15 February 2024
+Company ID: 12345678
+Not a VAT payer
+                                                Client:
+                                                Brightpath Education Ltd
+                                                44 Upper Mount St
+                                                Dublin 2
+                                                Ireland
+
+Service                                           Amount
+Curriculum review (10 days @ EUR 450)         EUR 4,500.00
+Travel                                          EUR 312.40
+
+Total to pay                                  EUR 4,812.40
+
+Account: CZ65 0800 0000 1920 0014 5399   SWIFT GIBACZPX
+""",
+        ),
+        {
+            "number": "HN-24-002",
+            "issue_date": "2024-02-01",
+            "due_date": "2024-02-15",
+            "currency": "EUR",
+            "total_with_tax": "4812.40",
+            "seller.name": "Helena Novak Consulting",
+            "buyer.name": "Brightpath Education Ltd",
+            "seller.vat_id": None,
+            "payment_account": "CZ6508000000192000145399",
+        },
+    ),
+    Sheet(
+        "honoraires",
+        (
+            """
+CABINET LEROY EXPERTISE                                 Lille, le 30/11/2023
+Société d'expertise comptable
+8 place Rihour - 59000 LILLE                            FACTURE N°  23110456
+Tél. 03 20 00 00 00
+                                                        SARL DUPONT ET FILS
+                                                        ZA des Prés
+                                                        59650 VILLENEUVE D'ASCQ
+Code client : DUP01
+Dossier suivi par : Mme Petit
+
+Honoraires de tenue de comptabilité - novembre 2023              450,00
+Établissement des bulletins de paie (6 x 22,00)                  132,00
+Débours greffe                                                    14,35
+
+Total HT         Taux TVA       Montant TVA       Total TTC       Net à payer
+596,35             20,00             119,27          715,62            715,62
+
+Règlement à réception. TVA sur les encaissements.
+SIRET 40483304800022 - TVA intracommunautaire FR83404833048
+""",
+        ),
+        {
+            "number": "23110456",
+            "issue_date": "2023-11-30",
+            "currency": "EUR",
+            "total_without_tax": "596.35",
+            "total_tax": "119.27",
+            "total_with_tax": "715.62",
+            "seller.name": "CABINET LEROY EXPERTISE",
+            "buyer.name": "SARL DUPONT ET FILS",
+            "seller.vat_id": "FR83404833048",
+        },
+    ),
+    Sheet(
+        "two_taxes_side_by_side",
+        (
+            """
+                                                      Groothandel Bosman BV
+                                                      Postbus 44, 5600 AA Eindhoven
+Aan                                                   T 040-2001000
+Café De Hoek                                          www.bosman-groothandel.nl
+t.n.v. mevr. Smit                                     Btw NL804455667B01
+Hoogstraat 10                                         Rek. NL20INGB0001234567
+5611 JA Eindhoven
+
+FACTUUR
+Debiteurnr.   Factuurnr.   Factuurdatum   Ordernr.     Uw ref.       Verv. datum
+20331         F2304412     14-04-23       V99812       tel. Smit     14-05-23
+
+Artikelnr   Omschrijving                Aantal   Eenheid    Prijs    Korting    Bedrag    Btw
+10221       Koffiebonen 1 kg                12   st         11,95       10%     129,06     L
+20788       Servetten 3-laags                4   doos       24,50                98,00     H
+
+Totaal excl.     Btw 9%     Btw 21%     Totaal incl.
+227,06           11,62      20,58       EUR 259,26
+""",
+        ),
+        {
+            "number": "F2304412",
+            "issue_date": "2023-04-14",
+            "due_date": "2023-05-14",
+            "currency": "EUR",
+            "total_without_tax": "227.06",
+            "total_tax": "32.20",
+            "total_with_tax": "259.26",
+            "seller.name": "Groothandel Bosman BV",
+            "buyer.name": "Café De Hoek",
+            "seller.vat_id": "NL804455667B01",
+            "payment_account": "NL20INGB0001234567",
+        },
+        (
+            ("Koffiebonen 1 kg", "12", "129.06"),
+            ("Servetten 3-laags", "4", "98.00"),
+        ),
+    ),
+    Sheet(
+        "hotel_bill",
+        (
+            """
+THE ROYAL OAK HOTEL
+Market Square, Ludlow SY8 1AA
+www.royaloakludlow.co.uk   VAT Reg 987 6543 21
+
+Guest: Dr H. Whitcombe                     Invoice: 55120
+Room: 12                                   Date: 18 Aug 2023
+Arrival: 16 Aug 2023   Departure: 18 Aug 2023
+
+Date       Description               Charges     Credits
+16 Aug     Accommodation              120.00
+16 Aug     Dinner                      42.50
+17 Aug     Accommodation              120.00
+18 Aug     Visa                                   282.50
+           Total                      282.50      282.50
+           Balance                      0.00
+           Net 235.42   VAT 20% 47.08   Gross £282.50
+""",
+        ),
+        {
+            "number": "55120",
+            "issue_date": "2023-08-18",
+            "currency": "GBP",
+            "total_without_tax": "235.42",
+            "total_tax": "47.08",
+            "total_with_tax": "282.50",
+            "seller.name": "THE ROYAL OAK HOTEL",
+            "buyer.name": "Dr H. Whitcombe",
+        },
+    ),
+    Sheet(
+        "credit_memo",
+        (
+            """
+Keystone Parts Distribution, Inc.                          CREDIT MEMO
+500 Freight Way                                            Credit No.: CM-20931
+Allentown, PA 18109                                        Date: 05/22/2023
+                                                           Original Invoice: 118822
+Customer:
+Valley Auto Repair
+77 Valley Rd
+Easton, PA 18042
+
+Part No     Description               Qty      Price       Extension
+BRK-220     Brake rotor (defective)    -2      64.00         -128.00
+
+                                   Merchandise              -128.00
+                                   Sales tax 6%               -7.68
+                                   Total credit            $-135.68
+""",
+        ),
+        {
+            "number": "CM-20931",
+            "issue_date": "2023-05-22",
+            "currency": "USD",
+            "total_without_tax": "-128.00",
+            "total_tax": "-7.68",
+            "total_with_tax": "-135.68",
+            "seller.name": "Keystone Parts Distribution, Inc.",
+            "buyer.name": "Valley Auto Repair",
+            "type_code": "381",
+        },
+        (("Brake rotor (defective)", "-2", "-128.00"),),
+    ),
+    Sheet(
+        "small_business_without_vat",
+        (
+            """
+Fotostudio Lichtblick
+Inhaberin: Sarah König
+Am Hang 2
+72070 Tübingen
+Mobil: 0170 1234567
+E-Mail: hallo@fotostudio-lichtblick.de
+
+Brautpaar Meier
+Gartenweg 11
+72072 Tübingen
+
+Tübingen, 11.06.2023
+
+Rechnung Nr. 17/2023
+
+Hochzeitsreportage am 03.06.2023                     1.450,00 €
+Fotobuch 30x30                                         180,00 €
+abzgl. Anzahlung vom 12.01.2023                       -500,00 €
+
+Zu zahlender Betrag                                  1.130,00 €
+
+Gemäß § 19 UStG wird keine Umsatzsteuer berechnet.
+Bitte überweisen Sie den Betrag innerhalb von 14 Tagen auf das Konto
+IBAN DE75 6415 0020 0001 2345 67, Kreissparkasse Tübingen
+Steuernummer: 86123/45678
+""",
+        ),
+        {
+            "number": "17/2023",
+            "issue_date": "2023-06-11",
+            "due_date": None,
+            "currency": "EUR",
+            "seller.name": "Fotostudio Lichtblick",
+            "buyer.name": "Brautpaar Meier",
+            "payment_account": "DE75641500200001234567",
+            "amount_due": "1130.00",
+        },
+    ),
+    Sheet(
+        "due_date_in_a_row_of_titles",
+        (
+            """
+FACTURA
+Número de factura        Fecha factura        Nº Cliente        Fecha vto.
+2023-A-00871             31/10/2023           C00412            30/11/2023
+
+PROVEEDOR                                  CLIENTE
+TALLERES MENDOZA, S.L.U.                   TRANSPORTES GALÁN, S.A.
+NIF: B50123459                             NIF: A50987651
+Pol. Ind. Malpica, nave 12                 Ctra. Logroño km 5
+50016 ZARAGOZA                             50011 ZARAGOZA
+
+Ref.      Descripción                       Cant.     Precio     Dto.     Importe
+MO        Mano de obra (h)                   3,50      42,00               147,00
+F-221     Filtro aceite                      1,00      18,40      10%       16,56
+AC-5W30   Aceite 5W30 (l)                    6,00       9,80                58,80
+
+Base imponible     % IVA     Cuota IVA     TOTAL FACTURA
+222,36             21,00     46,70         269,06 €
+""",
+        ),
+        {
+            "number": "2023-A-00871",
+            "issue_date": "2023-10-31",
+            "due_date": "2023-11-30",
+            "currency": "EUR",
+            "total_without_tax": "222.36",
+            "total_tax": "46.70",
+            "total_with_tax": "269.06",
+            "seller.name": "TALLERES MENDOZA, S.L.U.",
+            "buyer.name": "TRANSPORTES GALÁN, S.A.",
+        },
+        (
+            ("Mano de obra (h)", "3.50", "147.00"),
+            ("Filtro aceite", "1.00", "16.56"),
+            ("Aceite 5W30 (l)", "6.00", "58.80"),
+        ),
+    ),
+    Sheet(
+        "lawyer_with_withheld_tax",
+        (
+            """
+Studio Legale Ferri & Associati                       Spett.le
+Via Manzoni 4                                         Immobiliare Centro S.r.l.
+20121 Milano                                          Via Torino 15
+C.F./P.IVA 09876543210                                20123 Milano
+                                                      P.IVA 01112223334
+Fattura n. 2023/44
+Data 20/09/2023
+Oggetto: assistenza contrattuale
+
+Onorari                                               1.000,00
+Spese generali 15%                                      150,00
+CPA 4%                                                   46,00
+Totale imponibile                                     1.196,00
+IVA 22%                                                 263,12
+Totale fattura                                        1.459,12
+Ritenuta 20% su 1.150,00                               -230,00
+Netto a pagare euro                                   1.229,12
+""",
+        ),
+        {
+            "number": "2023/44",
+            "issue_date": "2023-09-20",
+            "currency": "EUR",
+            "total_without_tax": "1196.00",
+            "total_tax": "263.12",
+            "total_with_tax": "1459.12",
+            "seller.name": "Studio Legale Ferri & Associati",
+            "buyer.name": "Immobiliare Centro S.r.l.",
+            "amount_due": "1229.12",
+        },
+    ),
+    Sheet(
+        "rows_without_a_head",
+        (
+            """
+Rowan Tree Nursery                               Invoice 311
+Tel 01556 500000                                 2 Sept 2023
+Castle Douglas Estates
+
+Rhododendron 3L                 12      8.50       102.00
+Beech hedging bare root        200      0.95       190.00
+Delivery                         1     25.00        25.00
+
+VAT 20%                                              63.40
+Total due                                           £380.40
+""",
+        ),
+        {
+            "number": "311",
+            "issue_date": "2023-09-02",
+            "total_tax": "63.40",
+            "total_with_tax": "380.40",
+        },
+        (
+            ("Rhododendron 3L", "12", "102.00"),
+            ("Beech hedging bare root", "200", "190.00"),
+            ("Delivery", "1", "25.00"),
+        ),
+    ),
+    Sheet(
+        "table_goes_on_without_a_head",
+        (
+            """
+ACME Components GmbH                      Rechnung Nr. 9911
+                                          Datum: 03.04.2023
+Pos   Bezeichnung            Menge      Preis      Betrag
+1     Schraube M4              100       0,10       10,00
+2     Mutter M4                100       0,08        8,00
+""",
+            """
+ACME Components GmbH                      Rechnung Nr. 9911 Seite 2
+
+3     Scheibe                  100       0,05        5,00
+4     Bolzen                    10       1,20       12,00
+                               Netto                35,00
+                               19% MwSt              6,65
+                               Gesamt               41,65 EUR
+""",
+        ),
+        {
+            "number": "9911",
+            "total_without_tax": "35.00",
+            "total_tax": "6.65",
+            "total_with_tax": "41.65",
+        },
+        (
+            ("Schraube M4", "100", "10.00"),
+            ("Mutter M4", "100", "8.00"),
+            ("Scheibe", "100", "5.00"),
+            ("Bolzen", "10", "12.00"),
+        ),
+    ),
 )
