@@ -161,7 +161,7 @@ def is_label_cell(found: Candidates, number: int, first: int, end: int, parties:
     hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
     cues = frozenset().union(*(h.cues for h in hits)) if hits else frozenset()
     covered = sum(h.end - h.first for h in hits)
-    words = sum(any(c.isalpha() for c in t.text) for t in found.grid.rows[number].tokens[first:end])
+    words = sum(t.wordy for t in found.grid.rows[number].tokens[first:end])
     if parties and cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO} and covered >= words:
         return True
     return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and Cue.CONTACT not in cues and covered * 2 >= words)

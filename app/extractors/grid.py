@@ -30,6 +30,7 @@ class Token(NamedTuple):
     x1: float
     y1: float
     bold: bool
+    wordy: bool  # has letters that come in two cases
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ def _rows(page: Page, number: int) -> list[Row]:
         if mark & _HIDDEN or not text:
             continue
         x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
-        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD))
+        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD), text.lower() != text.upper())
         by_line.setdefault(lines[i], []).append(token)
     upright = [tokens for tokens in by_line.values() if not _sideways(tokens)]
     # A stamp along the margin is no row; but a page that runs sideways as a whole is better read badly than not at all.

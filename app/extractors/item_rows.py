@@ -55,7 +55,7 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
             continue
         # A number that continues the words of a name ("Pen 12 pcs") is part of the name.
         cell_first, cell_end = row.cells[row.cell_of[c.first]]
-        wordy = any(any(ch.isalpha() for ch in t.text) and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
+        wordy = any(t.wordy and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
         if name and wordy and c.end < cell_end and column.x0 > row.tokens[c.first].x1:
             continue
         if column.column is Column.TAX_RATE and not _is_rate(c):

@@ -83,7 +83,7 @@ class Labels:
                 if cues:
                     yield Label(cues, "inline", min(len(before), 3))
             if cell != home and end > begin:
-                only_values = all(not any(c.isalpha() for c in t.text) or parse_currency(t.text.strip(".:")) for t in row.tokens[begin:end])
+                only_values = all(not t.wordy or parse_currency(t.text.strip(".:")) for t in row.tokens[begin:end])
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
@@ -114,7 +114,7 @@ class Labels:
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
         """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
-        words = sum(any(c.isalpha() for c in token.text) for token in row.tokens[begin:end])
+        words = sum(token.wordy for token in row.tokens[begin:end])
         covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
         if kind in ("amount", "percent"):
             return covered * 6 >= words

@@ -111,7 +111,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     label = frozenset().union(*(hit.cues for hit in hits)) if hits else frozenset()
     meaning = amount_meaning(label) if label else None
     covered = sum(hit.end - hit.first for hit in hits)
-    wordy = sum(any(c.isalpha() for c in t.text) for t in row.tokens[begin:end])
+    wordy = sum(t.wordy for t in row.tokens[begin:end])
     labelled = meaning is not None and covered * 2 >= wordy and wordy <= 8
     if labelled and covered >= wordy and begun and meaning is not None and meaning.role in ("total", "gross", "due") and not item.proved:
         return "stop"
