@@ -113,7 +113,7 @@ def _after_label(found: Candidates, number: int, cell: int) -> Block:
         right = row.cells[cell + 1]
         is_label = any(h.first >= right[0] and h.end <= right[1] for h in found.cues[number]) or row.tokens[right[1] - 1].text.endswith(":")
         near = row.tokens[right[0]].x0 - row.tokens[end - 1].x1 < 14 * row.height
-        looks = any(c.isalpha() for c in row.span(*right))
+        looks = any(map(str.isalpha, row.span(*right)))
         if not is_label and near and looks and (row.tokens[end - 1].text.endswith(":") or not below.lines):
             return block_below(found, (number, *right), with_first=True)
     return below

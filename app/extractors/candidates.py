@@ -75,7 +75,7 @@ def find_candidates(grid: Grid) -> Candidates:
     for number, row in enumerate(grid.rows):
         taken: list[tuple[int, int]] = []
         here: list[Candidate] = []
-        digits = any(character.isdigit() for character in row.text)
+        digits = any(map(str.isdigit, row.text))
         for finder in () if not digits else (ibans, vat_ids, lambda n, r: dates(n, r, order), lambda n, r: amounts(n, r, mark)):
             for candidate in finder(number, row):
                 if all(candidate.end <= first or candidate.first >= end for first, end in taken):

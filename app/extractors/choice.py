@@ -152,7 +152,7 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
 
 def _id_form(text: str) -> float:
     """How much a text looks like a document's number."""
-    digits = sum(c.isdigit() for c in text)
+    digits = sum(map(str.isdigit, text))
     form = 0.0
     if digits < 2:
         form -= 0.35 if len(text) < 4 else 0.1
@@ -207,7 +207,7 @@ def _choose_terms(found: Candidates, items: frozenset[int], chosen: dict[str, Ch
                 words = {word for token in row.tokens[first:end] for word in plain(token.text)}
                 sure = 0.55 if words & _DAYS and any(word.isdigit() for word in words) else 0.0
             text = row.span(*span).strip(" :;-") if span[0] < span[1] else ""
-            if sure and sum(c.isalpha() for c in text) >= 3 and len(text) <= 200 and (best is None or sure > best[0]):
+            if sure and sum(map(str.isalpha, text)) >= 3 and len(text) <= 200 and (best is None or sure > best[0]):
                 best = (sure, Candidate("id", text, number, *span))
     if best:
         chosen["payment_terms"] = Choice(str(best[1].value), best[0], best[1])

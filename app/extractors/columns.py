@@ -162,7 +162,7 @@ def _add_unknown(heads: list[Head], row: Row) -> None:
     named = any(head.column is Column.NAME for head in heads)
     for first, end in row.cells:
         x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
-        if any(head.x1 > x0 and head.x0 < x1 for head in heads) or sum(c.isalpha() for c in row.span(first, end)) < 3:
+        if any(head.x1 > x0 and head.x0 < x1 for head in heads) or sum(map(str.isalpha, row.span(first, end))) < 3:
             continue
         heads.append(Head(Column.OTHER if named else Column.NAME, x0, x1))
         named = True
@@ -174,14 +174,14 @@ def _mostly_titles(heads: list[Head], row: Row) -> bool:
 
 
 def _has_digits(row: Row) -> bool:
-    return any(any(c.isdigit() for c in token.text) for token in row.tokens)
+    return any(any(map(str.isdigit, token.text)) for token in row.tokens)
 
 
 def _is_head(heads: list[Head], row: Row) -> bool:
     columns = {head.column for head in heads} & _KEY_COLUMNS
     if len(columns) < 2 or not columns & {Column.AMOUNT, Column.PRICE, Column.QUANTITY}:
         return False
-    if sum(any(c.isdigit() for c in token.text) for token in row.tokens) > len(row.tokens) / 4:
+    if sum(any(map(str.isdigit, token.text)) for token in row.tokens) > len(row.tokens) / 4:
         return False
     if not columns & {Column.NAME, Column.ITEM_ID, Column.POSITION} and not {Column.QUANTITY, Column.PRICE} <= columns:
         return False

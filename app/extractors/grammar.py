@@ -190,7 +190,7 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
                 i += 1
                 continue
             text = GLUED.sub("", match[1].split(":")[-1]).strip(".,;()[]")
-            if 1 <= len(text) <= 40 and any(c.isdigit() for c in text):
+            if 1 <= len(text) <= 40 and any(map(str.isdigit, text)):
                 yield Candidate("id", text, number, i, i + 1)
                 begin = i
                 while begin > first and _short_code(row.tokens[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
@@ -210,7 +210,7 @@ def _short_code(text: str) -> bool:
 
 
 def _goes_on(text: str) -> bool:
-    return text in "/-" or (any(c.isdigit() for c in text) and text.replace("-", "").replace("/", "").isalnum() and text[0] not in "-/(")
+    return text in "/-" or (any(map(str.isdigit, text)) and text.replace("-", "").replace("/", "").isalnum() and text[0] not in "-/(")
 
 
 def codes(number: int, row: Row) -> Iterator[Candidate]:

@@ -114,7 +114,7 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
         and names[1].row > names[0].row
     ):
         code = names[0].text
-        if any(c.isdigit() for c in code) and code == code.upper() and len(code) <= 20:
+        if any(map(str.isdigit, code)) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)
     named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
     if named:

@@ -116,7 +116,7 @@ def _column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
 def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> None:
     x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
     text = row.span(first, end)
-    if not any(c.isalnum() for c in text):
+    if not any(map(str.isalnum, text)):
         return
     best: tuple[float, Head] | None = None
     for h in head.heads:
@@ -137,11 +137,11 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
             item.texts.setdefault(Column.UNIT, part)
     elif column is Column.POSITION and end - first == 1 and len(text) <= 4:
         item.texts.setdefault(Column.POSITION, part)
-    elif column in (Column.NAME, Column.ITEM_ID, Column.POSITION) or (end - first >= 2 and any(c.isalpha() for c in text)):
+    elif column in (Column.NAME, Column.ITEM_ID, Column.POSITION) or (end - first >= 2 and any(map(str.isalpha, text))):
         has_name = any(h.column is Column.NAME for h in head.heads)
         if column is not Column.NAME and has_name and not (end - first >= 3 or best is None or best[0] > 0):
             item.texts.setdefault(Column.OTHER, part)
-        elif any(c.isalpha() for c in text):
+        elif any(map(str.isalpha, text)):
             item.names.append(part)
 
 

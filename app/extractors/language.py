@@ -94,7 +94,7 @@ def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[Docum
                 continue
             words = spaced_words(row, cell)
             cues = cues_in(words)
-            if words and len(words) < 3 and any(c.isdigit() for c in words[-1]):
+            if words and len(words) < 3 and any(map(str.isdigit, words[-1])):
                 continue
             if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.NO_INVOICE}:
                 continue

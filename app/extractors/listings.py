@@ -22,7 +22,7 @@ def read_listing(found: Candidates) -> Table:
     columns: dict[tuple[int, int], list[Candidate]] = {}
     for c in found.of("amount"):
         row = grid.rows[c.row]
-        last = all(not any(ch.isdigit() for ch in token.text) for token in row.tokens[c.end :])
+        last = all(not any(map(str.isdigit, token.text)) for token in row.tokens[c.end :])
         if last and (c.decimals == 2 or c.currency) and any(ch.isalpha() for token in row.tokens[: c.first] for ch in token.text):
             columns.setdefault((row.page, round(row.tokens[c.end - 1].x1 / 6)), []).append(c)
     best: list[Candidate] = []
@@ -99,7 +99,7 @@ def _value(candidate: Candidate) -> Decimal:
 def _item(found: Candidates, amount: Candidate) -> ItemRow:
     row = found.grid.rows[amount.row]
     item = ItemRow(amount.row, {Column.AMOUNT: amount})
-    wordy = [cell for cell in range(row.cell_of[amount.first] + 1) if sum(ch.isalpha() for ch in row.span(*row.cells[cell])) >= 2]
+    wordy = [cell for cell in range(row.cell_of[amount.first] + 1) if sum(map(str.isalpha, row.span(*row.cells[cell]))) >= 2]
     for cell in wordy:
         first, end = row.cells[cell]
         end = min(end, amount.first)

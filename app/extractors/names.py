@@ -71,8 +71,8 @@ def legal_form(text: str) -> bool:
 
 
 def name_like(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in text)
+    letters = sum(map(str.isalpha, text))
+    digits = sum(map(str.isdigit, text))
     return (
         letters >= 3
         and digits <= max(2, letters // 3)
@@ -85,9 +85,9 @@ def name_like(text: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def address_like(text: str) -> bool:
-    if not any(character.isdigit() for character in text):
+    if not any(map(str.isdigit, text)):
         return False
-    return bool(post_code(text)) or bool(_STREET.search(text) and any(c.isdigit() for c in text))
+    return bool(post_code(text)) or bool(_STREET.search(text) and any(map(str.isdigit, text)))
 
 
 def post_code(text: str) -> re.Match[str] | None:

@@ -230,7 +230,7 @@ _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 
 
 def _valued(text: str) -> bool:
-    return any(c.isdigit() for c in text) or text in "-–€$£%" or parse_currency(text) is not None
+    return any(map(str.isdigit, text)) or text in "-–€$£%" or parse_currency(text) is not None
 
 
 def _glued_label(row: Row, candidate: Candidate) -> frozenset[Cue] | None:

@@ -37,7 +37,7 @@ def choose_tax_ids(
     for c in [*found.of("vat_id"), *found.of("id")]:
         if (c.row, c.first) in done or (c.row, c.first) in taken or c.row in items:
             continue
-        if c.kind == "id" and (sum(ch.isdigit() for ch in str(c.value)) < 6 or len(str(c.value)) > 30):
+        if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30):
             continue
         roles = found.strength(c, id_meaning)
         vat, tax = lead_of(roles, "vat_id"), lead_of(roles, "tax_id")
@@ -48,7 +48,7 @@ def choose_tax_ids(
                 continue
             score = 0.35 + 0.5 * vat + (0.15 if valid else 0.0)
         else:
-            digits = sum(ch.isdigit() for ch in text)
+            digits = sum(map(str.isdigit, text))
             if (vat < 0.35 and tax < 0.35) or not 7 <= len("".join(plain(text))) <= 20 or digits < 6:
                 continue
             if parse_vat_id(text):
@@ -97,7 +97,7 @@ def address_of(grid: Grid, block: Block, name: Choice | None) -> Address:
             continue
         groups = match.groupdict()
         before = text[: match.start()].rstrip(" ,").rsplit(",", 1)[-1]  # "Reading RG1 3EX"
-        city, province = _city(groups.get("city") or ("" if any(c.isdigit() for c in before) else before))
+        city, province = _city(groups.get("city") or ("" if any(map(str.isdigit, before)) else before))
         country = _country(text, groups.get("prefix"))
         if country is None and i + 1 < len(block.lines):
             country = _country(text_of(grid, block.lines[i + 1]), None)
