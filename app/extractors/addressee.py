@@ -1,4 +1,4 @@
-"""Whom a document is sent to: the name in a block, and on letters without labels the window of the envelope."""
+"""Whom a document is sent to: the name in a passage, and on letters without labels the window of the envelope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from app.domain.invoice import Address
 from app.domain.parsing import (
     plain,
 )
-from app.extractors.blocks import Block, Line, block_below, is_label_cell, text_of
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
@@ -17,6 +16,7 @@ from app.extractors.grid import Grid
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, legal_form, name_like, post_code
+from app.extractors.passages import Line, Passage, is_label_cell, passage_below, text_of
 
 _SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
 
@@ -27,17 +27,17 @@ class PartyChoice:
     vat_id: Choice | None = None
     tax_id: Choice | None = None
     address: Address = field(default_factory=Address)
-    block: Block | None = None
+    passage: Passage | None = None
 
 
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 
 
-def name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
+def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None:
     """The first line that can be a name; a salutation goes with the line after it; a company among the first lines is preferred."""
     grid = found.grid
     usable: list[Line] = []
-    for line in block.lines[:5]:
+    for line in passage.lines[:5]:
         trimmed = trim(grid, line)
         text = text_of(grid, trimmed)
         if address_like(text):
@@ -46,8 +46,8 @@ def name_of(found: Candidates, block: Block, weight: float) -> Choice | None:
         if text.startswith(("(", "[")):
             continue
         if cues & {Cue.CONTACT} and ":" in text:
-            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].tokens[i].text.endswith(":")), line[2])
-            if after + 1 < line[2] and not usable and len(block.lines) > 1:
+            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
+            if after + 1 < line[2] and not usable and len(passage.lines) > 1:
                 usable.append((line[0], after + 1, line[2]))
             continue
         first_words = cues_in(plain(text)[:2])
@@ -77,9 +77,9 @@ def as_candidate(line: Line, text: str) -> Candidate:
 def trim(grid: Grid, line: Line) -> Line:
     """Without a label inside the line ("Name: ACME Ltd")."""
     row, first, end = line
-    tokens = grid.rows[row].tokens
+    placed = grid.rows[row].words
     for i in range(first, min(end - 1, first + 3)):
-        if tokens[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & {
+        if placed[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & {
             Cue.NAME,
             Cue.BUYER,
             Cue.SELLER,
@@ -89,10 +89,10 @@ def trim(grid: Grid, line: Line) -> Line:
     return line
 
 
-def names_in(grid: Grid, block: Block) -> list[Line]:
-    """Lines of a block that can be names, in order."""
+def names_in(grid: Grid, passage: Passage) -> list[Line]:
+    """Lines of a passage that can be names, in order."""
     names = []
-    for full in block.lines:
+    for full in passage.lines:
         line = trim(grid, full)
         text = text_of(grid, line)
         if address_like(text):
@@ -102,13 +102,13 @@ def names_in(grid: Grid, block: Block) -> list[Line]:
     return names
 
 
-def address_blocks(found: Candidates, items: frozenset[int], known: list[Block]) -> list[Block]:
-    """Unlabelled blocks of two to eight lines that end in a post code and a city, on the first page."""
+def address_passages(found: Candidates, items: frozenset[int], known: list[Passage]) -> list[Passage]:
+    """Unlabelled passages of two to eight lines that end in a post code and a city, on the first page."""
     grid = found.grid
-    taken = {(line[0], line[1]) for block in known for line in block.lines}
-    blocks: list[Block] = []
+    taken = {(line[0], line[1]) for passage in known for line in passage.lines}
+    passages: list[Passage] = []
     if not grid.pages:
-        return blocks
+        return passages
     for number in range(*grid.pages[0]):
         row = grid.rows[number]
         if number in items:
@@ -117,13 +117,13 @@ def address_blocks(found: Candidates, items: frozenset[int], known: list[Block])
             if (number, first) in taken or end - first > 8 or not post_code(row.span(first, end)):
                 continue
             lines = [(number, first, end)]
-            x0, top, spacing = row.tokens[first].x0, row.y0, 0.0
+            x0, top, spacing = row.words[first].x0, row.y0, 0.0
             for upper in range(number - 1, max(-1, number - 14), -1):
                 above = grid.rows[upper]
                 gap = top - above.y1
                 if above.page != row.page or gap > max(1.3 * row.height, 1.2 * spacing):
                     break
-                cell = next(((a, b) for a, b in above.cells if abs(above.tokens[a].x0 - x0) < 0.7 * row.height), None)
+                cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - x0) < 0.7 * row.height), None)
                 if cell is None:
                     continue
                 if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken or post_code(above.span(*cell)):
@@ -134,8 +134,8 @@ def address_blocks(found: Candidates, items: frozenset[int], known: list[Block])
                 if len(lines) >= 7:
                     break
             if len(lines) >= 2:
-                blocks.append(Block(lines))
-    return blocks
+                passages.append(Passage(lines))
+    return passages
 
 
 def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
@@ -153,10 +153,10 @@ def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
     return None
 
 
-def below_return_line(found: Candidates, items: frozenset[int], known: list[Block]) -> Block | None:
-    """The addressee of a window envelope: the block right under the sender's address on one line (DIN 5008 and its likes)."""
+def below_return_line(found: Candidates, items: frozenset[int], known: list[Passage]) -> Passage | None:
+    """The addressee of a window envelope: the passage right under the sender's address on one line (DIN 5008 and its likes)."""
     grid = found.grid
-    taken = {(line[0], line[1]) for block in known for line in block.lines}
+    taken = {(line[0], line[1]) for passage in known for line in passage.lines}
     for number in range(*grid.pages[0]) if grid.pages else ():
         row = grid.rows[number]
         if row.y0 > 0.4 * grid.sizes[0][1]:
@@ -166,39 +166,39 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Bloc
             parts = [part for part in _SEPARATOR.split(text) if part.strip()]
             if len(parts) < 2 or end - first < 5 or len(text) > 110 or not post_code(text) or (number, first) in taken:
                 continue
-            block = block_below(found, (number, first, end), with_first=False, reach=10.0)
+            passage = passage_below(found, (number, first, end), with_first=False, reach=10.0)
             if any(
-                abs(grid.rows[line[0]].tokens[line[1]].x0 - row.tokens[first].x0) > 1.5 * row.height or line[0] in items
-                for line in block.lines
+                abs(grid.rows[line[0]].words[line[1]].x0 - row.words[first].x0) > 1.5 * row.height or line[0] in items
+                for line in passage.lines
             ):
                 continue
-            if 2 <= len(block.lines) <= 8 and not any(DOMAIN.search(text_of(grid, line)) for line in block.lines[:4]):
-                return block
+            if 2 <= len(passage.lines) <= 8 and not any(DOMAIN.search(text_of(grid, line)) for line in passage.lines[:4]):
+                return passage
     return None
 
 
-def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Block]) -> None:
-    """Without a label: the address block in the upper part that has neither phone, web nor tax number, as a letter's window."""
+def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage]) -> None:
+    """Without a label: the address passage in the upper part that has neither phone, web nor tax number, as a letter's window."""
     grid = found.grid
-    best: tuple[float, Block] | None = None
-    for block in window:
-        row = grid.rows[block.lines[0][0]]
+    best: tuple[float, Passage] | None = None
+    for passage in window:
+        row = grid.rows[passage.lines[0][0]]
         height = grid.sizes[0][1]
-        text = " ".join(text_of(grid, line) for line in block.lines)
+        text = " ".join(text_of(grid, line) for line in passage.lines)
         cues = cues_in(plain(text))
-        score = 0.5
+        merit = 0.5
         if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
-            score -= 0.4
+            merit -= 0.4
         if plain(text) and plain(text)[0] in SALUTATION:
-            score += 0.3
+            merit += 0.3
         position = row.y0 / height
-        score += 0.15 if position < 0.42 else -0.25
-        if block.lines[0][0] == grid.pages[0][0]:
-            score -= 0.3  # what stands first is the sender
-        if len(block.lines) < 3:
-            score -= 0.2
-        score += 0.12 if len(window) > 1 and block is window[-1] and position > 0.1 else 0.0
-        if best is None or score > best[0]:
-            best = (score, block)
+        merit += 0.15 if position < 0.42 else -0.25
+        if passage.lines[0][0] == grid.pages[0][0]:
+            merit -= 0.3  # what stands first is the sender
+        if len(passage.lines) < 3:
+            merit -= 0.2
+        merit += 0.12 if len(window) > 1 and passage is window[-1] and position > 0.1 else 0.0
+        if best is None or merit > best[0]:
+            best = (merit, passage)
     if best and best[0] >= 0.45 and (name := name_of(found, best[1], best[0])):
-        buyer.block, buyer.name = best[1], name
+        buyer.passage, buyer.name = best[1], name

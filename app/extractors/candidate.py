@@ -27,7 +27,7 @@ class Label(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """One possible value. `row` counts through the document; `first` to before `end` are tokens of that row."""
+    """One possible value. `row` counts through the document; `first` to before `end` are words of that row."""
 
     kind: Kind
     value: Value

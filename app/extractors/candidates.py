@@ -67,7 +67,7 @@ _RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}
 
 def find_candidates(grid: Grid) -> Candidates:
     """All candidates of the document. The decimal mark and the order of day and month are taken from its unambiguous values first."""
-    mark = decimal_mark([token.text for row in grid.rows for token in row.tokens if token.text[-1].isdigit()])
+    mark = decimal_mark([spot.text for row in grid.rows for spot in row.words if spot.text[-1].isdigit()])
     order = date_order(grid)
     cues = [cues_of(row) for row in grid.rows]
     found: list[Candidate] = []

@@ -38,13 +38,13 @@ def confidence(best: float, second: float = 0.0) -> float:
     return round(max(0.05, min(0.97, 0.25 + 0.5 * best + 0.22 * lead)), 3)
 
 
-def pick(scored: Iterable[tuple[float, Candidate]], floor: float = 0.2) -> Choice | None:
-    """The best-scored candidate; equal values do not compete, they agree."""
-    ranked = sorted(scored, key=lambda pair: -pair[0])
+def pick(weighed: Iterable[tuple[float, Candidate]], floor: float = 0.2) -> Choice | None:
+    """The best-weighed candidate; equal values do not compete, they agree."""
+    ranked = sorted(weighed, key=lambda pair: -pair[0])
     if not ranked or ranked[0][0] < floor:
         return None
     best, candidate = ranked[0]
-    second = next((score for score, other in ranked if other.value != candidate.value), 0.0)
+    second = next((merit for merit, other in ranked if other.value != candidate.value), 0.0)
     sure = confidence(best, second)
     return Choice(candidate.value, sure, candidate) if sure >= SAY_NOTHING_BELOW else None
 
@@ -78,19 +78,19 @@ def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Ch
         choice = pick(((lead_of(roles[id(c)], role) * _early(found, c), c) for c in dates), floor=0.4)
         if choice:
             chosen[path] = choice
-    scored: list[tuple[float, Candidate]] = []
+    weighed: list[tuple[float, Candidate]] = []
     free = [c for c in dates if not roles[id(c)] and c.sound]
     for c in dates:
-        score = lead_of(roles[id(c)], "issue_date") * _early(found, c)
+        merit = lead_of(roles[id(c)], "issue_date") * _early(found, c)
         if not roles[id(c)] and c.sound:
-            score = _unlabelled(found, c, len({f.value for f in free}))
+            merit = _unlabelled(found, c, len({f.value for f in free}))
         elif not c.sound and roles[id(c)].get("issue_date", 0.0) < 0.6:
             continue  # eight digits in a row need a label to be a date
         due = chosen.get("due_date")
         if due and isinstance(due.value, date) and isinstance(c.value, date) and c.value > due.value:
-            score -= 0.25
-        scored.append((score, c))
-    issue = pick(scored, floor=0.15)
+            merit -= 0.25
+        weighed.append((merit, c))
+    issue = pick(weighed, floor=0.15)
     if issue:
         chosen["issue_date"] = issue
 
@@ -110,8 +110,8 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
     height = found.grid.sizes[row.page - 1][1]
     begin, end = row.cells[row.cell_of[candidate.first]]
     alone = end - begin - (candidate.end - candidate.first) <= 2
-    score = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
-    return score if rivals == 1 or alone else score * 0.7
+    merit = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
+    return merit if rivals == 1 or alone else merit * 0.7
 
 
 def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
@@ -121,7 +121,7 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
     percents = {(c.row, i) for c in found.of("percent") for i in range(c.first, c.end)}
     repeats = Counter(c.value for c in ids)
-    scored: dict[str, list[tuple[float, Candidate]]] = {}
+    weighed: dict[str, list[tuple[float, Candidate]]] = {}
     for c in ids:
         roles = found.strength(c, id_meaning)
         if not roles:
@@ -133,8 +133,8 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         for role in ("number", "purchase_order_reference", "payment_reference", "customer_number", "buyer_reference", "tax_id", "vat_id"):
             strength = lead_of(roles, role)
             if strength > 0:
-                score = strength * _early(found, c) + form + 0.04 * min(3, repeats[c.value] - 1) + 0.045 * (c.end - c.first)
-                scored.setdefault(role, []).append((score, c))
+                merit = strength * _early(found, c) + form + 0.04 * min(3, repeats[c.value] - 1) + 0.045 * (c.end - c.first)
+                weighed.setdefault(role, []).append((merit, c))
     for role, floor in (
         ("number", 0.25),
         ("purchase_order_reference", 0.5),
@@ -142,7 +142,7 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         ("buyer_reference", 0.6),
         ("customer_number", 0.5),
     ):
-        choice = pick(scored.get(role, ()), floor)
+        choice = pick(weighed.get(role, ()), floor)
         if choice:
             chosen[role] = choice
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
@@ -171,15 +171,15 @@ def _accounts(found: Candidates) -> Iterable[tuple[float, Candidate]]:
     """IBANs; one that is said to be the buyer's own (direct debit) is none to pay to."""
     for c in found.of("iban"):
         cues = frozenset().union(*(label.cues for label in found.labels(c))) if found.labels(c) else frozenset()
-        score = 0.75 if c.sound else 0.45
+        merit = 0.75 if c.sound else 0.45
         if Cue.IBAN in cues:
-            score += 0.2
+            merit += 0.2
         near = found.labels(c)[0].cues if found.labels(c) else frozenset()
         if Cue.YOUR in near or Cue.BUYER in near:
-            score -= 0.5
+            merit -= 0.5
         if Cue.VAT_NUMBER in near or Cue.CONTRACT in near:
-            score -= 0.4
-        yield score, c
+            merit -= 0.4
+        yield merit, c
 
 
 _DAYS = frozenset("day days tag tage tagen jour jours dag dagen giorni gg dias net netto".split())
@@ -200,11 +200,11 @@ def _choose_terms(found: Candidates, items: frozenset[int], chosen: dict[str, Ch
             label = next((hit for hit in hits if Cue.TERMS in hit.cues and hit.first == first), None)
             span, sure = (first, end), 0.0
             if label and label.end < end:
-                span, sure = (label.end + (row.tokens[label.end].text in ":-"), end), 0.75
+                span, sure = (label.end + (row.words[label.end].text in ":-"), end), 0.75
             elif label and cell + 1 < len(row.cells) and not any(row.cells[cell + 1][0] == hit.first for hit in found.cues[number]):
                 span, sure = row.cells[cell + 1], 0.7
             elif end - first >= 4 and any(hit.cues & _OWED for hit in hits):
-                words = {word for token in row.tokens[first:end] for word in plain(token.text)}
+                words = {word for spot in row.words[first:end] for word in plain(spot.text)}
                 sure = 0.55 if words & _DAYS and any(word.isdigit() for word in words) else 0.0
             text = row.span(*span).strip(" :;-") if span[0] < span[1] else ""
             if sure and sum(map(str.isalpha, text)) >= 3 and len(text) <= 200 and (best is None or sure > best[0]):
@@ -224,7 +224,7 @@ def choose_currency(found: Candidates, totals: Iterable[Choice], country: str | 
     for c in found.of("currency"):
         code = str(c.value)
         labelled = any(Cue.CURRENCY in label.cues for label in found.labels(c))
-        if len(found.grid.rows[c.row].tokens[c.first].text.strip(".,;:()")) == 3 or labelled:
+        if len(found.grid.rows[c.row].words[c.first].text.strip(".,;:()")) == 3 or labelled:
             votes[code] += 25 if labelled else 1
         else:
             votes[code] += 1
@@ -267,8 +267,8 @@ _DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "MX
 
 def values_near(found: Candidates, meaning: Callable[[frozenset[Cue]], Meaning | None], role: str) -> list[tuple[float, Candidate]]:
     """Identifiers whose labels say `role`, best first."""
-    scored = [(lead_of(found.strength(c, meaning), role), c) for c in found.of("id")]
-    return sorted((pair for pair in scored if pair[0] > 0.3), key=lambda pair: -pair[0])
+    weighed = [(lead_of(found.strength(c, meaning), role), c) for c in found.of("id")]
+    return sorted((pair for pair in weighed if pair[0] > 0.3), key=lambda pair: -pair[0])
 
 
 def same_value(left: Value | None, right: Value | None) -> bool:

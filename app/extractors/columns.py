@@ -151,7 +151,7 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
                 begin, end = min(begin, near), max(end, near)
         _add_unknown(heads, row)
         heads.sort(key=lambda head: head.x0)
-        words = {word for title in grid.rows[begin : end + 1] for token in title.tokens for word in label_words(token.text)}
+        words = {word for title in grid.rows[begin : end + 1] for spot in title.words for word in label_words(spot.text)}
         found.append(TableHead(begin, end, tuple(_settle(heads)), bool(words & _NAMES and words & _DESCRIPTIONS)))
         last = end
     return found
@@ -161,7 +161,7 @@ def _add_unknown(heads: list[Head], row: Row) -> None:
     """Titles that we do not know keep what stands under them apart; the leftmost is the name where no other is."""
     named = any(head.column is Column.NAME for head in heads)
     for first, end in row.cells:
-        x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
+        x0, x1 = row.words[first].x0, row.words[end - 1].x1
         if any(head.x1 > x0 and head.x0 < x1 for head in heads) or sum(map(str.isalpha, row.span(first, end))) < 3:
             continue
         heads.append(Head(Column.OTHER if named else Column.NAME, x0, x1))
@@ -170,18 +170,18 @@ def _add_unknown(heads: list[Head], row: Row) -> None:
 
 def _mostly_titles(heads: list[Head], row: Row) -> bool:
     """Whether the titles found in a row are most of it: "Bill to: Acme" has one too."""
-    return sum(head.x1 - head.x0 for head in heads) > 0.5 * sum(token.x1 - token.x0 for token in row.tokens)
+    return sum(head.x1 - head.x0 for head in heads) > 0.5 * sum(spot.x1 - spot.x0 for spot in row.words)
 
 
 def _has_digits(row: Row) -> bool:
-    return any(any(map(str.isdigit, token.text)) for token in row.tokens)
+    return any(any(map(str.isdigit, spot.text)) for spot in row.words)
 
 
 def _is_head(heads: list[Head], row: Row) -> bool:
     columns = {head.column for head in heads} & _KEY_COLUMNS
     if len(columns) < 2 or not columns & {Column.AMOUNT, Column.PRICE, Column.QUANTITY}:
         return False
-    if sum(any(map(str.isdigit, token.text)) for token in row.tokens) > len(row.tokens) / 4:
+    if sum(any(map(str.isdigit, spot.text)) for spot in row.words) > len(row.words) / 4:
         return False
     if not columns & {Column.NAME, Column.ITEM_ID, Column.POSITION} and not {Column.QUANTITY, Column.PRICE} <= columns:
         return False
@@ -189,7 +189,7 @@ def _is_head(heads: list[Head], row: Row) -> bool:
         return False
     # A sentence may hold these words too: the titles must be most of the row.
     covered = sum(max(1, round((head.x1 - head.x0) / (row.height * 0.5))) for head in heads)
-    return covered * row.height * 0.5 > 0.4 * sum(token.x1 - token.x0 for token in row.tokens)
+    return covered * row.height * 0.5 > 0.4 * sum(spot.x1 - spot.x0 for spot in row.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,21 +202,21 @@ class _ValuesBelow:
         """The most values that one of the next rows has between x0 and x1."""
         most = 0
         for below in range(self.number + 1, min(self.number + 8, len(self.grid.rows))):
-            tokens = self.grid.rows[below].tokens
-            most = max(most, sum(tokens[b - 1].x1 > x0 and tokens[a].x0 < x1 for a, b in self.values[below]))
+            placed = self.grid.rows[below].words
+            most = max(most, sum(placed[b - 1].x1 > x0 and placed[a].x0 < x1 for a, b in self.values[below]))
         return most
 
 
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
     heads: list[Head] = []
-    if len(row.tokens) > 40:
+    if len(row.words) > 40:
         return heads
     phrases = _phrases()
     for start, end in row.cells:
         words: list[str] = []
         owner: list[int] = []
         for i in range(start, end):
-            for word in label_words(row.tokens[i].text):
+            for word in label_words(row.words[i].text):
                 words.append(word)
                 owner.append(i)
         i = 0
@@ -225,16 +225,16 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
         while i < len(words):
             for phrase, column in phrases.get(words[i], ()):
                 if tuple(words[i : i + len(phrase)]) == phrase:
-                    in_cell.append(Head(column, row.tokens[owner[i]].x0, row.tokens[owner[i + len(phrase) - 1]].x1))
+                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + len(phrase) - 1]].x1))
                     i += len(phrase)
                     matched += len(phrase)
                     break
             else:
                 i += 1
-        if len(in_cell) > 1 and below.most(row.tokens[start].x0, row.tokens[end - 1].x1) < len(in_cell):
-            in_cell = _one_title(in_cell, row.tokens[start].x0, row.tokens[end - 1].x1, words)
+        if len(in_cell) > 1 and below.most(row.words[start].x0, row.words[end - 1].x1) < len(in_cell):
+            in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
         elif in_cell and len(words) <= matched + 2:
-            in_cell[0].x0, in_cell[0].x1 = row.tokens[start].x0, row.tokens[end - 1].x1
+            in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1
         heads += in_cell
     return heads
 

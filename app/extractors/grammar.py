@@ -76,8 +76,8 @@ _SIGNS = frozenset("$€£¥₹₽₺")
 _CODE = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])")
 
 
-def _tokens(row: Row, start: int, end: int) -> tuple[int, int]:
-    return row.token_at(start), row.token_at(max(start, end - 1)) + 1
+def _placed(row: Row, start: int, end: int) -> tuple[int, int]:
+    return row.word_at(start), row.word_at(max(start, end - 1)) + 1
 
 
 def date_order(grid: Grid) -> DateOrder:
@@ -112,12 +112,12 @@ def dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
     for match in _NUMERIC_DATE.finditer(text):
         value = numeric_date(match[1], match[3], match[4], order)
         if value:
-            yield Candidate("date", value, number, *_tokens(row, match.start(), match.end()))
+            yield Candidate("date", value, number, *_placed(row, match.start(), match.end()))
     for match in _PACKED_DATE.finditer(text):
         value = make_date(int(match[1]), int(match[2]), int(match[3]))
         if value:
-            first, end = _tokens(row, match.start(), match.end())
-            if end == first + 1 and len(row.tokens[first].text.strip(".,;:")) == 8:
+            first, end = _placed(row, match.start(), match.end())
+            if end == first + 1 and len(row.words[first].text.strip(".,;:")) == 8:
                 yield Candidate("date", value, number, first, end, sound=False)
     for pattern, day, month, year in ((_DAY_FIRST, 1, 2, 3), (_MONTH_FIRST, 2, 1, 3), (_YEAR_FIRST, 3, 2, 1)):
         position = 0
@@ -126,7 +126,7 @@ def dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
             value = make_date(int(named[year]), number_of_month, int(named[day])) if number_of_month else None
             position = named.end() if value else named.start() + 1  # "15 del 30 giugno" begins again after 15
             if value:
-                yield Candidate("date", value, number, *_tokens(row, named.start(), named.end()))
+                yield Candidate("date", value, number, *_placed(row, named.start(), named.end()))
 
 
 def amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
@@ -135,16 +135,16 @@ def amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
         if value is None or match["n"].startswith("00"):
             continue
         negative = (match["m1"] and match["m1"].strip() != "+") or match["m2"] or match["m3"] or (match["open"] and match["close"])
-        first, end = _tokens(row, match.start(), match.end())
-        start_of_number = row.token_at(match.start("n"))
+        first, end = _placed(row, match.start(), match.end())
+        start_of_number = row.word_at(match.start("n"))
         exponent = value.as_tuple().exponent
         decimals = 2 if match["dash"] else -exponent if isinstance(exponent, int) else 0
         currency = parse_currency((match["c1"] or match["c2"] or "").strip())
         if match["pct"]:
             yield Candidate("percent", value, number, first, end)
         else:
-            if match["m1"] and first < start_of_number and not match["c1"] and row.tokens[first].text in "-–+":
-                negative = negative if row.tokens[first].x1 + row.height > row.tokens[start_of_number].x0 else None
+            if match["m1"] and first < start_of_number and not match["c1"] and row.words[first].text in "-–+":
+                negative = negative if row.words[first].x1 + row.height > row.words[start_of_number].x0 else None
             yield Candidate("amount", -value if negative else value, number, first, end, currency=currency, decimals=decimals)
 
 
@@ -163,7 +163,7 @@ def ibans(number: int, row: Row) -> Iterator[Candidate]:
         sound = iban_is_valid(iban)
         if not sound and ("IBAN" in iban or "BIC" in iban):
             continue  # ran into the next label
-        first, last = _tokens(row, match.start(), end)
+        first, last = _placed(row, match.start(), end)
         yield Candidate("iban", iban, number, first, last, sound=sound)
 
 
@@ -173,7 +173,7 @@ def vat_ids(number: int, row: Row) -> Iterator[Candidate]:
         while text:  # the pattern may run into the next words: give them back one by one
             vat_id = parse_vat_id(text)
             if vat_id:
-                first, end = _tokens(row, match.start(), match.start() + len(text))
+                first, end = _placed(row, match.start(), match.start() + len(text))
                 yield Candidate("vat_id", vat_id, number, first, end)
                 break
             cut = max(text.rfind(" "), text.rfind("\t"), text.rfind("-"))
@@ -185,7 +185,7 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
     for first, end in row.cells:
         i = first
         while i < end:
-            match = _ID.match(row.tokens[i].text)
+            match = _ID.match(row.words[i].text)
             if not match:
                 i += 1
                 continue
@@ -193,12 +193,12 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
             if 1 <= len(text) <= 40 and any(map(str.isdigit, text)):
                 yield Candidate("id", text, number, i, i + 1)
                 begin = i
-                while begin > first and _short_code(row.tokens[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
+                while begin > first and _short_code(row.words[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
                     begin -= 1
                 stop = i + 1
-                while stop < end and _goes_on(row.tokens[stop].text):
+                while stop < end and _goes_on(row.words[stop].text):
                     stop += 1
-                while row.tokens[stop - 1].text in "/-":
+                while row.words[stop - 1].text in "/-":
                     stop -= 1
                 if stop - begin > 1 and stop - begin <= 5:
                     yield Candidate("id", row.span(begin, stop).strip(".,;#"), number, begin, stop)
@@ -214,14 +214,14 @@ def _goes_on(text: str) -> bool:
 
 
 def codes(number: int, row: Row) -> Iterator[Candidate]:
-    for i, token in enumerate(row.tokens):
-        text = token.text.strip(".,;:()")
+    for i, spot in enumerate(row.words):
+        text = spot.text.strip(".,;:()")
         if BIC.fullmatch(text):
             yield Candidate("bic", text, number, i, i + 1)
-        for match in _CODE.finditer(token.text):
+        for match in _CODE.finditer(spot.text):
             if parse_currency(match[1]):
                 yield Candidate("currency", match[1], number, i, i + 1)
-        if not _SIGNS.isdisjoint(token.text) or text in ("Rs", "RM") or text.casefold() in ("euro", "euros"):
+        if not _SIGNS.isdisjoint(spot.text) or text in ("Rs", "RM") or text.casefold() in ("euro", "euros"):
             sign = parse_currency("".join(c for c in text if not c.isdigit() and c not in ".,-'’")) or parse_currency(
                 next((c for c in text if c in _SIGNS), "")
             )

@@ -20,7 +20,7 @@ THIN = "\u2009"
 _HIDDEN, _BOLD = int(Mark.HIDDEN), int(Mark.BOLD)  # plain integers: this runs for every word
 
 
-class Token(NamedTuple):
+class PlacedWord(NamedTuple):
     """A visible word. `place` is its index in the page's words; coordinates are in points of the page."""
 
     place: int
@@ -35,10 +35,10 @@ class Token(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One visual line. `cells` are (first, last + 1) into `tokens`; `starts` the offset of each token in `text`."""
+    """One visual line. `cells` are (first, last + 1) into `words`; `starts` the offset of each word in `text`."""
 
     page: int
-    tokens: list[Token]
+    words: list[PlacedWord]
     cells: list[tuple[int, int]]
     text: str
     starts: list[int]
@@ -50,12 +50,12 @@ class Row:
     def height(self) -> float:
         return self.y1 - self.y0
 
-    def token_at(self, offset: int) -> int:
+    def word_at(self, offset: int) -> int:
         return bisect_right(self.starts, offset) - 1
 
     def span(self, first: int, end: int) -> str:
         """The words from `first` to before `end` with single blanks."""
-        return " ".join(token.text for token in self.tokens[first:end])
+        return " ".join(spot.text for spot in self.words[first:end])
 
     def cell_text(self, cell: int) -> str:
         return self.span(*self.cells[cell])
@@ -71,12 +71,12 @@ class Grid:
 
     def box(self, row: Row, first: int, end: int) -> BoundingBox:
         width, height = self.sizes[row.page - 1]
-        tokens = row.tokens[first:end]
+        placed = row.words[first:end]
         return BoundingBox(
-            max(0.0, min(t.x0 for t in tokens) / width),
-            max(0.0, min(t.y0 for t in tokens) / height),
-            min(1.0, max(t.x1 for t in tokens) / width),
-            min(1.0, max(t.y1 for t in tokens) / height),
+            max(0.0, min(t.x0 for t in placed) / width),
+            max(0.0, min(t.y0 for t in placed) / height),
+            min(1.0, max(t.x1 for t in placed) / width),
+            min(1.0, max(t.y1 for t in placed) / height),
         )
 
 
@@ -96,60 +96,60 @@ def _rows(page: Page, number: int) -> list[Row]:
     boxes = memoryview(words.boxes).cast("H")
     lines = memoryview(words.lines).cast("H")
     x_scale, y_scale = (page.width or 1.0) / UNIT, (page.height or 1.0) / UNIT
-    by_line: dict[int, list[Token]] = {}
+    by_line: dict[int, list[PlacedWord]] = {}
     for i, text in enumerate(words.texts):
         mark = words.marks[i]
         if mark & _HIDDEN or not text:
             continue
         x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
-        token = Token(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD), text.lower() != text.upper())
-        by_line.setdefault(lines[i], []).append(token)
-    upright = [tokens for tokens in by_line.values() if not _sideways(tokens)]
+        spot = PlacedWord(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD), text.lower() != text.upper())
+        by_line.setdefault(lines[i], []).append(spot)
+    upright = [placed for placed in by_line.values() if not _sideways(placed)]
     # A stamp along the margin is no row; but a page that runs sideways as a whole is better read badly than not at all.
     lines_kept = upright if sum(map(len, upright)) * 2 > sum(map(len, by_line.values())) else list(by_line.values())
     rows: list[Row] = []
-    for tokens in lines_kept:
-        tokens.sort(key=lambda token: token.x0)
-        rows += [_row(number, tokens[i : i + LONGEST_ROW]) for i in range(0, len(tokens), LONGEST_ROW)]
+    for placed in lines_kept:
+        placed.sort(key=lambda spot: spot.x0)
+        rows += [_row(number, placed[i : i + LONGEST_ROW]) for i in range(0, len(placed), LONGEST_ROW)]
     rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
     return rows
 
 
-def _sideways(tokens: list[Token]) -> bool:
-    long = [token for token in tokens if len(token.text) >= 3]
-    return bool(long) and sum(token.y1 - token.y0 > 1.4 * (token.x1 - token.x0) for token in long) * 2 > len(long)
+def _sideways(placed: list[PlacedWord]) -> bool:
+    long = [spot for spot in placed if len(spot.text) >= 3]
+    return bool(long) and sum(spot.y1 - spot.y0 > 1.4 * (spot.x1 - spot.x0) for spot in long) * 2 > len(long)
 
 
-def _row(page: int, tokens: list[Token]) -> Row:
-    height = _middle([token.y1 - token.y0 for token in tokens]) or 1.0
+def _row(page: int, placed: list[PlacedWord]) -> Row:
+    height = _middle([spot.y1 - spot.y0 for spot in placed]) or 1.0
     cells: list[tuple[int, int]] = []
     parts: list[str] = []
     starts: list[int] = []
     offset = first = 0
-    for i, token in enumerate(tokens):
+    for i, spot in enumerate(placed):
         if i:
-            gap = token.x0 - tokens[i - 1].x1
-            wide = gap > CELL_GAP * max(height, token.y1 - token.y0) or gap < -0.6 * (token.x1 - token.x0) - height
+            gap = spot.x0 - placed[i - 1].x1
+            wide = gap > CELL_GAP * max(height, spot.y1 - spot.y0) or gap < -0.6 * (spot.x1 - spot.x0) - height
             if wide:
                 cells.append((first, i))
                 first = i
-            before = tokens[i - 1]
+            before = placed[i - 1]
             thin = (
                 before.text[-1].isdigit()
-                and len(token.text) >= 3
-                and token.text[:3].isdigit()
+                and len(spot.text) >= 3
+                and spot.text[:3].isdigit()
                 and gap < min(THIN_GAP * height, 1.35 * (before.x1 - before.x0) / len(before.text))
             )
             separator = "\t" if wide else THIN if thin else " "
             parts.append(separator)
             offset += 1
         starts.append(offset)
-        parts.append(token.text)
-        offset += len(token.text)
-    cells.append((first, len(tokens)))
+        parts.append(spot.text)
+        offset += len(spot.text)
+    cells.append((first, len(placed)))
     cell_of = [number for number, (start, end) in enumerate(cells) for _ in range(start, end)]
-    y0, y1 = _middle([token.y0 for token in tokens]), _middle([token.y1 for token in tokens])
-    return Row(page, tokens, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of)
+    y0, y1 = _middle([spot.y0 for spot in placed]), _middle([spot.y1 for spot in placed])
+    return Row(page, placed, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of)
 
 
 def _middle(values: list[float]) -> float:
@@ -159,7 +159,7 @@ def _middle(values: list[float]) -> float:
 def spaced_words(row: Row, cell: int) -> tuple[str, ...]:
     """The `plain` words of a cell; "R E C H N U N G" is one word."""
     first, end = row.cells[cell]
-    texts = [token.text for token in row.tokens[first:end]]
+    texts = [spot.text for spot in row.words[first:end]]
     if len(texts) >= 5 and all(len(text) == 1 for text in texts[1:]):
         texts = ["".join(texts)]
     return tuple(word for text in texts for word in plain(text))

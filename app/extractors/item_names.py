@@ -58,10 +58,10 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
         return 0.0
     after = [h.x0 for h in head.heads if h.x0 > name.x1]
     values = [
-        grid.rows[c.row].tokens[c.first].x0
+        grid.rows[c.row].words[c.first].x0
         for item in items
         for column, c in item.numbers.items()
-        if column is not Column.POSITION and grid.rows[c.row].tokens[c.first].x0 > name.x0
+        if column is not Column.POSITION and grid.rows[c.row].words[c.first].x0 > name.x0
     ]
     return min([*after[:1], *values], default=0.0)
 
@@ -96,8 +96,8 @@ def _is_remark(text: str) -> bool:
 def _cut_description(grid: Grid, item: ItemRow) -> None:
     """ "Pump - 230 V, blue" under the title "Name & description": the name ends at the dash."""
     for i, part in enumerate(item.names[:1]):
-        tokens = grid.rows[part.row].tokens
-        dash = next((k for k in range(part.first + 1, part.end - 1) if tokens[k].text in ("-", "–", "—")), None)
+        placed = grid.rows[part.row].words
+        dash = next((k for k in range(part.first + 1, part.end - 1) if placed[k].text in ("-", "–", "—")), None)
         if dash is not None and part.text == grid.rows[part.row].span(part.first, part.end):
             item.names[i] = Text(part.row, part.first, dash, grid.rows[part.row].span(part.first, dash))
             item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
@@ -127,8 +127,8 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
             names.pop(1)
             continue
         row, below = grid.rows[first.row], grid.rows[second.row]
-        word = below.tokens[second.first]
-        full = row.tokens[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
+        word = below.words[second.first]
+        full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
         item.wrapped.append(second)

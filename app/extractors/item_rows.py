@@ -40,10 +40,10 @@ class ItemRow:
 def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidate], dated: set[tuple[int, int]]) -> ItemRow:
     row = grid.rows[number]
     item = ItemRow(number)
-    free = [True] * len(row.tokens)
+    free = [True] * len(row.words)
     if head.heads[0].column in (Column.POSITION, Column.ITEM_ID, Column.QUANTITY):
         edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
-        free = [token.x1 > edge for token in row.tokens]
+        free = [spot.x1 > edge for spot in row.words]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
@@ -55,8 +55,8 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
             continue
         # A number that continues the words of a name ("Pen 12 pcs") is part of the name.
         cell_first, cell_end = row.cells[row.cell_of[c.first]]
-        wordy = any(t.wordy and len(t.text) > 3 for t in row.tokens[cell_first : c.first])
-        if name and wordy and c.end < cell_end and column.x0 > row.tokens[c.first].x1:
+        wordy = any(t.wordy and len(t.text) > 3 for t in row.words[cell_first : c.first])
+        if name and wordy and c.end < cell_end and column.x0 > row.words[c.first].x1:
             continue
         if column.column is Column.TAX_RATE and not _is_rate(c):
             continue
@@ -96,7 +96,7 @@ def _mark(free: list[bool], candidate: Candidate) -> None:
 
 def _column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
     """The column under whose title a number stands; numbers are mostly set flush right, so right ends count double."""
-    x0, x1 = row.tokens[candidate.first].x0, row.tokens[candidate.end - 1].x1
+    x0, x1 = row.words[candidate.first].x0, row.words[candidate.end - 1].x1
     percent = candidate.kind == "percent"
     best: tuple[float, Head] | None = None
     for h in head.heads:
@@ -114,7 +114,7 @@ def _column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
 
 
 def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> None:
-    x0, x1 = row.tokens[first].x0, row.tokens[end - 1].x1
+    x0, x1 = row.words[first].x0, row.words[end - 1].x1
     text = row.span(first, end)
     if not any(map(str.isalnum, text)):
         return

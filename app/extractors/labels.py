@@ -15,7 +15,7 @@ _END = ""  # no plain word is empty, so a trie node keeps its cues under it
 
 
 class CueHit(NamedTuple):
-    """Cues that one stretch of a row gives: tokens `first` to before `end`."""
+    """Cues that one stretch of a row gives: words `first` to before `end`."""
 
     cues: frozenset[Cue]
     first: int
@@ -68,7 +68,7 @@ def cues_of(row: Row) -> list[CueHit]:
         words: list[str] = []
         owner: list[int] = []
         for i in range(start, end):
-            for word in label_words(row.tokens[i].text):
+            for word in label_words(row.words[i].text):
                 words.append(word)
                 owner.append(i)
         hits.extend(CueHit(cues, owner[a], owner[b - 1] + 1) for cues, a, b in _matches(words))

@@ -59,8 +59,8 @@ def language_of(grid: Grid) -> str | None:
     votes: Counter[str] = Counter()
     budget = 1500
     for row in grid.rows:
-        for token in row.tokens:
-            for word in plain(token.text):
+        for spot in row.words:
+            for word in plain(spot.text):
                 languages = _BY_WORD.get(word)
                 if languages:
                     for language in languages:
@@ -98,13 +98,13 @@ def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[Docum
                 continue
             if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.NO_INVOICE}:
                 continue
-            size = max(token.y1 - token.y0 for token in row.tokens[first:end]) / max(usual, 0.1)
+            size = max(spot.y1 - spot.y0 for spot in row.words[first:end]) / max(usual, 0.1)
             alone = len(words) <= 3 and not cues & {Cue.DATE, Cue.TOTAL, Cue.BUYER, Cue.SELLER, Cue.PAYMENT, Cue.RELATED}
             invoice_alone = invoice_alone or (alone and bool(cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}) and Cue.NUMBER not in cues)
             weight = (
                 min(size, 3.0)
                 + (0.8 if alone else 0.0)
-                + (0.6 if any(t.text.isupper() for t in row.tokens[first:end]) else 0.0)
+                + (0.6 if any(t.text.isupper() for t in row.words[first:end]) else 0.0)
                 - 1.5 * row.y0 / height
             )
             titles.append((weight, cues))

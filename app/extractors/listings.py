@@ -22,9 +22,9 @@ def read_listing(found: Candidates) -> Table:
     columns: dict[tuple[int, int], list[Candidate]] = {}
     for c in found.of("amount"):
         row = grid.rows[c.row]
-        last = all(not any(map(str.isdigit, token.text)) for token in row.tokens[c.end :])
-        if last and (c.decimals == 2 or c.currency) and any(ch.isalpha() for token in row.tokens[: c.first] for ch in token.text):
-            columns.setdefault((row.page, round(row.tokens[c.end - 1].x1 / 6)), []).append(c)
+        last = all(not any(map(str.isdigit, spot.text)) for spot in row.words[c.end :])
+        if last and (c.decimals == 2 or c.currency) and any(ch.isalpha() for spot in row.words[: c.first] for ch in spot.text):
+            columns.setdefault((row.page, round(row.words[c.end - 1].x1 / 6)), []).append(c)
     best: list[Candidate] = []
     for column in columns.values():
         run = _run(found, column)
@@ -107,7 +107,7 @@ def _item(found: Candidates, amount: Candidate) -> ItemRow:
         if end > first:
             count = _COUNT.match(text)
             if count and end - first > 1:
-                skip = 1 if row.tokens[first].text[-1:] in "xX×*" else 2
+                skip = 1 if row.words[first].text[-1:] in "xX×*" else 2
                 item.numbers[Column.QUANTITY] = Candidate("amount", Decimal(count[1]), amount.row, first, first + 1)
                 first += min(skip, end - first - 1)
             item.names.append(Text(amount.row, first, end, row.span(first, end)))

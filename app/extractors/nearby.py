@@ -72,7 +72,7 @@ class Labels:
             if Cue.SHARE_OF in cues and not any(Cue.SHARE_OF in h.cues and h.end == candidate.first for h in hits):
                 cues -= {Cue.SHARE_OF}  # "VAT 20 % on 853.70" is no base of what comes after
             if cues:
-                colon = end > start and row.tokens[end - 1].text.endswith(":")
+                colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
                 yield Label(cues, "inline" if cell == home else "left", distance, colon)
@@ -83,7 +83,7 @@ class Labels:
                 if cues:
                     yield Label(cues, "inline", min(len(before), 3))
             if cell != home and end > begin:
-                only_values = all(not t.wordy or parse_currency(t.text.strip(".:")) for t in row.tokens[begin:end])
+                only_values = all(not t.wordy or parse_currency(t.text.strip(".:")) for t in row.words[begin:end])
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
@@ -101,7 +101,7 @@ class Labels:
         """Of "by 2 May 2 % discount, by 22 May net": what is owed until a date may be said behind it."""
         row = self.grid.rows[candidate.row]
         end = row.cells[row.cell_of[candidate.first]][1]
-        if row.tokens[candidate.end - 1].text.endswith((",", ";", ".")):
+        if row.words[candidate.end - 1].text.endswith((",", ";", ".")):
             return _NO_CUES
         for hit in self.cues[candidate.row]:
             if candidate.end <= hit.first < min(end, candidate.end + 4):
@@ -114,15 +114,15 @@ class Labels:
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
         """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
-        words = sum(token.wordy for token in row.tokens[begin:end])
+        words = sum(spot.wordy for spot in row.words[begin:end])
         covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
         if kind in ("amount", "percent"):
             return covered * 6 >= words
-        return covered * 2 >= words and not (row.tokens[begin].text[0].isdigit() and end - begin > 1)
+        return covered * 2 >= words and not (row.words[begin].text[0].isdigit() and end - begin > 1)
 
     @staticmethod
     def _percent(row: Row, value: tuple[int, int]) -> bool:
-        return row.tokens[value[1] - 1].text.endswith("%") or (value[1] < len(row.tokens) and row.tokens[value[1]].text == "%")
+        return row.words[value[1] - 1].text.endswith("%") or (value[1] < len(row.words) and row.words[value[1]].text == "%")
 
     @staticmethod
     def _between(hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
@@ -132,8 +132,8 @@ class Labels:
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
 
     def _values_under(self, number: int, x0: float, x1: float) -> int:
-        tokens = self.grid.rows[number].tokens
-        return sum(tokens[a].x0 < x1 and tokens[b - 1].x1 > x0 for a, b in self.values[number])
+        placed = self.grid.rows[number].words
+        return sum(placed[a].x0 < x1 and placed[b - 1].x1 > x0 for a, b in self.values[number])
 
     def _has_value(self, number: int, hit: CueHit) -> bool:
         """Whether a label has its value beside it, so that it says nothing of what stands below."""
@@ -142,7 +142,7 @@ class Labels:
         values = [v for v in self.values[number] if not self._percent(row, v)]
         if any(hit.end <= v[0] and v[1] <= end for v in values):
             return True
-        return row.tokens[end - 1].text.endswith(":") and any(v[0] == end for v in values)
+        return row.words[end - 1].text.endswith(":") and any(v[0] == end for v in values)
 
     def _above(self, number: int) -> _RowAbove:
         """A row as those below see it; kept, because every value below asks."""
@@ -151,9 +151,9 @@ class Labels:
             row = self.grid.rows[number]
             free = [hit for hit in self.cues[number] if not self._has_value(number, hit)]
             known = _RowAbove(
-                [token.x0 for token in row.tokens],
-                [token.x1 for token in row.tokens],
-                [_valued(token.text) for token in row.tokens],
+                [spot.x0 for spot in row.words],
+                [spot.x1 for spot in row.words],
+                [_valued(spot.text) for spot in row.words],
                 [[hit for hit in free if first <= hit.first and hit.end <= end] for first, end in row.cells],
             )
             self._rows[number] = known
@@ -185,8 +185,8 @@ class Labels:
         """Nearest first. `head_only`: past everything up to the head of the column, for a row of sums under a table."""
         row = self.grid.rows[candidate.row]
         slack = 0.4 * row.height
-        x0 = row.tokens[candidate.first].x0 - slack
-        x1 = row.tokens[candidate.end - 1].x1 + slack
+        x0 = row.words[candidate.first].x0 - slack
+        x1 = row.words[candidate.end - 1].x1 + slack
         first, _ = self.grid.pages[row.page - 1]
         reach = 4.2 * row.height
         merged: frozenset[Cue] = frozenset()
@@ -235,7 +235,7 @@ def _valued(text: str) -> bool:
 
 def _glued_label(row: Row, candidate: Candidate) -> frozenset[Cue] | None:
     """A label that is one word with its value: "Nr:471102", "#1234"."""
-    text = row.tokens[candidate.first].text
+    text = row.words[candidate.first].text
     head = text[: text.find(":")] if ":" in text else "#" if text.startswith("#") or GLUED.match(text) else ""
     cues = cues_in(plain(head)) if head else frozenset()
     return cues or None

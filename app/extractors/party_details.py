@@ -12,7 +12,6 @@ from app.domain.parsing import (
     vat_id_is_valid,
 )
 from app.extractors.addressee import PartyChoice
-from app.extractors.blocks import Block, text_of
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, lead_of, pick
@@ -20,17 +19,18 @@ from app.extractors.grid import Grid
 from app.extractors.labels import cues_in, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import post_code
+from app.extractors.passages import Passage, text_of
 
 _CITY_STOP = re.compile(r"\s(?:tel|fax|phone|-|–|•|\||email|e-mail|www|siret|tva)\b.*", re.IGNORECASE)
 
 
 def choose_tax_ids(
-    found: Candidates, seller: PartyChoice, buyer: PartyChoice, labelled: dict[str, list[tuple[float, Block]]], items: frozenset[int]
+    found: Candidates, seller: PartyChoice, buyer: PartyChoice, labelled: dict[str, list[tuple[float, Passage]]], items: frozenset[int]
 ) -> None:
-    """VAT ids by grammar, and labelled identifiers that may lack a prefix; those in or under the buyer's block are the buyer's."""
-    theirs = [block for _, block in labelled["buyer"]] + ([buyer.block] if buyer.block else [])
-    foreign = [block for role in ("ship_to", "other") for _, block in labelled[role]]
-    scored: dict[str, list[tuple[float, Candidate]]] = {"seller.vat_id": [], "buyer.vat_id": [], "seller.tax_id": []}
+    """VAT ids by grammar, and labelled identifiers that may lack a prefix; those in or under the buyer's passage are the buyer's."""
+    theirs = [passage for _, passage in labelled["buyer"]] + ([buyer.passage] if buyer.passage else [])
+    foreign = [passage for role in ("ship_to", "other") for _, passage in labelled[role]]
+    weighed: dict[str, list[tuple[float, Candidate]]] = {"seller.vat_id": [], "buyer.vat_id": [], "seller.tax_id": []}
     values = [*found.of("iban"), *(c for c in found.of("date") if c.sound), *(c for c in found.of("amount") if c.decimals == 2)]
     taken = {(c.row, i) for c in values for i in range(c.first, c.end)}
     done: set[tuple[int, int]] = set()
@@ -46,51 +46,51 @@ def choose_tax_ids(
             valid = vat_id_is_valid(text)
             if vat < 0.2 and (not valid or lead_of(roles, max(roles, key=lambda r: roles[r]) if roles else "") > 0.5):
                 continue
-            score = 0.35 + 0.5 * vat + (0.15 if valid else 0.0)
+            merit = 0.35 + 0.5 * vat + (0.15 if valid else 0.0)
         else:
             digits = sum(map(str.isdigit, text))
             if (vat < 0.35 and tax < 0.35) or not 7 <= len("".join(plain(text))) <= 20 or digits < 6:
                 continue
             if parse_vat_id(text):
                 continue  # found by its grammar already
-            score = 0.3 + 0.5 * max(vat, tax)
+            merit = 0.3 + 0.5 * max(vat, tax)
         done.update((c.row, i) for i in range(c.first, c.end))
         own = _belongs(found, c, theirs) or any(label.cues & {Cue.YOUR, Cue.BUYER, Cue.CUSTOMER} for label in found.labels(c)[:1])
         if _belongs(found, c, foreign) and not own:
-            score -= 0.35
+            merit -= 0.35
         role = "buyer" if own else "seller"
         path = f"{role}.vat_id" if c.kind == "vat_id" or vat >= tax else f"{role}.tax_id"
         if path == "seller.vat_id" and c.row:
-            score += 0.1 if seller.block and _belongs(found, c, [seller.block]) else 0.0
-            score -= 0.1 * min(1.0, c.row / max(1, len(found.grid.rows))) * (0.3 if c.kind == "vat_id" else 1.0)
-        if path in scored:
+            merit += 0.1 if seller.passage and _belongs(found, c, [seller.passage]) else 0.0
+            merit -= 0.1 * min(1.0, c.row / max(1, len(found.grid.rows))) * (0.3 if c.kind == "vat_id" else 1.0)
+        if path in weighed:
             value = "".join(ch for ch in text if ch.isalnum()) if "vat" in path else text
-            scored[path].append((score, Candidate(c.kind, value, c.row, c.first, c.end)))
-    seller.vat_id = pick(scored["seller.vat_id"], 0.4)
-    buyer.vat_id = pick(scored["buyer.vat_id"], 0.4)
-    seller.tax_id = pick(scored["seller.tax_id"], 0.4)
+            weighed[path].append((merit, Candidate(c.kind, value, c.row, c.first, c.end)))
+    seller.vat_id = pick(weighed["seller.vat_id"], 0.4)
+    buyer.vat_id = pick(weighed["buyer.vat_id"], 0.4)
+    seller.tax_id = pick(weighed["seller.tax_id"], 0.4)
 
 
-def _belongs(found: Candidates, c: Candidate, blocks: list[Block]) -> bool:
-    """Whether a value stands in a block or right under it, in its column."""
+def _belongs(found: Candidates, c: Candidate, passages: list[Passage]) -> bool:
+    """Whether a value stands in a passage or right under it, in its column."""
     grid = found.grid
     row = grid.rows[c.row]
-    for block in blocks:
-        top, bottom = grid.rows[block.lines[0][0]], grid.rows[block.lines[-1][0]]
+    for passage in passages:
+        top, bottom = grid.rows[passage.lines[0][0]], grid.rows[passage.lines[-1][0]]
         if row.page != top.page or row.y0 < top.y0 - row.height or row.y1 > bottom.y1 + 3.5 * row.height:
             continue
-        left = min(grid.rows[line[0]].tokens[line[1]].x0 for line in block.lines)
-        right = max(grid.rows[line[0]].tokens[line[2] - 1].x1 for line in block.lines)
-        cell_left = row.tokens[row.cells[row.cell_of[c.first]][0]].x0
+        left = min(grid.rows[line[0]].words[line[1]].x0 for line in passage.lines)
+        right = max(grid.rows[line[0]].words[line[2] - 1].x1 for line in passage.lines)
+        cell_left = row.words[row.cells[row.cell_of[c.first]][0]].x0
         width = grid.sizes[row.page - 1][0]
         if left - 2 * row.height <= cell_left <= max(right, left + 0.25 * width):
             return True
     return False
 
 
-def address_of(grid: Grid, block: Block, name: Choice | None) -> Address:
-    """Post code, city, country and the line before, where a line of the block shows them clearly."""
-    for i, line in enumerate(block.lines[:8]):
+def address_of(grid: Grid, passage: Passage, name: Choice | None) -> Address:
+    """Post code, city, country and the line before, where a line of the passage shows them clearly."""
+    for i, line in enumerate(passage.lines[:8]):
         text = text_of(grid, line)
         match = post_code(text)
         if not match:
@@ -99,9 +99,9 @@ def address_of(grid: Grid, block: Block, name: Choice | None) -> Address:
         before = text[: match.start()].rstrip(" ,").rsplit(",", 1)[-1]  # "Reading RG1 3EX"
         city, province = _city(groups.get("city") or ("" if any(map(str.isdigit, before)) else before))
         country = _country(text, groups.get("prefix"))
-        if country is None and i + 1 < len(block.lines):
-            country = _country(text_of(grid, block.lines[i + 1]), None)
-        above = text_of(grid, block.lines[i - 1]) if i else None
+        if country is None and i + 1 < len(passage.lines):
+            country = _country(text_of(grid, passage.lines[i + 1]), None)
+        above = text_of(grid, passage.lines[i - 1]) if i else None
         if above is not None and (above == (name and name.value) or cues_in(plain(above)) & {Cue.TAX_NUMBER, Cue.VAT_NUMBER, Cue.PHONE}):
             above = None
         return Address(

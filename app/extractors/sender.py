@@ -9,7 +9,6 @@ from app.domain.parsing import (
     plain,
 )
 from app.extractors.addressee import PartyChoice, as_candidate, names_in, trim
-from app.extractors.blocks import Block, Line, block_below, text_of
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, pick
@@ -17,6 +16,7 @@ from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_like, post_code
+from app.extractors.passages import Line, Passage, passage_below, text_of
 
 _FREE_MAIL = frozenset(
     "gmail googlemail hotmail outlook yahoo gmx web icloud live orange wanadoo free t-online aol msn libero ziggo kpnmail sapo".split()
@@ -35,23 +35,23 @@ def choose_sender(
     items: frozenset[int],
     buyer: PartyChoice,
     seller: PartyChoice,
-    others: list[Block],
-    window: list[Block],
-    payees: list[Block],
+    others: list[Passage],
+    window: list[Passage],
+    payees: list[Passage],
 ) -> Choice | None:
     """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
 
-    `others` are blocks of third parties, `window` unlabelled address blocks, `payees` blocks of who is to be paid.
+    `others` are passages of third parties, `window` unlabelled address passages, `payees` passages of who is to be paid.
     """
     grid = found.grid
-    blocks = [*others, *([buyer.block] if buyer.block else [])]
-    excluded = {(line[0], i) for block in blocks for line in block.lines for i in range(line[1], line[2])}
+    passages = [*others, *([buyer.passage] if buyer.passage else [])]
+    excluded = {(line[0], i) for passage in passages for line in passage.lines for i in range(line[1], line[2])}
     letterhead = _Letterhead(
         found,
         _domains(grid, excluded),
         sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0,
-        frozenset(line for block in window if block is not buyer.block for line in names_in(grid, block)[:1]),
-        frozenset(line for block in payees for line in names_in(grid, block)[:1]),
+        frozenset(line for passage in window if passage is not buyer.passage for line in names_in(grid, passage)[:1]),
+        frozenset(line for passage in payees for line in names_in(grid, passage)[:1]),
     )
     buyer_words = plain(str(buyer.name.value)) if buyer.name else ()
     seen: dict[tuple[str, ...], tuple[float, Line]] = {}
@@ -70,16 +70,16 @@ def choose_sender(
                 if words == buyer_words or not _can_be_sender(text, words):
                     continue
                 counts[words] += 1
-                score = letterhead.weigh(line, text, words, end)
-                if words not in seen or seen[words][0] < score:
-                    seen[words] = (score, line)
-    scored: list[tuple[float, Candidate]] = []
-    for words, (score, line) in seen.items():
-        score += 0.09 * min(2, counts[words] - 1)
+                merit = letterhead.weigh(line, text, words, end)
+                if words not in seen or seen[words][0] < merit:
+                    seen[words] = (merit, line)
+    weighed: list[tuple[float, Candidate]] = []
+    for words, (merit, line) in seen.items():
+        merit += 0.09 * min(2, counts[words] - 1)
         if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
-            score += 0.15  # the short name stands elsewhere
-        scored.append((score, as_candidate(line, clean(text_of(grid, line)))))
-    return pick(scored, floor=0.35)
+            merit += 0.15  # the short name stands elsewhere
+        weighed.append((merit, as_candidate(line, clean(text_of(grid, line)))))
+    return pick(weighed, floor=0.35)
 
 
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
@@ -95,13 +95,13 @@ def _domains(grid: Grid, excluded: set[tuple[int, int]]) -> frozenset[str]:
         for number, row in enumerate(grid.rows)
         if row.page <= 2
         for match in DOMAIN.finditer(row.text)
-        if match[1].lower() not in _FREE_MAIL and (number, row.token_at(match.start())) not in excluded
+        if match[1].lower() not in _FREE_MAIL and (number, row.word_at(match.start())) not in excluded
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Letterhead:
-    """What sets a sender's name apart. `usual`: the usual height of a row; `senders`: first names of unlabelled address blocks."""
+    """What sets a sender's name apart. `usual`: the usual height of a row; `senders`: first names of unlabelled address passages."""
 
     found: Candidates
     domains: frozenset[str]
@@ -116,32 +116,32 @@ class _Letterhead:
         row = grid.rows[number]
         company = legal_form(text)
         squeezed = "".join(words)
-        score = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        score += 0.36 if any(_agrees(domain, squeezed, words) for domain in self.domains) else 0.0
-        score += 0.28 if company else 0.0
-        score += 0.34 if line in self.paid else 0.0
+        merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
+        merit += 0.36 if any(_agrees(domain, squeezed, words) for domain in self.domains) else 0.0
+        merit += 0.28 if company else 0.0
+        merit += 0.34 if line in self.paid else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
         if row.page == 1:
-            size = max(token.y1 - token.y0 for token in row.tokens[first:stop]) / max(self.usual, 0.1)
-            score += 0.2 if position < 0.12 else 0.12 if position < 0.25 else 0.0
-            score += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
-            score += 0.2 if size > 1.35 and position < 0.3 else 0.0
-            score += 0.12 if line in self.senders else 0.0
-        score += 0.1 if position > 0.85 else 0.0
+            size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
+            merit += 0.2 if position < 0.12 else 0.12 if position < 0.25 else 0.0
+            merit += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
+            merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
+            merit += 0.12 if line in self.senders else 0.0
+        merit += 0.1 if position > 0.85 else 0.0
         if stop < end and post_code(row.span(first, end)):
-            score += 0.2  # a sender's address on one line begins with the sender
-        elif score > 0.1 and _has_contacts_below(self.found, line):
-            score += 0.16
-        score -= 0.3 if text[-1].isdigit() else 0.0
+            merit += 0.2  # a sender's address on one line begins with the sender
+        elif merit > 0.1 and _has_contacts_below(self.found, line):
+            merit += 0.16
+        merit -= 0.3 if text[-1].isdigit() else 0.0
         if not company:
-            score -= 0.3 if text.endswith(".") else 0.0
-            score -= 0.25 if len(words) > 5 else 0.0
-        return score - (0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0)
+            merit -= 0.3 if text.endswith(".") else 0.0
+            merit -= 0.25 if len(words) > 5 else 0.0
+        return merit - (0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0)
 
 
 def _has_contacts_below(found: Candidates, line: Line) -> bool:
     """Whether an address, a telephone number or a tax number follows under a line, as on a letterhead."""
-    for below in block_below(found, line, with_first=True).lines[1:5]:
+    for below in passage_below(found, line, with_first=True).lines[1:5]:
         text = text_of(found.grid, below)
         if (
             address_like(text)
@@ -156,18 +156,18 @@ def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
     """Names with a legal form inside running text: the capitalised words that lead up to it."""
     found: list[Line] = []
     for i in range(first + 1, end):
-        word = "".join(plain(row.tokens[i].text))
-        if word not in LEGAL or not row.tokens[i].text[0].isupper() or (found and found[-1][2] > i - 1):
+        word = "".join(plain(row.words[i].text))
+        if word not in LEGAL or not row.words[i].text[0].isupper() or (found and found[-1][2] > i - 1):
             continue
         start = i
         while start > first and i - start < 5:
-            text = row.tokens[start - 1].text
+            text = row.words[start - 1].text
             if not (text[0].isupper() or text == "&") or (text[-1] in ".:;" and len(text) > 3) or (text.endswith(",") and start < i):
                 break
             start -= 1
-        if start < i and sum(c.isalpha() for t in row.tokens[start:i] for c in t.text) > 2:
+        if start < i and sum(c.isalpha() for t in row.words[start:i] for c in t.text) > 2:
             stop = i + 1
-            while stop < end and "".join(plain(row.tokens[stop].text)) in LEGAL:
+            while stop < end and "".join(plain(row.words[stop].text)) in LEGAL:
                 stop += 1
             found.append((number, start, stop))
     return found
@@ -177,16 +177,16 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
     """A cell, and what stands before a separator in it ("ACME AG - Some street 4 - 12345 Town", "ACME Ltd, 5 Some street")."""
     parts: list[Line] = []
     for i in range(first, min(end, first + 9)):
-        text = row.tokens[i].text
-        if i > first and end - first > 6 and legal_form(row.span(first, i + 1)) and row.tokens[first].text[0].isupper():
-            if i + 1 < end and row.tokens[i + 1].text in ("&", "und", "and", "et"):
+        text = row.words[i].text
+        if i > first and end - first > 6 and legal_form(row.span(first, i + 1)) and row.words[first].text[0].isupper():
+            if i + 1 < end and row.words[i + 1].text in ("&", "und", "and", "et"):
                 continue
-            if i + 1 == end or not row.tokens[i + 1].text[0].isalpha() or row.tokens[i + 1].text[0].islower():
+            if i + 1 == end or not row.words[i + 1].text[0].isalpha() or row.words[i + 1].text[0].islower():
                 return [(number, first, i + 1)]  # "ACME SA au capital de ..."
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
             parts.append((number, first, i))
             break
-        goes_on = i + 1 < end and "".join(plain(row.tokens[i + 1].text)) in LEGAL  # "Co., Ltd."
+        goes_on = i + 1 < end and "".join(plain(row.words[i + 1].text)) in LEGAL  # "Co., Ltd."
         if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
             parts.append((number, first, i + 1))
             return parts

@@ -111,11 +111,11 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     label = frozenset().union(*(hit.cues for hit in hits)) if hits else frozenset()
     meaning = amount_meaning(label) if label else None
     covered = sum(hit.end - hit.first for hit in hits)
-    wordy = sum(t.wordy for t in row.tokens[begin:end])
+    wordy = sum(t.wordy for t in row.words[begin:end])
     labelled = meaning is not None and covered * 2 >= wordy and wordy <= 8
     if labelled and covered >= wordy and begun and meaning is not None and meaning.role in ("total", "gross", "due") and not item.proved:
         return "stop"
-    money = any(c.decimals == 2 or c.currency for c in numbers.values()) or any(_looks_like_money(t.text) for t in row.tokens)
+    money = any(c.decimals == 2 or c.currency for c in numbers.values()) or any(_looks_like_money(t.text) for t in row.words)
     amount = numbers[Column.AMOUNT].value if Column.AMOUNT in numbers else None
     if labelled and meaning is not None and meaning.role == "discount" and isinstance(amount, Decimal) and amount < 0:
         return "skip"
@@ -139,7 +139,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "item" if meaning is None else "skip"
     if priced:
         return "skip"
-    if any(Cue.PAGE in hit.cues for hit in found.cues[number]) and len(row.tokens) <= 6:
+    if any(Cue.PAGE in hit.cues for hit in found.cues[number]) and len(row.words) <= 6:
         return "skip"
     return "text"
 
@@ -162,13 +162,13 @@ def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
     """The words right before the row's last number: a label of it, if the row is one of the totals."""
     last = max((c.first for c in item.numbers.values()), default=None)
     if last is None:
-        last = next((i for i in range(len(row.tokens) - 1, -1, -1) if _looks_like_money(row.tokens[i].text)), None)
+        last = next((i for i in range(len(row.words) - 1, -1, -1) if _looks_like_money(row.words[i].text)), None)
     if last is None:
-        return 0, len(row.tokens)
+        return 0, len(row.words)
     for cell in range(row.cell_of[last], -1, -1):
         begin, end = row.cells[cell]
         end = min(end, last)
-        if sum(c.isalpha() for t in row.tokens[begin:end] for c in t.text) > 3:
+        if sum(c.isalpha() for t in row.words[begin:end] for c in t.text) > 3:
             return begin, end
     return 0, last
 
@@ -186,7 +186,7 @@ def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
     for c in found.of("amount"):
         if number < c.row < min(end, number + 12):
             row = found.grid.rows[c.row]
-            x0, x1 = row.tokens[c.first].x0, row.tokens[c.end - 1].x1
+            x0, x1 = row.words[c.first].x0, row.words[c.end - 1].x1
             if min(x1, right.x1) - max(x0, right.x0) > 0 and len(row.cells) >= 4:
                 return True
     return False

@@ -41,7 +41,7 @@ class _Fields:
 
     def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
-        words = tuple(token.place for token in line.tokens[first:end])
+        words = tuple(spot.place for spot in line.words[first:end])
         self.fields[path] = Field(confidence, "text", ENGINE, line.page, self.found.grid.box(line, first, end), words)
 
 

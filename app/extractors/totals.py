@@ -20,7 +20,7 @@ class Reading:
     """An amount as one of the three sums. `candidate` is None for a sum of several shown taxes."""
 
     value: Decimal
-    score: float
+    merit: float
     candidate: Candidate | None
 
 
@@ -45,9 +45,9 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
 
     stacked = _column_sums(found, amounts)
     gross = _pool(
-        amounts, lambda c: _gross_score(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+        amounts, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
     )
-    net = _pool(amounts, lambda c: _net_score(roles[id(c)], value_of(c), sum_of_lines))
+    net = _pool(amounts, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
     tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)
     net += _base_sums(rates)
@@ -69,7 +69,7 @@ def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
     for c in amounts:
         row = found.grid.rows[c.row]
         if c.decimals == 2:
-            columns.setdefault((row.page, round(row.tokens[c.end - 1].x1 / 4)), []).append(c)
+            columns.setdefault((row.page, round(row.words[c.end - 1].x1 / 4)), []).append(c)
     sums: set[int] = set()
     for column in columns.values():
         for i, c in enumerate(column):
@@ -83,28 +83,28 @@ def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
     return sums
 
 
-def _gross_score(roles: dict[str, float], value: Decimal, biggest: Decimal) -> float:
-    score = max(roles.get("gross", 0.0), 0.8 * roles.get("total", 0.0), 0.62 * roles.get("due", 0.0))
-    if not score:
+def _gross_merit(roles: dict[str, float], value: Decimal, biggest: Decimal) -> float:
+    merit = max(roles.get("gross", 0.0), 0.8 * roles.get("total", 0.0), 0.62 * roles.get("due", 0.0))
+    if not merit:
         return 0.0
-    score -= 0.5 * max(roles.get("tax", 0.0), roles.get("net", 0.0), roles.get("carried", 0.0)) if score < 0.9 else 0.0
-    return score + (0.2 * float(value / biggest) if biggest else 0.0)
+    merit -= 0.5 * max(roles.get("tax", 0.0), roles.get("net", 0.0), roles.get("carried", 0.0)) if merit < 0.9 else 0.0
+    return merit + (0.2 * float(value / biggest) if biggest else 0.0)
 
 
-def _net_score(roles: dict[str, float], value: Decimal, sum_of_lines: Decimal | None) -> float:
-    score = max(roles.get("net", 0.0), 0.6 * roles.get("subtotal", 0.0), 0.35 * roles.get("total", 0.0), 0.25 * roles.get("gross", 0.0))
-    if score and sum_of_lines is not None and abs(value - sum_of_lines) <= CENT:
-        score += 0.2
-    return score
+def _net_merit(roles: dict[str, float], value: Decimal, sum_of_lines: Decimal | None) -> float:
+    merit = max(roles.get("net", 0.0), 0.6 * roles.get("subtotal", 0.0), 0.35 * roles.get("total", 0.0), 0.25 * roles.get("gross", 0.0))
+    if merit and sum_of_lines is not None and abs(value - sum_of_lines) <= CENT:
+        merit += 0.2
+    return merit
 
 
-def _pool(amounts: Iterable[Candidate], score: Callable[[Candidate], float]) -> list[Reading]:
+def _pool(amounts: Iterable[Candidate], merit: Callable[[Candidate], float]) -> list[Reading]:
     best: dict[Decimal, Reading] = {}
     for c in amounts:
-        weight = score(c)
-        if weight > 0.12 and (value_of(c) not in best or best[value_of(c)].score < weight):
+        weight = merit(c)
+        if weight > 0.12 and (value_of(c) not in best or best[value_of(c)].merit < weight):
             best[value_of(c)] = Reading(value_of(c), weight, c)
-    return sorted(best.values(), key=lambda reading: -reading.score)[:POOL]
+    return sorted(best.values(), key=lambda reading: -reading.merit)[:POOL]
 
 
 def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rates: tuple[Rate, ...]) -> list[Reading]:
@@ -138,26 +138,26 @@ def _best(
     for g in none + list(gross):
         for n in none + list(net):
             for t in none + list(tax):
-                score = (g.score if g else 0.0) + 0.9 * (n.score if n else 0.0) + 0.9 * (t.score if t else 0.0)
+                merit = (g.merit if g else 0.0) + 0.9 * (n.merit if n else 0.0) + 0.9 * (t.merit if t else 0.0)
                 if g and n and t:
                     if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
-                        score += 1.0 if t.value else 0.45
+                        merit += 1.0 if t.value else 0.45
                     else:
-                        score -= 0.65  # a document may contradict itself: strong labels stand, weak ones fall
+                        merit -= 0.65  # a document may contradict itself: strong labels stand, weak ones fall
                 elif g and n:
-                    score -= 0.0 if abs(n.value) <= abs(g.value) else 0.8
+                    merit -= 0.0 if abs(n.value) <= abs(g.value) else 0.8
                     if n.candidate is not None and n.candidate is g.candidate:
-                        score -= 0.5
+                        merit -= 0.5
                 elif g and t and abs(t.value) >= abs(g.value) and g.value:
-                    score -= 0.8
+                    merit -= 0.8
                 elif n and t and not g and abs(t.value) > abs(n.value):
-                    score -= 0.8
+                    merit -= 0.8
                 if g and t and g.candidate is t.candidate and g.candidate is not None:
-                    score -= 1.0
+                    merit -= 1.0
                 if n and t and n.candidate is t.candidate and n.candidate is not None:
-                    score -= 1.0
-                if best is None or score > best[0]:
-                    best = (score, (g, n, t))
+                    merit -= 1.0
+                if best is None or merit > best[0]:
+                    best = (merit, (g, n, t))
     return best[1] if best else None
 
 
@@ -173,8 +173,8 @@ def _record(
     for path, reading, pool in (("total_with_tax", g, gross), ("total_without_tax", n, net), ("total_tax", t, tax)):
         if reading is None:
             continue
-        rival = max((other.score for other in pool if other.value != reading.value), default=0.0)
-        sure = confidence(reading.score + (0.5 if closed else 0.0), 0.0 if closed else rival)
+        rival = max((other.merit for other in pool if other.value != reading.value), default=0.0)
+        sure = confidence(reading.merit + (0.5 if closed else 0.0), 0.0 if closed else rival)
         if sure >= 0.45:
             chosen[path] = Choice(reading.value, sure, reading.candidate, "text" if reading.candidate else "computed")
 
@@ -206,7 +206,7 @@ def _fill(chosen: dict[str, Choice], amounts: list[Candidate], rates: tuple[Rate
         if any(value_of(c) == difference for c in amounts) or any(rate.tax == difference for rate in rates):
             put("total_tax", difference, 0.7)
     elif gross is not None and tax is not None and net is None and abs(tax) < abs(gross):
-        if any(reading.score > 0.7 and reading.value != gross for reading in net_pool):
+        if any(reading.merit > 0.7 and reading.value != gross for reading in net_pool):
             return  # the page says another one, so the sums do not close: nothing follows
         put("total_without_tax", gross - tax, 0.7)
     elif net is not None and tax is not None and gross is None:
@@ -222,20 +222,20 @@ def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict
     due = [(roles[id(c)].get("due", 0.0), c) for c in amounts if roles[id(c)].get("due", 0.0) > 0.4]
     paid = [(roles[id(c)].get("paid", 0.0), c) for c in amounts if roles[id(c)].get("paid", 0.0) > 0.4]
     best: tuple[float, Candidate | None, Candidate | None] | None = None
-    for due_score, d in [*due, (0.0, None)][-13:]:
-        for paid_score, p in [*paid, (0.0, None)][-13:]:
-            score = due_score + paid_score
+    for due_merit, d in [*due, (0.0, None)][-13:]:
+        for paid_merit, p in [*paid, (0.0, None)][-13:]:
+            merit = due_merit + paid_merit
             if total is not None and d is not None:
                 if p is not None and abs(value_of(d) - (total - abs(value_of(p)))) <= CENT:
-                    score += 0.8
+                    merit += 0.8
                 elif p is None and abs(value_of(d) - total) <= CENT:
-                    score += 0.5
+                    merit += 0.5
                 elif p is not None:
-                    score -= 0.8
+                    merit -= 0.8
             elif p is not None:
-                score -= 0.45
-            if best is None or score > best[0]:
-                best = (score, d, p)
+                merit -= 0.45
+            if best is None or merit > best[0]:
+                best = (merit, d, p)
     if best is None:
         return
     _, d, p = best
@@ -251,8 +251,8 @@ def _record_due(chosen: dict[str, Choice], amounts: list[Candidate], roles: dict
 def _record_line_total(
     chosen: dict[str, Choice], amounts: list[Candidate], roles: dict[int, dict[str, float]], sum_of_lines: Decimal | None
 ) -> None:
-    scored = [(roles[id(c)].get("subtotal", 0.0) + (0.4 if value_of(c) == sum_of_lines else 0.0), c) for c in amounts]
-    scored = [(score, c) for score, c in scored if score > 0.5 and roles[id(c)].get("subtotal", 0.0) > 0.3]
-    if scored:
-        score, c = max(scored, key=lambda pair: pair[0])
-        chosen["line_total"] = Choice(value_of(c), round(min(0.95, 0.3 + 0.5 * score), 3), c)
+    weighed = [(roles[id(c)].get("subtotal", 0.0) + (0.4 if value_of(c) == sum_of_lines else 0.0), c) for c in amounts]
+    weighed = [(merit, c) for merit, c in weighed if merit > 0.5 and roles[id(c)].get("subtotal", 0.0) > 0.3]
+    if weighed:
+        merit, c = max(weighed, key=lambda pair: pair[0])
+        chosen["line_total"] = Choice(value_of(c), round(min(0.95, 0.3 + 0.5 * merit), 3), c)

@@ -1,4 +1,4 @@
-"""Blocks of lines that stand in one column: under a label ("Bill to"), or by themselves."""
+"""Passages of lines that stand in one column: under a label ("Bill to"), or by themselves."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from app.extractors.lexicon import Cue
 from app.extractors.names import address_like
 
 Line = tuple[int, int, int]
-"""Words of a row that stand together: row, first token, last token + 1."""
+"""Words of a row that stand together: row, first word, last word + 1."""
 
 
 @dataclass(slots=True)
-class Block:
-    """Lines of one column from top to bottom; `label` not among them. `cells` are those covered, to know what stands within."""
+class Passage:
+    """Lines of one column from top to bottom, without their label."""
 
     lines: list[Line] = field(default_factory=list)
 
@@ -50,9 +50,9 @@ _NOT_A_PARTY = {
 }
 
 
-def labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list[tuple[float, Block]]]:
+def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, list[tuple[float, Passage]]]:
     grid = found.grid
-    blocks: dict[str, list[tuple[float, Block]]] = {"ship_to": [], "other": [], "payee": [], "buyer": [], "seller": []}
+    passages: dict[str, list[tuple[float, Passage]]] = {"ship_to": [], "other": [], "payee": [], "buyer": [], "seller": []}
     for number, row in enumerate(grid.rows):
         if number in items:
             continue
@@ -64,14 +64,14 @@ def labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list[
             role = next(role for cue, role in _ROLES if cue in hit.cues)
             stop = _label_end(row, hit.first, hit.end, end)
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
-            words = [w for t in row.tokens[first:stop] for w in label_words(t.text)]
+            words = [w for t in row.words[first:stop] for w in label_words(t.text)]
             if (
                 label & _NOT_A_PARTY
                 or len(words) > 6
-                or (hit.first > first and role != "buyer" and row.tokens[first].text.lower() not in _ARTICLES)
+                or (hit.first > first and role != "buyer" and row.words[first].text.lower() not in _ARTICLES)
             ):
                 continue
-            colon = row.tokens[stop - 1].text.endswith(":")
+            colon = row.words[stop - 1].text.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
             if stop < end and not colon:
                 continue  # "to" and "client" in running text
@@ -80,52 +80,58 @@ def labelled_blocks(found: Candidates, items: frozenset[int]) -> dict[str, list[
             rest = (number, stop, end)
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
-                block = block_below(found, rest, with_first=True)
+                passage = passage_below(found, rest, with_first=True)
             else:
-                block = _after_label(found, number, cell)
-            if block.lines and stop == end and not colon and address_like(text_of(grid, block.lines[0])) and not set(words) & _DIRECTIONS:
+                passage = _after_label(found, number, cell)
+            if (
+                passage.lines
+                and stop == end
+                and not colon
+                and address_like(text_of(grid, passage.lines[0]))
+                and not set(words) & _DIRECTIONS
+            ):
                 # Right above a street there is no room for another name: the word is the name ("The Supplier").
-                block = Block([(number, first, end), *block.lines])
-            if block.lines:
-                blocks[role].append((weight, block))
-    for entries in blocks.values():
+                passage = Passage([(number, first, end), *passage.lines])
+            if passage.lines:
+                passages[role].append((weight, passage))
+    for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
-    return blocks
+    return passages
 
 
 def _label_end(row: Row, first: int, hit_end: int, end: int) -> int:
     """Where the label ends: at its colon, else after its cues and the small words that follow ("Bill to address")."""
     for i in range(first, min(end, hit_end + 3)):
-        if row.tokens[i].text.endswith(":"):
+        if row.words[i].text.endswith(":"):
             return i + 1
-    if hit_end < end and row.tokens[hit_end].text.startswith("(") and row.tokens[end - 1].text.endswith(")"):
+    if hit_end < end and row.words[hit_end].text.startswith("(") and row.words[end - 1].text.endswith(")"):
         return end
     return hit_end
 
 
-def _after_label(found: Candidates, number: int, cell: int) -> Block:
-    """What a label without words of its own names: the block below; or the cell to its right, if that is no label and nothing is below."""
+def _after_label(found: Candidates, number: int, cell: int) -> Passage:
+    """What a label without words of its own names: the passage below; or the cell to its right, if nothing is below."""
     grid = found.grid
     row = grid.rows[number]
     first, end = row.cells[cell]
-    below = block_below(found, (number, first, end), with_first=False)
+    below = passage_below(found, (number, first, end), with_first=False)
     if cell + 1 < len(row.cells):
         right = row.cells[cell + 1]
-        is_label = any(h.first >= right[0] and h.end <= right[1] for h in found.cues[number]) or row.tokens[right[1] - 1].text.endswith(":")
-        near = row.tokens[right[0]].x0 - row.tokens[end - 1].x1 < 14 * row.height
+        is_label = any(h.first >= right[0] and h.end <= right[1] for h in found.cues[number]) or row.words[right[1] - 1].text.endswith(":")
+        near = row.words[right[0]].x0 - row.words[end - 1].x1 < 14 * row.height
         looks = any(map(str.isalpha, row.span(*right)))
-        if not is_label and near and looks and (row.tokens[end - 1].text.endswith(":") or not below.lines):
-            return block_below(found, (number, *right), with_first=True)
+        if not is_label and near and looks and (row.words[end - 1].text.endswith(":") or not below.lines):
+            return passage_below(found, (number, *right), with_first=True)
     return below
 
 
-def block_below(found: Candidates, start: Line, with_first: bool, reach: float = 2.4) -> Block:
+def passage_below(found: Candidates, start: Line, with_first: bool, reach: float = 2.4) -> Passage:
     """Cells under `start` that begin at about the same place, until a gap, a new label or a dozen lines."""
     grid = found.grid
     row = grid.rows[start[0]]
-    block = Block([start] if with_first else [])
-    x0 = row.tokens[start[1]].x0
-    x1 = row.tokens[start[2] - 1].x1
+    passage = Passage([start] if with_first else [])
+    x0 = row.words[start[1]].x0
+    x1 = row.words[start[2] - 1].x1
     bottom = row.y1
     height = row.height
     settled = with_first
@@ -134,34 +140,34 @@ def block_below(found: Candidates, start: Line, with_first: bool, reach: float =
     for number in range(start[0] + 1, min(last_page_row, start[0] + 24)):
         below = grid.rows[number]
         gap = below.y0 - bottom
-        allowed = max(1.35 * max(height, below.height), 1.2 * spacing) if block.lines else reach * max(height, below.height)
-        if gap > allowed and not (len(block.lines) == 1 and with_first and gap <= 1.8 * height):
+        allowed = max(1.35 * max(height, below.height), 1.2 * spacing) if passage.lines else reach * max(height, below.height)
+        if gap > allowed and not (len(passage.lines) == 1 and with_first and gap <= 1.8 * height):
             break
         for first, end in below.cells:
-            left = below.tokens[first].x0
+            left = below.words[first].x0
             slack = 0.7 * height if settled else 2.6 * height
-            if abs(left - x0) > slack and not (not settled and left < x1 and below.tokens[end - 1].x1 > x0):
+            if abs(left - x0) > slack and not (not settled and left < x1 and below.words[end - 1].x1 > x0):
                 continue
-            tight = gap <= 0.6 * height and not below.tokens[end - 1].text.endswith(":")
-            if block.lines and is_label_cell(found, number, first, end, parties=not tight):
-                return block
+            tight = gap <= 0.6 * height and not below.words[end - 1].text.endswith(":")
+            if passage.lines and is_label_cell(found, number, first, end, parties=not tight):
+                return passage
             if not settled:
                 x0, settled = left, True
-            spacing = max(spacing, gap) if block.lines else spacing
-            block.lines.append((number, first, end))
+            spacing = max(spacing, gap) if passage.lines else spacing
+            passage.lines.append((number, first, end))
             bottom = below.y1
             break
-        if len(block.lines) > 12:
+        if len(passage.lines) > 12:
             break
-    return block
+    return passage
 
 
 def is_label_cell(found: Candidates, number: int, first: int, end: int, parties: bool = True) -> bool:
-    """A cell that opens another block or another field ("Ship to", "Invoice no"). Without `parties`, words for parties open none."""
+    """A cell that opens another passage or another field ("Ship to", "Invoice no"). Without `parties`, words for parties open none."""
     hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
     cues = frozenset().union(*(h.cues for h in hits)) if hits else frozenset()
     covered = sum(h.end - h.first for h in hits)
-    words = sum(t.wordy for t in found.grid.rows[number].tokens[first:end])
+    words = sum(t.wordy for t in found.grid.rows[number].words[first:end])
     if parties and cues & {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO} and covered >= words:
         return True
     return bool(cues & {Cue.INVOICE, Cue.DATE, Cue.PAYABLE, Cue.TERMS, Cue.CREDIT} and Cue.CONTACT not in cues and covered * 2 >= words)
