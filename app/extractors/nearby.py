@@ -61,7 +61,7 @@ class Labels:
         for cell in range(home, -1, -1):
             begin, end = row.cells[cell]
             end = min(end, candidate.first)
-            if cell == home and candidate.kind == "id":
+            if cell == home and (candidate.kind == "id" or ":" in row.words[candidate.first].text):
                 glued = _glued_label(row, candidate)
                 if glued:
                     yield Label(glued | self._between(hits, max(begin, end - 4), end), "inline", 0, True)
