@@ -1972,4 +1972,158 @@ ACME Components GmbH                      Rechnung Nr. 9911 Seite 2
             ("Bolzen", "10", "12.00"),
         ),
     ),
+    Sheet(
+        "labels_glued_to_values",
+        (
+            """
+Petit Garage SARL                               Facture N°:FA-77
+TVA:FR40123456824                               Date:12/05/2023
+IBAN:FR7630006000011234567890189                Échéance:11/06/2023
+Client:Mairie de Saint-Flour
+
+Main d'oeuvre                      100,00
+Total HT:100,00
+TVA 20%:20,00
+Total TTC:120,00€
+Ouvert de 8:30 à 12:15
+""",
+        ),
+        {
+            "number": "FA-77",
+            "issue_date": "2023-05-12",
+            "due_date": "2023-06-11",
+            "currency": "EUR",
+            "total_without_tax": "100.00",
+            "total_tax": "20.00",
+            "total_with_tax": "120.00",
+            "seller.name": "Petit Garage SARL",
+            "seller.vat_id": "FR40123456824",
+            "payment_account": "FR7630006000011234567890189",
+        },
+    ),
+    Sheet(
+        "thanks_before_the_seller",
+        (
+            """
+Thank you for your order!                                   Customer copy
+Invoice 4471                                                3 May 2023
+
+Ship to                         Bill to
+Amy Ward                        Amy Ward
+3 Hill Rd                       3 Hill Rd
+Leeds LS6 2AB                   Leeds LS6 2AB
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+
+
+Questions? help@gardenbarn.co.uk or www.gardenbarn.co.uk
+Garden Barn Ltd, Unit 9, Mill Park, Sheffield S9 1XY. Company No 01234567. VAT GB 980 7806 84
+""",
+        ),
+        {
+            "number": "4471",
+            "seller.name": "Garden Barn Ltd",
+            "buyer.name": "Amy Ward",
+        },
+    ),
+    Sheet(
+        "contact_is_not_the_seller",
+        (
+            """
+ORIGINAL                                                    Page 1 of 1
+INVOICE NO. 7781                                            Your contact: Peter Lund
+                                                            peter.lund@nordmarine.dk
+Baltic Shipping Ltd                                         Nord Marine Service ApS
+Dock 4                                                      Havnevej 20
+Gdynia                                                      9000 Aalborg
+Poland
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+""",
+        ),
+        {
+            "number": "7781",
+            "seller.name": "Nord Marine Service ApS",
+        },
+    ),
+    Sheet(
+        "slogan_before_the_seller",
+        (
+            """
+fresh ideas for small business
+PaperTrail Print Shop
+219 Elm Street, Dayton, OH 45402
+(937) 555-0110
+INVOICE                                          Date: 10/02/2023
+                                                 Invoice #: 5561
+Customer: City Book Club
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+""",
+        ),
+        {
+            "number": "5561",
+            "seller.name": "PaperTrail Print Shop",
+            "buyer.name": "City Book Club",
+        },
+    ),
+    Sheet(
+        "pay_to",
+        (
+            """
+INVOICE                                                     cloudhostly.com
+Invoice #CH-10022                                           billing@cloudhostly.com
+Invoiced To                                                 Pay To
+Marta Silva                                                 CloudHostly LLC
+Rua Nova 3                                                  16192 Coastal Hwy
+Lisboa                                                      Lewes, DE 19958
+
+
+Description          Qty     Price     Amount
+Widget                 2     10.00      20.00
+
+                     Total             20.00
+""",
+        ),
+        {
+            "number": "CH-10022",
+            "seller.name": "CloudHostly LLC",
+            "buyer.name": "Marta Silva",
+        },
+    ),
+    Sheet(
+        "account_holder",
+        (
+            """
+Invoice no. 2023-09                                         Date 30 Sept 2023
+To: Riverside Theatre
+    5 Quay St
+    Galway
+
+Sound engineering, 3 shows                                   450.00
+Total                                                        €450.00
+
+Please pay to:
+Account name: Declan Byrne
+IBAN: IE29 AIBK 9311 5212 3456 78
+""",
+        ),
+        {
+            "number": "2023-09",
+            "seller.name": "Declan Byrne",
+            "buyer.name": "Riverside Theatre",
+        },
+    ),
 )

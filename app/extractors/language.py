@@ -54,6 +54,11 @@ for _language, _text in _WORDS.items():
         _BY_WORD[_word] = (*_BY_WORD.get(_word, ()), _language)
 
 
+def is_common(word: str) -> bool:
+    """Whether a plain word is one of the small words, or of the words of every invoice, in a language that we know."""
+    return word in _BY_WORD
+
+
 def language_of(grid: Grid) -> str | None:
     """ISO 639-1 of the seven languages we know; None where the words do not say clearly."""
     votes: Counter[str] = Counter()

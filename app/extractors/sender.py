@@ -14,6 +14,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, pick
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
+from app.extractors.language import is_common
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_like, post_code
 from app.extractors.passages import Line, Passage, passage_below, text_of
@@ -27,6 +28,12 @@ _NEVER_A_NAME = {
     *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.PAGE, Cue.PHONE, Cue.TERMS, Cue.TOTAL),
     *(Cue.NUMBER, Cue.DATE, Cue.BANK),
 }
+_PRINTED = frozenset(
+    "original originale duplicate duplicata duplikat copy copie kopie copia recipient supplier draft entwurf sample "
+    "muster paid unpaid overdue bezahlt confidential logo slogan exemplaire ausfertigung triplicate office summary "
+    "details overview welcome hello page seite pagina".split()
+)
+"""Words that are printed over many invoices and name nobody."""
 _HARMLESS = {Cue.NAME, Cue.OF, Cue.OTHER_DATE}
 
 
@@ -85,6 +92,8 @@ def choose_sender(
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
+    if all(word in _PRINTED or is_common(word) for word in words):
+        return False
     return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
 
 
@@ -119,7 +128,7 @@ class _Letterhead:
         merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
         merit += 0.36 if any(_agrees(domain, squeezed, words) for domain in self.domains) else 0.0
         merit += 0.28 if company else 0.0
-        merit += 0.34 if line in self.paid else 0.0
+        merit += 0.4 if line in self.paid else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
         if row.page == 1:
             size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
@@ -136,6 +145,7 @@ class _Letterhead:
         if not company:
             merit -= 0.3 if text.endswith(".") else 0.0
             merit -= 0.25 if len(words) > 5 else 0.0
+            merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
         return merit - (0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0)
 
 
