@@ -36,7 +36,7 @@ async def development_key(service: Service, settings: Settings) -> str:
 
 async def run_demo(settings: Settings, server: uvicorn.Server, app: FastAPI) -> None:
     """Waits for the server, posts the samples, prints each as it settles, then what to try next."""
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.05)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     key = await development_key(app.state.service, settings)
@@ -77,7 +77,7 @@ class _Client:
 
     async def settled(self, invoice_id: str, deadline: float = 60.0) -> dict[str, Any]:
         async with asyncio.timeout(deadline):
-            while (told := await asyncio.to_thread(self._call, f"/invoices/{invoice_id}"))["status"] not in SETTLED:
+            while (told := await asyncio.to_thread(self._call, f"/invoices/{invoice_id}"))["status"] not in SETTLED:  # noqa: ASYNC110 - a plain client polls
                 await asyncio.sleep(0.05)
         return told
 

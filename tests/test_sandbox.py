@@ -246,7 +246,7 @@ async def test_a_runaway_child_is_ended_and_its_neighbours_finish(file: File, li
 
 
 async def test_a_child_that_wants_too_much_memory_is_refused(file: File) -> None:
-    bomb = raw_pdf(b"BT (" + b"A" * 60_000_000 + b") Tj ET")
+    bomb = raw_pdf(b"BT (" + b"A" * 150_000_000 + b") Tj ET")
     assert len(bomb) < MIB
     async with ForkSandbox.open(width=2, limits=Limits(memory_bytes=256 * MIB)) as sandbox:
         with pytest.raises(Unprocessable) as refusal:

@@ -214,8 +214,14 @@ async def test_a_lock_that_stays_ends_in_unavailable_not_in_waiting(path: Path) 
 
 async def test_who_waits_too_long_is_told_and_its_work_never_begins(path: Path) -> None:
     async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY, deadline=0.25) as store:
-        gate = threading.Event()
-        slow = asyncio.ensure_future(store._database.write(lambda connection: gate.wait(10)))
+        gate, begun = threading.Event(), threading.Event()
+
+        def hold(_: object) -> bool:
+            begun.set()
+            return gate.wait(10)
+
+        slow = asyncio.ensure_future(store._database.write(hold))
+        assert await asyncio.to_thread(begun.wait, 5)
         with pytest.raises(DeadlineExceeded):
             await accept(store)
         with pytest.raises(DeadlineExceeded):
