@@ -30,6 +30,7 @@ class PartyChoice:
     passage: Passage | None = None
 
 
+_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE}
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 
 
@@ -79,12 +80,7 @@ def trim(grid: Grid, line: Line) -> Line:
     row, first, end = line
     placed = grid.rows[row].words
     for i in range(first, min(end - 1, first + 3)):
-        if placed[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & {
-            Cue.NAME,
-            Cue.BUYER,
-            Cue.SELLER,
-            Cue.CUSTOMER,
-        }:
+        if placed[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & _NAME_LABELS:
             return row, i + 1, end
     return line
 

@@ -177,11 +177,12 @@ CUES: dict[Cue, str] = {
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
     Cue.SELLER: (
-        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;issuer;invoice from;bill from;"
-        "service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;verkaufer;leistungserbringer;absender;"
-        "aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;expediteur;leverancier;verkoper;afzender;fornitore;cedente;"
-        "venditore;cedente prestatore;mittente;emittente;proveedor;vendedor;emisor;fornecedor;emitente;prestador;payable to;"
-        "remit to;remit payment to;make checks payable to;make cheques payable to;pay to;contractor;freelancer;company details"
+        "please pay to;kindly pay to;sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
+        "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
+        "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;expediteur;leverancier;"
+        "verkoper;afzender;fornitore;cedente;venditore;cedente prestatore;mittente;emittente;proveedor;vendedor;emisor;fornecedor;"
+        "emitente;prestador;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;contractor;"
+        "freelancer;company details"
     ),
     Cue.BUYER: (
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
