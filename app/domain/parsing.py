@@ -168,7 +168,6 @@ CURRENCY_SIGNS: dict[str, str] = {
     "euro": "EUR",
     "euros": "EUR",
 }
-DOLLAR = "$"
 _CURRENCY_FIRST = re.compile(r"^([^\W\d_]{0,4}\.?[$€£¥₹₽₺]|[^\W\d_]{2,5}\.?)\s?(?=[-\d])")
 _CURRENCY_LAST = re.compile(r"\s?([^\W\d_]{0,3}[$€£¥₹₽₺]|[^\W\d_]{2,5}\.?)$")
 

@@ -6,10 +6,9 @@ The interface to whatever chooses (these rules today) is `Candidates` in, `Choic
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from app.domain.extraction import Source
 from app.domain.parsing import plain
@@ -263,15 +262,3 @@ _MONEY_OF = dict.fromkeys("AT BE CY DE EE EL ES FI FR GR HR IE IT LT LU LV MT NL
     "RO": "RON",
 }
 _DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD", "MX": "MXN", "TW": "TWD"}
-
-
-def values_near(found: Candidates, meaning: Callable[[frozenset[Cue]], Meaning | None], role: str) -> list[tuple[float, Candidate]]:
-    """Identifiers whose labels say `role`, best first."""
-    weighed = [(lead_of(found.strength(c, meaning), role), c) for c in found.of("id")]
-    return sorted((pair for pair in weighed if pair[0] > 0.3), key=lambda pair: -pair[0])
-
-
-def same_value(left: Value | None, right: Value | None) -> bool:
-    if isinstance(left, Decimal) and isinstance(right, Decimal):
-        return abs(left - right) <= Decimal("0.02")
-    return left == right

@@ -131,7 +131,6 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
         full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
-        item.wrapped.append(second)
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
         break

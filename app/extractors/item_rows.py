@@ -33,7 +33,6 @@ class ItemRow:
     numbers: dict[Column, Candidate] = field(default_factory=dict)
     texts: dict[Column, Text] = field(default_factory=dict)
     names: list[Text] = field(default_factory=list)
-    wrapped: list[Text] = field(default_factory=list)
     proved: bool = False
 
 
