@@ -98,7 +98,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
     async with AsyncExitStack() as stack:
         stores = settings.stores
         sys.setswitchinterval(SWITCH_INTERVAL)
-        threads = ThreadPoolExecutor(2, thread_name_prefix="stage")
+        # One: stages are pure Python, a second thread would only take the interpreter from the event loop more often.
+        threads = ThreadPoolExecutor(1, thread_name_prefix="stage")
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         metrics = Metrics()
 

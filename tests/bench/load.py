@@ -28,6 +28,8 @@ class Connection:
 
     async def post(self, body: bytes, kind: str) -> int:
         """The status. Raises OSError or EOFError when the connection breaks."""
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # the service ends what stood idle for long: not used again, as any client's pool does it
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
