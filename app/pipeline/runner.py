@@ -64,8 +64,11 @@ class Runner(Generic[B]):
 
     @property
     def capacity(self) -> int:
-        """Deliveries worth holding: each stage busy, and one more waiting for each place."""
-        return 2 * max(step.width for step, _ in self._steps) + sum(step.width for step, _ in self._steps)
+        """Deliveries worth holding: the widest stage busy, and one more waiting for each of its places.
+
+        More in hand would settle no more: they would only take the event loop's time from those who send and ask.
+        """
+        return 2 * max(step.width for step, _ in self._steps)
 
     async def run(self, job: Job) -> B:
         """One trace: the spans belong to the request that brought the invoice, however long ago that was."""

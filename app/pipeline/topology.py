@@ -42,7 +42,7 @@ class Ports:
 
 def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
     return (
-        first("decode", Decode(ports.sandbox, ports.blobs), width=4, deadline=30, attempts=3)
+        first("decode", Decode(ports.sandbox, ports.blobs), width=2, deadline=30, attempts=3)
         .then("preprocess", preprocess, width=4, deadline=10)
         .then("recognize", recognize, width=4, deadline=10)
         .then("extract", in_thread(extract, ports.threads), width=2, deadline=20)
