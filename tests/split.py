@@ -11,7 +11,8 @@ The key is the first that the truth has of
   2. `vendor_name`, NFKC, case folded, letters and digits only: so that "ACME, Inc." and "Acme Inc" are one,
   3. the document's own name.
 The side is the lowest bit of the first byte of SHA-256 over `SALT` and the key. The salt was chosen once, from counts alone, so
-that the halves of the sets that exist today are of similar size.
+that the halves of the sets that exist today are of similar size. `SEEN` are keys on the unopened side whose documents had been
+looked at before the cut was made: they count as opened.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ Half = Literal["opened", "unopened"]
 
 SALT = "split-650:"
 
+SEEN = frozenset(
+    (
+        "27452376cf1d",
+        "4b429e7d3876",
+        "556c2414e343",
+        "5923d66577c4",
+        "9f09b14ad3a9",
+        "b18275be1f04",
+    )
+)
+"""The first 12 digits of the keys' hashes."""
+
 
 def split_key(truth: Mapping[str, Any], document: str) -> str:
     """What decides the side: the layout, else the sender, else the document's own name."""
@@ -38,8 +51,8 @@ def split_key(truth: Mapping[str, Any], document: str) -> str:
 
 def half_of(truth: Mapping[str, Any], document: str) -> Half:
     """The half on which the document falls, now and for ever. `document` is its name without suffix."""
-    digest = hashlib.sha256((SALT + split_key(truth, document)).encode()).digest()
-    return "unopened" if digest[0] & 1 else "opened"
+    digest = hashlib.sha256((SALT + split_key(truth, document)).encode())
+    return "unopened" if digest.digest()[0] & 1 and digest.hexdigest()[:12] not in SEEN else "opened"
 
 
 def _folded(value: object) -> str:
