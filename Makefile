@@ -32,7 +32,7 @@ run: install  ## the service on 127.0.0.1:8000, with the project's own samples f
 	$(BIN)/invoicestream serve --demo
 
 test: install
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .
