@@ -134,6 +134,7 @@ class SqliteDocuments:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA cache_size = -512")  # KiB: what is written is hardly ever read again
             connection.execute(SCHEMA)
         except sqlite3.Error:
             connection.close()
