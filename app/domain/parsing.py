@@ -24,7 +24,7 @@ def money(value: Decimal) -> Decimal:
     return value.quantize(CENT) if isinstance(exponent, int) and exponent > -2 else value
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def plain(text: str) -> tuple[str, ...]:
     """The words of `text` as labels are compared: case folded, without accents and punctuation; `#` and `%` are words of their own."""
     if text.isascii():

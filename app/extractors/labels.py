@@ -42,7 +42,7 @@ def _trie() -> dict[str, Any]:
     return root
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def label_words(text: str) -> tuple[str, ...]:
     """`plain` words with compounds taken apart and digits glued to a label set free ("nr.12")."""
     root = _trie()
@@ -104,7 +104,7 @@ def _matches(words: list[str]) -> list[tuple[frozenset[Cue], int, int]]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if Cue.RELATED in cues or Cue.PERIOD in cues:
         return Meaning("other_date", 0.9)
@@ -137,7 +137,7 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     numbered = bool(cues & {Cue.NUMBER, Cue.REFERENCE})
     if Cue.VAT_NUMBER in cues or (Cue.TAX in cues and numbered):
@@ -179,7 +179,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
 _BASE_WORDS = {Cue.TAX, Cue.BASE, Cue.WITHOUT}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def amount_meaning(cues: frozenset[Cue]) -> Meaning | None:
     """`total` is one whose words do not say whether with or without tax."""
     summed = bool(cues & {Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
