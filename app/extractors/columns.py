@@ -27,9 +27,7 @@ class Column(Enum):
 
 
 _WORDS: dict[Column, str] = {
-    Column.POSITION: (
-        "pos;position;#;line;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"
-    ),
+    Column.POSITION: ("pos;position;#;line;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"),
     Column.ITEM_ID: (
         "item code;item number;item id;product code;product id;article no;article number;article nr;art nr;art no;artikel nr;"
         "artikel nummer;artnr;code;sku;ref;reference;referenz;referentie;referencia;riferimento;codice;codigo;cod;part no;"
@@ -70,8 +68,7 @@ _WORDS: dict[Column, str] = {
         "tipo iva;taxa;code tva;st"
     ),
     Column.TAX_AMOUNT: (
-        "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;"
-        "ust betrag"
+        "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (
         "belop;beløb;beløp;wartosc;wartość;wartosc netto;wartość netto;sum;summa;amount;total;line total;betrag;gesamt;gesamtpreis;"
