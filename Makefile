@@ -21,7 +21,7 @@ install: .venv/installed
 
 LOCK := uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --custom-compile-command 'make lock' \
-  $(foreach p,onnxruntime pymupdf-layout pymupdf4llm flatbuffers tabulate networkx numpy,--no-emit-package $(p))
+  $(foreach p,onnxruntime pymupdf-layout pymupdf4llm flatbuffers tabulate networkx,--no-emit-package $(p))
 
 lock:  ## rewrite the lock files (needs `uv`)
 	$(LOCK) pyproject.toml -o requirements.txt

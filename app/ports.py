@@ -6,13 +6,14 @@ a deadline of its own inside the adapter.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
 
-from app.domain.document import Document
+from app.domain.document import Document, PagePlan, View, Words
 from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
 from app.domain.work import Job, Verdict
 
@@ -24,12 +25,64 @@ class Sandbox(Protocol):
         """Raises `Unprocessable` with the reason; a child that crashed or broke a limit is `parser_limit`."""
         ...
 
-    async def render(self, content: BinaryIO, page: int, dpi: int) -> bytes:
-        """A page (1-based) as PNG. Raises `Unprocessable`, or `Refused(404)` if there is no such page."""
+    async def plan(self, content: BinaryIO, pages: Sequence[int]) -> tuple[PagePlan, ...]:
+        """Looks at a small picture of each of these pages (1-based) and says how it is to be read. Raises `Unprocessable`."""
+        ...
+
+    async def picture(self, content: BinaryIO, plan: PagePlan) -> Picture:
+        """The page as planned, ready to be read. The caller closes it. Raises `Unprocessable`."""
+        ...
+
+    async def render(self, content: BinaryIO, page: int, dpi: int, view: View | None = None) -> bytes:
+        """A page (1-based) as PNG, for people: in its colours, looked at through `view` if given.
+
+        Raises `Unprocessable`, or `Refused(404)` if there is no such page.
+        """
         ...
 
     async def ping(self) -> None:
         """Returns if a document could be opened now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Pixels of one page in memory that this process made, never in a payload or a queue. `memory`: an open memfd that holds
+    `height` rows of `width` bytes, 8-bit grey, black is 0, top row first, nothing else. `dpi` is what the plan asked for."""
+
+    memory: int
+    width: int
+    height: int
+    dpi: float
+
+    def close(self) -> None:
+        os.close(self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """What an engine read on one picture. Boxes are fractions of the picture turned by `turn` quarter turns clockwise: the
+    engine found that it stands upright so. `languages`: ISO 639-1, most likely first; empty if it cannot say. `engine`: name and version."""
+
+    words: Words
+    engine: str
+    languages: tuple[str, ...] = ()
+    turn: int = 0
+
+
+class OcrEngine(Protocol):
+    """Reads the words on a picture of a page."""
+
+    async def read(self, picture: Picture, languages: Sequence[str] = ()) -> PageText:
+        """`languages`: what earlier pages of the document are written in; without them the engine finds out by a first look.
+
+        Raises `Unprocessable("unreadable")` for a picture on which the engine dies or takes too long, `Unavailable("ocr")` if it
+        cannot read anything now.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Returns if a page could be read now."""
         ...
 
 

@@ -11,7 +11,6 @@ from app.domain.invoice import Invoice
 from app.domain.work import Decoded, Extraction, Job, Matched, Prepared, Reading, Screened, Validated
 from app.errors import Unprocessable
 from app.stages.match import match
-from app.stages.preprocess import preprocess
 from app.stages.recognize import recognize
 from app.stages.screen import screen
 from app.stages.validate import validate
@@ -36,12 +35,8 @@ def decoded(*pages: Page, einvoice: EInvoice | None = None) -> Decoded:
     return Decoded(JOB, Document("application/pdf", pages, einvoice))
 
 
-async def test_pages_without_a_word_are_unread() -> None:
-    assert (await preprocess(decoded(read(1), picture(2), read(3), blank(4)))).unread == (2, 4)
-
-
 async def test_a_document_with_one_page_that_was_read_passes_on_whole() -> None:
-    prepared = await preprocess(decoded(picture(1), read(2)))
+    prepared = Prepared(decoded(picture(1), read(2)))
     assert await recognize(prepared) == Reading(prepared, prepared.decoded.document)
 
 
@@ -51,13 +46,13 @@ async def test_a_document_with_one_page_that_was_read_passes_on_whole() -> None:
 )
 async def test_a_document_without_a_word_is_refused_with_its_reason(pages: list[Page], reason: str) -> None:
     with pytest.raises(Unprocessable) as caught:
-        await recognize(await preprocess(decoded(*pages)))
+        await recognize(Prepared(decoded(*pages)))
     assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize("pages", [[], [picture(1)]])
 async def test_an_einvoice_needs_no_words(pages: list[Page]) -> None:
-    prepared = await preprocess(decoded(*pages, einvoice=EInvoice(Invoice(), "cii")))
+    prepared = Prepared(decoded(*pages, einvoice=EInvoice(Invoice(), "cii")))
     assert (await recognize(prepared)).document.einvoice is not None
 
 

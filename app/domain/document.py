@@ -12,7 +12,12 @@ from app.domain.invoice import Invoice
 UNIT = 65535
 """Boxes are stored as unsigned 16-bit integers in units of 1/65535 of the page's side: no NaN, nothing off the page."""
 
-MediaType = Literal["application/pdf", "application/xml"]
+MediaType = Literal["application/pdf", "application/xml", "image/png", "image/jpeg", "image/tiff", "image/webp"]
+
+TextSource = Literal["layer", "none", "garbled", "partial", "hidden", "read"]
+"""Where a page's words come from: `layer` its own text layer, which can be used; `read` recognition. The others name why a text layer
+will not do: there is none, its letters have no meaning, most of the page is a picture that it says nothing about, or nobody
+sees it (a scanner's own reading under the picture)."""
 
 
 class Mark(IntFlag):
@@ -87,15 +92,62 @@ class Words:
         return self.confidences[i] / 100 if self.confidences else 1.0
 
 
+Matrix = tuple[float, float, float, float, float, float, float, float, float]
+"""Nine numbers, row by row: a homography of the plane."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page is looked at: upright, flat, cropped. `width` and `height` of what is shown, in points.
+
+    `matrix` maps a point of what is shown to the page as it lies in the file, both in fractions 0..1 with the origin top left: so it
+    holds at every resolution, and the same view can be drawn again later.
+    """
+
+    width: float
+    height: float
+    matrix: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `width` and `height` in points as displayed (rotation applied); `image_share`: part of it that pictures cover, 0..1."""
+    """One page. `width` and `height` in points as displayed (rotation or `view` applied); `image_share`: part of it that pictures cover,
+    0..1. `view`: set where the page was turned, flattened or cropped; the boxes of its words are fractions of what that shows.
+    `engine`: what read the words, where `text` is "read"."""
 
     number: int
     width: float
     height: float
     words: Words = field(default_factory=Words)
     image_share: float = 0.0
+    text: TextSource = "layer"
+    view: View | None = None
+    engine: str = ""
+
+    @property
+    def must_be_read(self) -> bool:
+        """Its words have to be recognized from its picture."""
+        return self.text not in ("layer", "read")
+
+
+Treatment = Literal["background", "denoise", "sharpen", "binarize"]
+"""What may be done to the pixels of a page before it is read; app/readers/prepare.py says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """What is to be done with one page that must be read: decided once, from a small picture of it.
+
+    `dpi`: resolution of the picture to make for recognition. `treatments`: in the order in which they are applied. A `blank` page
+    and one that is the `same_as` an earlier page (its number) are set aside: they are not read.
+    """
+
+    number: int
+    view: View
+    dpi: float
+    treatments: tuple[Treatment, ...] = ()
+    blank: bool = False
+    same_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain.document import Document
+from app.domain.document import Document, PagePlan
 from app.domain.extraction import Extracted
 from app.domain.finding import Finding
 
@@ -39,10 +39,15 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`unread`: numbers of the pages that have no usable text layer and must be recognized."""
+    """`plans`: one for each page that has no usable text layer, in the order of the pages."""
 
     decoded: Decoded
-    unread: tuple[int, ...] = ()
+    plans: tuple[PagePlan, ...] = ()
+
+    @property
+    def unread(self) -> tuple[PagePlan, ...]:
+        """Of the pages that must be recognized: not the blank ones, nor those that repeat an earlier page."""
+        return tuple(plan for plan in self.plans if not plan.blank and plan.same_as is None)
 
 
 @dataclass(frozen=True, slots=True)

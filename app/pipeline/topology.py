@@ -23,7 +23,7 @@ from app.stages.decode import Decode
 from app.stages.extract import extract
 from app.stages.match import match
 from app.stages.persist import Persist
-from app.stages.preprocess import preprocess
+from app.stages.preprocess import Preprocess
 from app.stages.recognize import recognize
 from app.stages.screen import screen
 from app.stages.validate import validate
@@ -43,7 +43,7 @@ class Ports:
 def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
     return (
         first("decode", Decode(ports.sandbox, ports.blobs), width=2, deadline=30, attempts=3)
-        .then("preprocess", preprocess, width=4, deadline=10)
+        .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=2, deadline=30, attempts=3)
         .then("recognize", recognize, width=4, deadline=10)
         .then("extract", in_thread(extract, ports.threads), width=2, deadline=20)
         .then("match", match, width=4, deadline=10)

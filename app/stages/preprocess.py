@@ -1,10 +1,33 @@
-"""Preprocess: which pages still have to be read."""
+"""Preprocess: which pages still have to be read, and how: turned, flattened, cleaned; or set aside."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.domain.work import Decoded, Prepared
+from app.errors import Unavailable
+from app.ports import BlobStore, Sandbox
 
 
-async def preprocess(decoded: Decoded, /) -> Prepared:
-    """A page without a word in its text layer is unread: a picture, drawn letters, or blank."""
-    return Prepared(decoded, tuple(page.number for page in decoded.document.pages if not len(page.words)))
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """Decoded -> Prepared. Looks at no page whose text layer can be used, and at none at all where the file holds an e-invoice.
+
+    Raises `Unprocessable` with the reader's reason, `Unavailable` if the blob or the sandbox cannot be had now.
+    """
+
+    sandbox: Sandbox
+    blobs: BlobStore
+
+    async def __call__(self, decoded: Decoded, /) -> Prepared:
+        pages = [page.number for page in decoded.document.pages if page.must_be_read]
+        if not pages or decoded.document.einvoice is not None:
+            return Prepared(decoded)
+        try:
+            content = await self.blobs.open(decoded.job.tenant, decoded.job.sha256)
+        except FileNotFoundError as exc:
+            raise Unavailable("blobs", "the original is missing") from exc
+        try:
+            return Prepared(decoded, await self.sandbox.plan(content, pages))
+        finally:
+            content.close()
