@@ -22,6 +22,12 @@ FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="InvoiceStream" \
       org.opencontainers.image.description="Turns PDF, scan, photo and e-invoice XML into checked, traceable EN 16931 invoices, live." \
       org.opencontainers.image.licenses="AGPL-3.0-or-later"
+# Versions are the release's own: the image is pinned by its tag or digest, and security updates must come through.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-eng tesseract-ocr-deu tesseract-ocr-fra tesseract-ocr-nld \
+       tesseract-ocr-ita tesseract-ocr-spa tesseract-ocr-por \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin invoicestream \
     && install -d -o invoicestream -g invoicestream -m 0700 /var/lib/invoicestream
 COPY --from=build /opt/venv /opt/venv

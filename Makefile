@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 DATA ?= ../shared/data
+OCR_LANGUAGES := eng deu fra nld ita spa por
+OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 .PHONY: install run test check accuracy hostile bench faults lock clean
 
@@ -13,6 +15,11 @@ install: .venv/installed
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3.11 python3.11-venv; \
 	  else echo "InvoiceStream needs Python 3.11 with venv: sudo apt-get install python3.11 python3.11-venv" >&2; exit 1; fi; }
+	@for language in $(OCR_LANGUAGES); do tesseract --list-langs 2>/dev/null | grep -qx $$language || missing=1; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(OCR_PACKAGES) >/dev/null; \
+	  else echo "Scans and photos wait until Tesseract is there: sudo apt-get install $(OCR_PACKAGES)" >&2; fi; fi
 	$(PYTHON) -m venv .venv
 	@# --no-deps: the lock is complete, and leaves out PyMuPDF's optional layout models (140 MB a child process).
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt

@@ -61,8 +61,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """What an engine read on one picture. Boxes are fractions of the picture turned by `turn` quarter turns clockwise: the
-    engine found that it stands upright so. `languages`: ISO 639-1, most likely first; empty if it cannot say. `engine`: name and version."""
+    """What an engine read on one picture. Boxes are fractions of the picture turned by `turn` quarter turns clockwise: the engine found
+    that it stands upright so. `languages`: ISO 639-1, most likely first; empty if it cannot say. `engine`: name and version."""
 
     words: Words
     engine: str
