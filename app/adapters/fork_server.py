@@ -1,4 +1,4 @@
-"""The parent's handle on one fork server (`sandbox_server`): starts it, sends it documents, notices its death, ends it."""
+"""The parent's handle on one fork server (`sandbox_server` and its like): starts it, sends it requests, notices its death, ends it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from app.adapters.confinement import LAYERS
 from app.adapters.sandbox_server import PACKET, Cancel, Configuration, Ended, Operation, Ready, Request
 from app.errors import DeadlineExceeded, Unavailable
 from app.readers.limits import Limits
-from app.readers.sniff import Kind
 
 log = structlog.get_logger()
 
@@ -29,10 +29,25 @@ BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds to wait before start numb
 
 
 class ForkServer:
-    """One server process and the calls in flight. Restarted by the next call after it died; never while it keeps dying."""
+    """One server process and the calls in flight. Restarted by the next call after it died; never while it keeps dying.
 
-    def __init__(self, kind: Kind, limits: Limits) -> None:
+    `module` holds its `main`; `options` are for that. `dependency` is what `Unavailable` names. `environment`: besides LD_LIBRARY_PATH.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        limits: Limits,
+        module: str = "app.adapters.sandbox_server",
+        dependency: str = "sandbox",
+        options: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.kind = kind
+        self._module = module
+        self._dependency = dependency
+        self._options = dict(options or {})
+        self._environment = dict(environment or {})
         self.layers: tuple[str, ...] = ()
         self.pid: int | None = None
         self.starts = 0
@@ -47,7 +62,7 @@ class ForkServer:
         self._starting = asyncio.Lock()
         self._messages = msgspec.json.Decoder(Ready | Ended)
 
-    async def run(self, operation: Operation, content: int, result: int, page: int, dpi: int) -> Ended:
+    async def run(self, operation: Operation, content: int, result: int, page: int = 1, dpi: int = 72, argument: str = "") -> Ended:
         """One child, from fork to its end. Raises Unavailable if there is no server or it dies. Cancelling kills the child."""
         await self.up()
         self._last_id += 1
@@ -57,14 +72,14 @@ class ForkServer:
         ended = False
         try:
             async with asyncio.timeout(self._limits.wall_seconds + GRACE):
-                await self._send(Request(number, operation, page, dpi), [content, result])
+                await self._send(Request(number, operation, page, dpi, argument), [content, result])
                 answer = await call
             ended = True
             self._deaths = 0
             return answer
         except TimeoutError as exc:
             self._kill()  # a server that does not end its children is not one to go on with
-            raise DeadlineExceeded("sandbox", "no answer from the server") from exc
+            raise DeadlineExceeded(self._dependency, "no answer from the server") from exc
         finally:
             self._calls.pop(number, None)
             if not ended and self._channel is not None:
@@ -77,7 +92,7 @@ class ForkServer:
             if self._channel is not None:
                 return
             if time.monotonic() < self._not_before:
-                raise Unavailable("sandbox", "its server keeps dying")
+                raise Unavailable(self._dependency, "its server keeps dying")
             await self._start()
 
     async def _start(self) -> None:
@@ -85,11 +100,11 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
-        configuration = msgspec.json.encode(Configuration(self.kind, self._limits, os.getpid())).decode()
+        configuration = msgspec.json.encode(Configuration(self.kind, self._limits, os.getpid(), self._options)).decode()
         # An empty environment (no credential of the service reaches a parser) and -I (nothing of the user's is imported).
         root = str(Path(app.__file__).parents[1])
-        code = f"import sys; sys.path.insert(0, {root!r}); from app.adapters.sandbox_server import main; main()"
-        environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+        code = f"import sys; sys.path.insert(0, {root!r}); from {self._module} import main; main()"
+        environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ} | self._environment
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -105,7 +120,7 @@ class ForkServer:
         except OSError as exc:
             ours.close()
             self._died()
-            raise Unavailable("sandbox", "its server cannot be started") from exc
+            raise Unavailable(self._dependency, "its server cannot be started") from exc
         finally:
             theirs.close()
         self.pid, self.starts = self._process.pid, self.starts + 1
@@ -115,7 +130,7 @@ class ForkServer:
             self.layers = (await asyncio.wait_for(asyncio.shield(self._ready), START)).layers
         except TimeoutError as exc:
             self._kill()
-            raise DeadlineExceeded("sandbox", "its server did not get ready") from exc
+            raise DeadlineExceeded(self._dependency, "its server did not get ready") from exc
         except asyncio.CancelledError:
             self._kill()
             raise
@@ -127,7 +142,7 @@ class ForkServer:
         packet = msgspec.json.encode(message)
         while True:
             if self._channel is None:
-                raise Unavailable("sandbox", "its server died")
+                raise Unavailable(self._dependency, "its server died")
             try:
                 socket.send_fds(self._channel, [packet], handles)
                 return
@@ -135,7 +150,7 @@ class ForkServer:
                 await asyncio.sleep(0.01)  # a full buffer of some hundred packets: the server is busy forking
             except OSError as exc:
                 self._died()
-                raise Unavailable("sandbox", "its server died") from exc
+                raise Unavailable(self._dependency, "its server died") from exc
 
     def _readable(self) -> None:
         while self._channel is not None:
@@ -170,7 +185,7 @@ class ForkServer:
         self.pid = None
         self._not_before = time.monotonic() + BACK_OFF[min(self._deaths, len(BACK_OFF) - 1)]
         self._deaths += 1
-        gone = Unavailable("sandbox", "its server died")
+        gone = Unavailable(self._dependency, "its server died")
         for future in (self._ready, *self._calls.values()):
             if future is not None and not future.done():
                 future.set_exception(gone)

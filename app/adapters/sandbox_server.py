@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -24,7 +25,7 @@ from app.readers.limits import Limits
 
 PACKET = 4096  # bytes; every message fits
 
-Operation = Literal["xml", "pdf", "render"]
+Operation = Literal["xml", "pdf", "render", "read"]
 Cause = Literal["exited", "wall", "cancelled", "unforked"]
 
 
@@ -33,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, tag=True):
     operation: Operation
     page: int = 1
     dpi: int = 72
+    argument: str = ""  # JSON, of operations that need more
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -54,9 +56,10 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    kind: Literal["xml", "pdf"]
+    kind: str
     limits: Limits
     parent: int
+    options: dict[str, str] = {}
 
 
 class _Child:
@@ -68,9 +71,12 @@ class _Child:
 
 
 class Server:
-    def __init__(self, channel: socket.socket, limits: Limits) -> None:
+    """`child` is what a forked child does with a request and its two descriptors; it never returns."""
+
+    def __init__(self, channel: socket.socket, limits: Limits, child: Callable[[Request, int, int, Limits, int], None]) -> None:
         self._channel = channel
         self._limits = limits
+        self._child = child
         self._children: dict[int, _Child] = {}  # by pidfd
         self._requests = msgspec.json.Decoder(Request | Cancel)
 
@@ -121,7 +127,7 @@ class Server:
             os.close(result)
             return None
         if pid == 0:
-            _child(message, content, result, self._limits, server)  # never returns
+            self._child(message, content, result, self._limits, server)  # never returns
         os.close(content)
         os.close(result)
         return _Child(message.id, pid, os.pidfd_open(pid), time.monotonic() + self._limits.wall_seconds)
@@ -133,7 +139,9 @@ class Server:
             _kill_group(child.pid)
 
     def _ended(self, child: _Child) -> None:
+        _kill_group(child.pid)  # what it started goes with it
         _, status, usage = os.wait4(child.pid, 0)
+        _reap_group(child.pid)
         os.close(child.descriptor)
         ended = Ended(child.id, child.cause, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
         self._channel.send(msgspec.json.encode(ended))
@@ -145,6 +153,15 @@ def _kill_group(pid: int) -> None:
             kill(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass
+
+
+def _reap_group(group: int) -> None:
+    """What an ended child had started is ours now (see `adopt_orphans`), and killed."""
+    try:
+        while True:
+            os.waitpid(-group, 0)
+    except ChildProcessError:
+        pass
 
 
 def _child(request: Request, content: int, result: int, limits: Limits, server: int) -> None:
@@ -160,6 +177,8 @@ def _child(request: Request, content: int, result: int, limits: Limits, server: 
         confine_child(limits.memory_bytes, limits.cpu_seconds, limits.result_bytes, limits.open_files)
         from app.readers import answer  # loaded already; the parent process never imports a parser
 
+        if request.operation == "read":
+            raise ValueError("another server's")
         view = memoryview(answer(request.operation, content, request.page, request.dpi, limits))
         while view:
             view = view[os.write(result, view) :]
@@ -173,15 +192,28 @@ def _moved(descriptor: int, to: int) -> int:
 
 
 def main() -> None:
+    configuration = configured()
+    from app.readers.warm import warm_up
+
+    warm_up("pdf" if configuration.kind == "pdf" else "xml")
+    serve(configuration, confine, _child)
+
+
+def configured() -> Configuration:
+    """The beginning of a server: what its parent wants; it ends with its parent from here on."""
     configuration = msgspec.json.decode(sys.argv[1], type=Configuration)
     die_with_parent(configuration.parent)
     for ending in (signal.SIGINT, signal.SIGTERM):  # terminals and supervisors send them to all processes at once; what is in
         signal.signal(ending, signal.SIG_IGN)  # flight is wanted still: the parent closes the socket when it is not
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    channel = socket.socket(fileno=os.dup(0))
-    from app.readers.warm import warm_up
+    return configuration
 
-    warm_up(configuration.kind)
+
+def serve(
+    configuration: Configuration, wall_off: Callable[[], tuple[str, ...]], child: Callable[[Request, int, int, Limits, int], None]
+) -> None:
+    """The rest of a server, once all that its children need is loaded: gives up what it must not have, then forks on request."""
+    channel = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # errors of the start went to the parent's stderr; from here on nobody reads what is written
         os.dup2(nothing, descriptor)
@@ -189,13 +221,13 @@ def main() -> None:
     while (spare := os.dup(nothing)) <= 4:
         pass
     os.close(spare)
-    layers = confine()
+    layers = wall_off()
     gc.collect()
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc: loading (and compiling, if there was no cache) left holes,
         libc.malloc_trim(0)  # which each fork would copy the page tables of: 80 MB where modules were compiled
     gc.freeze()
     gc.disable()
-    server = Server(channel, configuration.limits)
+    server = Server(channel, configuration.limits, child)
     channel.send(msgspec.json.encode(Ready(layers)))
     try:
         server.run()
