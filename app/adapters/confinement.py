@@ -13,7 +13,8 @@ import resource
 import struct
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 LAYERS = ("network", "privileges", "files", "calls")
@@ -22,7 +23,7 @@ LAYERS = ("network", "privileges", "files", "calls")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 22, 38, 24, 47
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 22, 36, 38, 24, 47
 _SIGKILL = 9
 
 
@@ -36,10 +37,28 @@ def _prctl(option: int, *arguments: int) -> None:
     _call(_libc.prctl(option, *(ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4])))
 
 
-def confine() -> tuple[str, ...]:
-    """Drops everything that this process and its children do not need; returns the LAYERS that took hold. Cannot be undone."""
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What a server whose children start another program needs besides: folders or files to run from, to read, and to write in."""
+
+    run: tuple[Path, ...]
+    read: tuple[Path, ...]
+    write: tuple[Path, ...]
+
+
+def confine(programs: Programs | None = None) -> tuple[str, ...]:
+    """Drops everything that this process and its children do not need; returns the LAYERS that took hold. Cannot be undone.
+
+    Without `programs`, nothing can be executed or written.
+    """
+    drops: dict[str, Callable[[], None]] = {
+        "network": _no_network,
+        "privileges": _no_privileges,
+        "files": lambda: _few_files(programs),
+        "calls": lambda: _few_calls(programs),
+    }
     done = []
-    for layer, drop in (("network", _no_network), ("privileges", _no_privileges), ("files", _no_files), ("calls", _few_calls)):
+    for layer, drop in drops.items():
         try:
             drop()
         except OSError:
@@ -55,15 +74,23 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def confine_child(memory: int, cpu: int, file_size: int, open_files: int) -> None:
-    """The limits of one child, in bytes and seconds, and the calls that only its parent needed. For a confined process."""
+def adopt_orphans() -> None:
+    """What a child leaves behind becomes this process' own child, to be reaped here."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def confine_child(memory: int, cpu: int, file_size: int, open_files: int, *, programs: bool = False) -> None:
+    """The limits of one child, in bytes and seconds, and the calls that only its parent needed. For a confined process.
+
+    `programs`: it may start others.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
     try:
-        _filter(_calls(_CHILD_DENIED))
+        _filter(_calls({name: pair for name, pair in _CHILD_DENIED.items() if not (programs and name in _STARTING)}))
     except OSError:
         pass  # the server has said already that this kernel has no filters
 
@@ -92,7 +119,9 @@ def _no_privileges() -> None:
 
 # Landlock: the same numbers on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_READ = 1 << 2 | 1 << 3  # READ_FILE, READ_DIR
+_EXECUTE, _READ = 1 << 0, 1 << 2 | 1 << 3  # READ_FILE, READ_DIR
+_WRITE = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 14  # WRITE_FILE, REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, TRUNCATE
+_OF_FILES = _EXECUTE | 1 << 1 | 1 << 2 | 1 << 14  # what can be granted for a path that is no folder
 
 
 class _Ruleset(ctypes.Structure):
@@ -104,7 +133,7 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def _no_files() -> None:
+def _few_files(programs: Programs | None) -> None:
     abi = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     if abi < 1:
         raise OSError("no Landlock")
@@ -115,13 +144,19 @@ def _no_files() -> None:
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     try:
-        for path in _readable():
+        granted = dict.fromkeys(_readable(), _READ)
+        for paths, rights in (
+            ((programs.read, _READ), (programs.run, _READ | _EXECUTE), (programs.write, _READ | _WRITE)) if programs else ()
+        ):
+            for path in paths:
+                granted[path] = granted.get(path, 0) | rights
+        for path, rights in granted.items():
             try:
                 folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
             except FileNotFoundError:
                 continue
             try:
-                rule = _PathBeneath(_READ, folder)
+                rule = _PathBeneath(rights & files & (-1 if path.is_dir() else _OF_FILES), folder)
                 _call(_libc.syscall(_ADD_RULE, ruleset, 1, ctypes.byref(rule), ctypes.c_uint32(0)))
             finally:
                 os.close(folder)
@@ -222,14 +257,15 @@ _CHILD_DENIED: dict[str, tuple[int | None, int | None]] = {
     "fchmodat": (268, 53),
     "seccomp": (317, 277),
 }
+_STARTING = frozenset(("execve", "clone", "fork", "vfork"))  # of another program
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _EPERM, _ENOSYS = 1, 38
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
-def _few_calls() -> None:
+def _few_calls(programs: Programs | None) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _filter(_calls(_SERVER_DENIED))
+    _filter(_calls({name: pair for name, pair in _SERVER_DENIED.items() if not (programs and name in _STARTING)}))
 
 
 def _calls(denied: dict[str, tuple[int | None, int | None]]) -> bytes:

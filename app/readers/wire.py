@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from app.domain.document import Document
+from app.domain.document import Document, Words
 from app.domain.record import Reason
 from app.readers.limits import Limits
 
@@ -104,16 +104,23 @@ def _check_document(document: Document, limits: Limits) -> None:
         total += len(page.words)
         if not (0 < page.width <= limits.page_side and 0 < page.height <= limits.page_side and 0 <= page.image_share <= 1):
             raise ValueError("page")
-        if len(page.words) > limits.words_on_page or total > limits.words:
+        if total > limits.words:
             raise ValueError("words")
-        text = "".join(page.words.texts)
-        if any(not 0 < len(word) <= limits.word_length for word in page.words.texts) or _CONTROL.search(text) or _WHITE.search(text):
-            raise ValueError("texts")
-        lines = memoryview(page.words.lines).cast("H").tolist()
-        if lines != sorted(lines):
-            raise ValueError("lines")
+        check_words(page.words, limits)
     if document.einvoice is not None and not all(_sane(value) for value in _decimals(document.einvoice.invoice)):
         raise ValueError("amounts")
+
+
+def check_words(words: Words, limits: Limits) -> None:
+    """Raises ValueError unless these are words that a reader may give for one page."""
+    if len(words) > limits.words_on_page:
+        raise ValueError("words")
+    text = "".join(words.texts)
+    if any(not 0 < len(word) <= limits.word_length for word in words.texts) or _CONTROL.search(text) or _WHITE.search(text):
+        raise ValueError("texts")
+    lines = memoryview(words.lines).cast("H").tolist()
+    if lines != sorted(lines):
+        raise ValueError("lines")
 
 
 def _sane(value: Decimal) -> bool:
