@@ -1,4 +1,7 @@
-"""The API on its real parts: SQLite store, file blobs, memory bus, relay. No pipeline: tests settle invoices themselves."""
+"""The API on its real parts: SQLite store, file blobs, memory bus, relay. No pipeline: tests settle invoices themselves.
+
+A slow disk or a busy machine is not what these tests are about: no deadline here is near what one takes.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ from app.pipeline.outbox import Relay
 from app.ports import InvoiceStore, Sandbox, Settlement
 
 KEY = b"k" * 32
+PATIENCE = 60.0  # seconds
 RESULT = Result(
     Extracted(
         Invoice(
@@ -101,12 +105,12 @@ class Host:
     async def serving(self, **options: Any) -> AsyncIterator[str]:
         """On a real server and port: "127.0.0.1:12345"."""
         listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(self.app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1, **options)
+        config = uvicorn.Config(self.app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=20, **options)
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve([listener]))
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while not server.started:
                     await asyncio.sleep(0)
             yield f"127.0.0.1:{listener.getsockname()[1]}"
@@ -119,8 +123,8 @@ class Host:
 _templates: dict[str, Path] = {}
 
 
-async def _migrated(folder: Path) -> str:
-    """A new database; the migrations run once a test session."""
+async def migrated(folder: Path) -> str:
+    """The URL of a new database; the migrations run once a test session."""
     if "db" not in _templates:
         made = tempfile.mkdtemp(prefix="invoicestream-test-")
         atexit.register(shutil.rmtree, made, ignore_errors=True)
@@ -139,13 +143,16 @@ async def open_host(
     sandbox: Sandbox | None = None,
     bus: MemoryEventBus | None = None,
     clock: Callable[[], float] | None = None,
-    sql_deadline: float = 5.0,
+    database: str | None = None,
 ) -> AsyncIterator[Host]:
-    """Keys: "acme" and "other" (two tenants, all scopes), "reader" and "writer" (acme, one scope each)."""
-    url = await _migrated(folder)
+    """Keys: "acme" and "other" (two tenants, all scopes), "reader" and "writer" (acme, one scope each).
+
+    `database`: the URL of a migrated one; by default a new one is made in the folder.
+    """
+    url = database or await migrated(folder)
     async with (
-        open_invoices(url, KEY, deadline=sql_deadline) as store,
-        FileBlobs(folder / "blobs") as blobs,
+        open_invoices(url, KEY, deadline=PATIENCE) as store,
+        FileBlobs(folder / "blobs", deadline=PATIENCE) as blobs,
         bus or MemoryEventBus() as bus,
     ):
         relay = Relay(store, MemoryWorkQueue(), bus)

@@ -14,12 +14,21 @@ import pytest
 
 from app.api.connection import HEAD_BYTES, BoundedConnection
 from app.domain.record import Event
-from tests.api_host import Host, open_host
+from tests.api_host import PATIENCE, Host, open_host
+
+
+class Cutting(BoundedConnection):
+    """Cuts off who stops reading, soon."""
+
+    head_seconds = PATIENCE
+    stalled = 1.0
 
 
 class Impatient(BoundedConnection):
-    head_seconds = 0.3
-    stalled = 1.0
+    """A head must come soon."""
+
+    head_seconds = 1.0
+    stalled = PATIENCE
 
 
 @pytest.fixture
@@ -29,10 +38,13 @@ async def host(tmp_path: Path) -> AsyncIterator[Host]:
 
 
 @pytest.fixture
-async def address(host: Host) -> AsyncIterator[tuple[str, int]]:
-    async with host.serving(http=Impatient) as address, asyncio.timeout(20):
+async def address(host: Host, request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, int]]:
+    async with host.serving(http=getattr(request, "param", Cutting)) as address, asyncio.timeout(PATIENCE):
         name, port = address.split(":")
         yield name, int(port)
+
+
+impatient = pytest.mark.parametrize("address", [Impatient], indirect=True)
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, str]:
@@ -42,6 +54,7 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, str]:
     return int(head.split()[1]), json.loads(body)["type"].removeprefix("urn:invoicestream:problem:")
 
 
+@impatient
 async def test_a_head_that_trickles_in(address: tuple[str, int]) -> None:
     reader, writer = await asyncio.open_connection(*address)
     answered = asyncio.create_task(answer(reader))
@@ -53,12 +66,14 @@ async def test_a_head_that_trickles_in(address: tuple[str, int]) -> None:
     writer.close()
 
 
+@impatient
 async def test_a_caller_that_never_speaks(address: tuple[str, int]) -> None:
     reader, writer = await asyncio.open_connection(*address)
     assert await reader.read() == b""
     writer.close()
 
 
+@impatient
 async def test_the_next_head_on_a_connection_has_its_own_time_and_room(address: tuple[str, int]) -> None:
     reader, writer = await asyncio.open_connection(*address)
     for _ in range(3):
@@ -66,7 +81,7 @@ async def test_the_next_head_on_a_connection_has_its_own_time_and_room(address: 
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200")
         await reader.readexactly(len(b'{"status":"alive"}'))
-        await asyncio.sleep(0.15)  # the time that a caller takes is what is tested: together more than one head may take
+        await asyncio.sleep(0.4)  # the time that a caller takes is what is tested: together more than one head may take
     writer.write(b"GET /livez HTTP/1.1\r\nx: ")
     assert await answer(reader) == (408, "head_timeout")
     writer.close()
@@ -118,7 +133,7 @@ async def test_a_caller_that_stops_reading_is_cut_off(host: Host, address: tuple
         for n in range(200):
             await host.bus.publish(Event("acme", invoice_id, "stage", datetime.now(UTC), data={"n": n, "fill": "x" * 100_000}))
             await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while ours in peers():
             await asyncio.sleep(0.01)
     stuck.close()

@@ -22,7 +22,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from app.adapters.sandbox import ForkSandbox
-from tests.api_host import Host, open_host
+from tests.api_host import PATIENCE, Host, open_host
 
 EXAMPLES = 10  # of each operation, in each of the modes below; the same ones on every run
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -66,14 +66,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     try:
-        assert up.wait(20)
+        assert up.wait(PATIENCE)
         if isinstance(started[0], BaseException):
             raise started[0]
         with structlog.testing.capture_logs():  # a traceback drawn for each failure would take seconds
             yield started[0]
     finally:
         loop.call_soon_threadsafe(done.set)
-        thread.join(20)
+        thread.join(PATIENCE)
         loop.close()
 
 
@@ -104,7 +104,7 @@ def test_nothing_that_the_document_allows_or_forbids_breaks_the_service(running:
                         suppress_health_check=list(HealthCheck),
                     )
                     def call(case: Case) -> None:
-                        response = case.call(base_url=running.address, session=session, timeout=10)
+                        response = case.call(base_url=running.address, session=session, timeout=PATIENCE)
                         case.validate_response(response, checks=CHECKS)
                         statuses.add(response.status_code)
 

@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,11 +16,12 @@ import pytest
 import structlog
 from starlette.requests import Request
 
+from app.adapters.sql.store import open_invoices
 from app.api.context import ApiLimits
 from app.api.edge import HEADERS
 from app.ports import Settlement
 from app.tracing import configure_tracing, instrument_app
-from tests.api_host import Host, is_problem, open_host
+from tests.api_host import KEY, PATIENCE, Host, is_problem, migrated, open_host
 
 NOBODYS = "01920000-0000-7000-8000-000000000000"
 ODD = [
@@ -252,13 +254,19 @@ async def test_every_answer_has_the_security_headers(host: Host) -> None:
 
 
 async def test_nothing_is_accepted_while_the_database_cannot_write(tmp_path: Path) -> None:
-    async with open_host(tmp_path, sql_deadline=0.2) as host, host.client(**{"idempotency-key": "k"}) as client:
-        with closing(sqlite3.connect(tmp_path / "invoices.db")) as other_program:
-            other_program.execute("BEGIN IMMEDIATE")
-            answer = await client.post("/invoices", files={"file": ("a.xml", b"<A/>")})
-            assert is_problem(answer, 503, "unavailable") and int(answer.headers["retry-after"]) > 0
-            assert "sqlite" not in answer.text and "locked" not in answer.text
-        assert (await client.post("/invoices", files={"file": ("a.xml", b"<A/>")})).status_code == 202
+    url = await migrated(tmp_path)
+    async with AsyncExitStack() as stack:
+        hurried = await stack.enter_async_context(open_invoices(url, KEY, beside=True, deadline=2.0))
+        async with open_host(tmp_path, database=url) as host, host.client(**{"idempotency-key": "k"}) as client:
+            with closing(sqlite3.connect(tmp_path / "invoices.db", PATIENCE)) as other_program:
+                other_program.execute("BEGIN IMMEDIATE")
+                host.app.state.context = replace(host.context, invoices=hurried)  # this one POST alone is in a hurry
+                answer = await client.post("/invoices", files={"file": ("a.xml", b"<A/>")})
+                assert is_problem(answer, 503, "unavailable") and int(answer.headers["retry-after"]) > 0
+                assert "sqlite" not in answer.text and "locked" not in answer.text
+                await stack.aclose()  # while the lock is held: nothing of that POST can come true later
+            host.app.state.context = host.context
+            assert (await client.post("/invoices", files={"file": ("a.xml", b"<A/>")})).status_code == 202
 
 
 async def test_nothing_is_accepted_while_blobs_cannot_be_written(host: Host, tmp_path: Path) -> None:

@@ -14,16 +14,22 @@ import pytest
 from app.api.context import ApiLimits
 from app.api.uploads import clean_name
 from app.readers.sniff import HEAD
-from tests.api_host import Host, is_problem, multipart, open_host
+from tests.api_host import PATIENCE, Host, is_problem, multipart, open_host
 
-LIMITS = ApiLimits(request_bytes=400_000, file_bytes=200_000, files=3, spool_bytes=50_000, body_idle=0.2, body_total=0.6)
+LIMITS = ApiLimits(request_bytes=400_000, file_bytes=200_000, files=3, spool_bytes=50_000, body_idle=60, body_total=60)
 
 
 @pytest.fixture
-async def host(tmp_path: Path) -> AsyncIterator[Host]:
+def limits() -> ApiLimits:
+    """A test that is about another limit gives its own."""
+    return LIMITS
+
+
+@pytest.fixture
+async def host(tmp_path: Path, limits: ApiLimits) -> AsyncIterator[Host]:
     spool = tmp_path / "spool"
     spool.mkdir()
-    async with open_host(tmp_path, replace(LIMITS, spool_folder=spool)) as host:
+    async with open_host(tmp_path, replace(limits, spool_folder=spool)) as host:
         yield host
     assert not list(spool.iterdir())
 
@@ -204,7 +210,7 @@ class Wire:
 
 @pytest.fixture
 async def wire(host: Host) -> AsyncIterator[Wire]:
-    async with host.serving() as address, asyncio.timeout(20):
+    async with host.serving() as address, asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection(*address.split(":"))
         yield Wire(reader, writer, host.keys["acme"])
         writer.close()
@@ -241,6 +247,7 @@ class TestOnTheWire:
         status, problem = await answer
         assert (status, problem["type"]) == (413, "urn:invoicestream:problem:too_large")
 
+    @pytest.mark.parametrize("limits", [replace(LIMITS, body_idle=0.2)])
     async def test_silence_in_the_body_ends_with_408(self, wire: Wire) -> None:
         await wire.head("Content-Type: multipart/form-data; boundary=x", "Content-Length: 1000")
         wire.writer.write(b"--x\r\n")
@@ -248,6 +255,7 @@ class TestOnTheWire:
         assert (status, problem["type"]) == (408, "urn:invoicestream:problem:body_timeout")
         assert await wire.reader.read() == b""  # and the connection with it
 
+    @pytest.mark.parametrize("limits", [replace(LIMITS, body_total=0.6)])
     async def test_a_trickle_ends_with_408(self, wire: Wire) -> None:
         await wire.head("Content-Type: multipart/form-data; boundary=x", "Content-Length: 100000")
         wire.writer.write(b"--x\r\nContent-Disposition: form-data; name=a; filename=a\r\n\r\n%PDF-")
@@ -264,7 +272,7 @@ class TestOnTheWire:
         wire.writer.write(body[:-1000])
         await wire.writer.drain()
         wire.writer.close()
-        async with host.client(**{"idempotency-key": "left"}) as client, asyncio.timeout(5):
+        async with host.client(**{"idempotency-key": "left"}) as client, asyncio.timeout(PATIENCE):
             while (answer := await client.post("/invoices", content=body[:-50], headers=headers)).status_code == 409:
                 await asyncio.sleep(0)  # until the server has seen that it left, and gives the key back
             assert is_problem(answer, 400, "bad_multipart")

@@ -133,7 +133,7 @@ async def test_a_database_in_use_is_not_migrated(tmp_path: Path) -> None:
 
 async def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
     await migrate(url(tmp_path / "a.db"))
-    async with open_invoices(url(tmp_path / "a.db"), b"k") as store:
+    async with open_invoices(url(tmp_path / "a.db"), b"k", deadline=60) as store:
         await store.ping()
         assert {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()} == dict.fromkeys(
             ("a.db", "a.db-wal", "a.db-shm", "a.db.lock"), 0o600
@@ -143,7 +143,7 @@ async def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
 async def test_several_are_migrated_at_once(tmp_path: Path) -> None:
     await asyncio.gather(*(migrate(url(tmp_path / f"{n}.db")) for n in range(4)))
     for n in range(4):
-        async with open_invoices(url(tmp_path / f"{n}.db"), b"k") as store:
+        async with open_invoices(url(tmp_path / f"{n}.db"), b"k", deadline=60) as store:
             await store.ping()
 
 

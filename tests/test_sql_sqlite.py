@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.adapters.sql import SqlInvoices, migrate, open_invoices
+from app.adapters.sql import SqlInvoices, migrate
+from app.adapters.sql import open_invoices as open_in_time
 from app.domain.extraction import Extracted
 from app.domain.invoice import Invoice
 from app.domain.record import Result
@@ -23,6 +25,8 @@ from app.errors import DeadlineExceeded, Misconfigured, Refused, Unavailable
 from app.ports import Blob, Settlement, Upload
 
 KEY = b"audit key"
+PATIENCE = 60.0  # seconds: a slow disk is not what most of these tests are about
+open_invoices = partial(open_in_time, deadline=PATIENCE)
 DONE = Settlement("approved", result=Result(Extracted(Invoice(number="R-1"), "invoice", "xml")))
 
 
@@ -42,6 +46,11 @@ async def store(path: Path) -> AsyncIterator[SqlInvoices]:
 async def accept(store: SqlInvoices, content: str = "a") -> str:
     (accepted,) = await store.for_tenant("acme").accept([Upload("a.pdf", "application/pdf", Blob((content * 64)[:64], 1))], "k", None, None)
     return accepted.id
+
+
+async def worked_off(store: SqlInvoices) -> None:
+    """Returns when the writing thread has ended what it had begun, also what nobody waits for any more."""
+    await asyncio.wrap_future(store._database._writer._thread.submit(lambda: None))  # type: ignore[attr-defined]
 
 
 async def settle(store: SqlInvoices, invoice_id: str) -> None:
@@ -66,7 +75,7 @@ OTHER = """
 import asyncio, sys
 from app.adapters.sql import open_invoices
 async def main():
-    async with open_invoices(sys.argv[1], b"audit key") as store:
+    async with open_invoices(sys.argv[1], b"audit key", deadline=60) as store:
         print("open", flush=True)
         sys.stdin.read()
 asyncio.run(main())
@@ -197,38 +206,45 @@ async def test_a_closed_store_is_unavailable(path: Path) -> None:
 
 
 async def test_a_lock_that_stays_ends_in_unavailable_not_in_waiting(path: Path) -> None:
-    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY, deadline=0.25) as store:
-        invoice_id = await accept(store)
-        holder = sqlite3.connect(path, isolation_level=None)
-        holder.execute("BEGIN IMMEDIATE")
-        try:
-            ends = await asyncio.gather(*(accept(store, c) for c in "bcd"), store.ping(), return_exceptions=True)
-            assert all(isinstance(end, Unavailable) and end.dependency == "sql" for end in ends)
-            assert await store.for_tenant("acme").get(invoice_id) is not None  # readers do not wait
-        finally:
-            holder.execute("ROLLBACK")
-            holder.close()
-        assert (await store.status_counts())["received"] == 1
-        assert await accept(store, "b")
+    url = f"sqlite+aiosqlite:///{path}"
+    async with open_invoices(url, KEY, beside=True) as patient:
+        invoice_id = await accept(patient)
+        async with open_invoices(url, KEY, deadline=1.0) as store:
+            holder = sqlite3.connect(path, isolation_level=None)
+            holder.execute("BEGIN IMMEDIATE")
+            try:
+                ends = await asyncio.gather(*(accept(store, c) for c in "bcd"), store.ping(), return_exceptions=True)
+                assert all(isinstance(end, Unavailable) and end.dependency == "sql" for end in ends)
+                assert await patient.for_tenant("acme").get(invoice_id) is not None  # readers do not wait
+                await worked_off(store)
+            finally:
+                holder.execute("ROLLBACK")
+                holder.close()
+            store._database._deadline = PATIENCE  # type: ignore[attr-defined]
+            assert (await store.status_counts())["received"] == 1
+            assert await accept(store, "b")
 
 
 async def test_who_waits_too_long_is_told_and_its_work_never_begins(path: Path) -> None:
-    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY, deadline=0.25) as store:
+    async with open_invoices(f"sqlite+aiosqlite:///{path}", KEY) as store:
         gate, begun = threading.Event(), threading.Event()
 
         def hold(_: object) -> bool:
             begun.set()
-            return gate.wait(10)
+            return gate.wait(PATIENCE)
 
+        store._database._deadline = 0.25  # type: ignore[attr-defined]
         slow = asyncio.ensure_future(store._database.write(hold))
-        assert await asyncio.to_thread(begun.wait, 5)
+        assert await asyncio.to_thread(begun.wait, PATIENCE)
         with pytest.raises(DeadlineExceeded):
             await accept(store)
         with pytest.raises(DeadlineExceeded):
             await slow
         gate.set()
+        await worked_off(store)
+        store._database._deadline = PATIENCE  # type: ignore[attr-defined]
         assert await store.outbox(10) == []
-        assert await accept(store)
+        assert await accept(store, "b")
         assert (await store.status_counts())["received"] == 1
 
 

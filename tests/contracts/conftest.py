@@ -15,7 +15,7 @@ async def nothing_leaks() -> AsyncIterator[None]:
     await asyncio.to_thread(lambda: None)  # the loop's own executor exists from here on
     tasks, descriptors = asyncio.all_tasks(), _descriptors()
     yield
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while asyncio.all_tasks() - tasks - {asyncio.current_task()} or _descriptors() - descriptors:
             await asyncio.sleep(0)
 

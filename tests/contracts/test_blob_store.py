@@ -24,7 +24,7 @@ from app.ports import Blob, BlobStore
 from tests.contracts.full_disk import full_disk
 
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BlobStore]]] = {
-    "file": FileBlobs,
+    "file": lambda folder: FileBlobs(folder, deadline=60),
 }
 BYTES = b"%PDF-1.7 something" * 1000
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -50,7 +50,7 @@ class Blocked(io.BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         self.reading.set()
-        if not self.release.wait(10):
+        if not self.release.wait(60):
             raise AssertionError("never released")
         return super().read(size)
 
@@ -126,7 +126,7 @@ async def test_only_older_blobs_are_listed_and_a_newer_copy_is_not_deleted(blobs
 async def test_a_blob_is_not_seen_before_it_is_whole(blobs: BlobStore) -> None:
     content = Blocked(BYTES)
     put = asyncio.create_task(blobs.put("acme", content))
-    await asyncio.to_thread(content.reading.wait, 5)
+    assert await asyncio.to_thread(content.reading.wait, 60)
     assert await stored(blobs) == []
     with pytest.raises(FileNotFoundError):
         await blobs.open("acme", SHA256)
@@ -138,12 +138,12 @@ async def test_a_blob_is_not_seen_before_it_is_whole(blobs: BlobStore) -> None:
 async def test_a_put_cancelled_in_mid_call_leaves_nothing(blobs: BlobStore, tmp_path: Path) -> None:
     content = Blocked(BYTES)
     put = asyncio.create_task(blobs.put("acme", content))
-    await asyncio.to_thread(content.reading.wait, 5)
+    assert await asyncio.to_thread(content.reading.wait, 60)
     put.cancel()
     with pytest.raises(asyncio.CancelledError):
         await put
     content.release.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while files(tmp_path):
             await asyncio.sleep(0.01)
     assert await stored(blobs) == []
@@ -153,7 +153,7 @@ async def test_a_put_cancelled_in_mid_call_leaves_nothing(blobs: BlobStore, tmp_
 async def test_the_event_loop_runs_on_meanwhile(blobs: BlobStore) -> None:
     content = Blocked(BYTES)
     put = asyncio.create_task(blobs.put("acme", content))
-    await asyncio.to_thread(content.reading.wait, 5)  # only reached if the loop was not blocked
+    assert await asyncio.to_thread(content.reading.wait, 60)  # only reached if the loop was not blocked
     content.release.set()
     await put
 
@@ -178,7 +178,8 @@ async def test_only_the_owner_may_read(tmp_path: Path) -> None:
 
 
 async def test_a_put_past_its_deadline_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    async with FileBlobs(tmp_path, deadline=0.1) as blobs:
+    async with FileBlobs(tmp_path) as blobs:
+        blobs._deadline = 0.1  # of this call alone, not of opening the store
         content = Blocked(BYTES)
         with pytest.raises(DeadlineExceeded) as caught:
             await blobs.put("acme", content)
@@ -225,7 +226,7 @@ PUT = "import asyncio, io, sys\nfrom pathlib import Path\nfrom app.adapters.file
 
 def run_child(code: str, folder: Path, failpoint: str = "") -> int:
     env = {**os.environ, "INVOICESTREAM_FAILPOINT": failpoint}
-    return subprocess.run([sys.executable, "-c", PUT + code, folder], env=env, timeout=30, check=False).returncode
+    return subprocess.run([sys.executable, "-c", PUT + code, folder], env=env, timeout=120, check=False).returncode
 
 
 async def test_killed_just_after_writing_the_blob_is_there(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ async def test_the_parts_of_a_killed_process_are_swept_at_open_and_those_of_a_li
         assert files(tmp_path) == []
         content = Blocked(BYTES)
         put = asyncio.create_task(blobs.put("acme", content))
-        await asyncio.to_thread(content.reading.wait, 5)
+        assert await asyncio.to_thread(content.reading.wait, 60)
         async with FileBlobs(tmp_path):
             assert len(files(tmp_path)) == 1
         content.release.set()

@@ -20,8 +20,9 @@ from app.errors import Unavailable
 from app.ports import DocumentStore
 from tests.contracts.full_disk import full_disk
 
+PATIENCE = 60.0  # seconds: a slow disk is not what most of these tests are about
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[DocumentStore]]] = {
-    "sqlite": lambda folder: SqliteDocuments(folder / "documents.sqlite"),
+    "sqlite": lambda folder: SqliteDocuments(folder / "documents.sqlite", PATIENCE),
 }
 
 
@@ -100,23 +101,23 @@ async def test_ping(documents: DocumentStore) -> None:
 
 async def test_what_was_saved_is_there_after_opening_again_and_only_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "data" / "documents.sqlite"
-    async with SqliteDocuments(path) as documents:
+    async with SqliteDocuments(path, PATIENCE) as documents:
         await documents.save("acme", "k", b"{}")
         assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
-    async with SqliteDocuments(path) as documents:
+    async with SqliteDocuments(path, PATIENCE) as documents:
         assert await documents.load("acme", "k") == b"{}"
 
 
 async def test_a_save_that_returned_survives_a_kill(tmp_path: Path) -> None:
     code = (
         "import asyncio, os, signal, sys\nfrom pathlib import Path\nfrom app.adapters.sqlite_documents import SqliteDocuments\n"
-        "async def main():\n  async with SqliteDocuments(Path(sys.argv[1])) as d:\n    await d.save('acme', 'k', b'{}')\n"
+        "async def main():\n  async with SqliteDocuments(Path(sys.argv[1]), 60) as d:\n    await d.save('acme', 'k', b'{}')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\nasyncio.run(main())"
     )
     path = tmp_path / "documents.sqlite"
-    done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", code, path], timeout=30, check=False)
+    done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", code, path], timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL
-    async with SqliteDocuments(path) as documents:
+    async with SqliteDocuments(path, PATIENCE) as documents:
         assert await documents.load("acme", "k") == b"{}"
 
 
@@ -130,21 +131,26 @@ async def test_a_locked_file_is_unavailable_within_the_deadline_and_works_again_
             assert caught.value.dependency == "documents"
             with pytest.raises(Unavailable):
                 await documents.ping()
+        documents._deadline = PATIENCE
         await documents.save("acme", "k", b"{}")
         assert await documents.load("acme", "k") == b"{}"
 
 
 async def test_calls_that_wait_too_long_are_told_and_too_many_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "documents.sqlite"
-    async with SqliteDocuments(path, deadline=0.6, waiting=3) as documents:
+    async with SqliteDocuments(path, deadline=2, waiting=3) as documents:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             first = asyncio.create_task(documents.save("acme", "k0", b"{}"))
-            await asyncio.sleep(0.1)  # in SQLite's own wait by now, so that the next ones are behind it
+            async with asyncio.timeout(PATIENCE):
+                while documents._pending == 0 or not documents._requests.empty():
+                    await asyncio.sleep(0)
+            # In SQLite's own wait by now, or about to be, for half of the deadline: the next ones are behind it.
             outcomes = await asyncio.gather(*(documents.save("acme", f"k{n}", b"{}") for n in range(1, 6)), first, return_exceptions=True)
         assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
         assert [str(outcome) for outcome in outcomes].count("documents: too many calls wait") == 3
-        async with asyncio.timeout(5):
+        documents._deadline = PATIENCE
+        async with asyncio.timeout(PATIENCE):
             while documents._pending:
                 await asyncio.sleep(0.01)
         await documents.save("acme", "later", b"{}")
@@ -152,7 +158,7 @@ async def test_calls_that_wait_too_long_are_told_and_too_many_are_refused(tmp_pa
 
 async def test_a_full_disk_is_unavailable_and_what_was_saved_stays(tmp_path: Path) -> None:
     with full_disk(tmp_path):
-        async with SqliteDocuments(tmp_path / "documents.sqlite") as documents:
+        async with SqliteDocuments(tmp_path / "documents.sqlite", PATIENCE) as documents:
             await documents.save("acme", "before", b"{}")
             with pytest.raises(Unavailable) as caught:
                 await documents.save("acme", "large", b'"' + b"x" * 1_000_000 + b'"')
@@ -170,7 +176,7 @@ async def test_a_file_that_is_no_database_is_unavailable_at_open(tmp_path: Path)
 
 
 async def test_a_closed_store_is_unavailable(tmp_path: Path) -> None:
-    async with SqliteDocuments(tmp_path / "documents.sqlite") as documents:
+    async with SqliteDocuments(tmp_path / "documents.sqlite", PATIENCE) as documents:
         pass
     with pytest.raises(Unavailable):
         await documents.load("acme", "k")

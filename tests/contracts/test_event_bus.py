@@ -31,7 +31,7 @@ def event(id: int, tenant: str = "acme", invoice_id: str = "i1") -> Event:
 
 async def receive(subscription: Subscription, count: int) -> list[Event]:
     got: list[Event] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async for received in subscription:
             got.append(received)
             if len(got) == count:
@@ -68,7 +68,7 @@ async def test_a_waiting_subscriber_is_woken(bus: EventBus) -> None:
 async def test_a_slow_subscriber_is_dropped_and_told_and_the_others_are_not(bus: EventBus) -> None:
     async with bus.subscribe("acme", None) as slow, bus.subscribe("acme", None) as quick:
         for id in range(20 * BUFFER):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(60):
                 await bus.publish(event(id))
             assert await receive(quick, 1) == [event(id)]
         got = await receive(slow, 20 * BUFFER)  # ends by itself
@@ -91,7 +91,7 @@ async def test_a_subscriber_cancelled_while_it_waits_does_not_disturb_the_next(b
 
     listening = asyncio.Event()
     task = asyncio.create_task(listen())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await listening.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -105,7 +105,7 @@ async def test_leaving_ends_an_iteration_in_another_task(bus: EventBus) -> None:
     async with bus.subscribe("acme", "i1") as subscription:
         waiting = asyncio.ensure_future(receive(subscription, 1))
         await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await waiting == []
     assert not subscription.lagged
 
@@ -123,5 +123,5 @@ async def test_closing_ends_subscriptions_and_nothing_is_kept_of_those_that_left
             waiting = asyncio.ensure_future(receive(subscription, 1))
             await asyncio.sleep(0)
             await bus.__aexit__(None, None, None)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert await waiting == []

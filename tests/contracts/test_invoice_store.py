@@ -63,7 +63,7 @@ async def _sqlite(folder: Path, clock: Clock) -> Open:
         await migrate(url)
         _migrated = path.read_bytes()
     path.write_bytes(_migrated)
-    return lambda **options: open_invoices(url, b"audit key", clock=clock, **options)
+    return lambda **options: open_invoices(url, b"audit key", clock=clock, deadline=60, **options)
 
 
 ADAPTERS = {"sqlite": _sqlite}
