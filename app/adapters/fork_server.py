@@ -49,6 +49,7 @@ class ForkServer:
         self._options = dict(options or {})
         self._environment = dict(environment or {})
         self.layers: tuple[str, ...] = ()
+        self.told: tuple[str, ...] = ()  # what the server found out at its start
         self.pid: int | None = None
         self.starts = 0
         self._limits = limits
@@ -127,7 +128,8 @@ class ForkServer:
         self._channel, self._ready = ours, loop.create_future()
         loop.add_reader(ours, self._readable)
         try:
-            self.layers = (await asyncio.wait_for(asyncio.shield(self._ready), START)).layers
+            ready = await asyncio.wait_for(asyncio.shield(self._ready), START)
+            self.layers, self.told = ready.layers, ready.told
         except TimeoutError as exc:
             self._kill()
             raise DeadlineExceeded(self._dependency, "its server did not get ready") from exc

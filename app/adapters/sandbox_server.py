@@ -43,6 +43,7 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
     layers: tuple[str, ...]
+    told: tuple[str, ...] = ()  # what else the server found out at its start
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
@@ -71,12 +72,20 @@ class _Child:
 
 
 class Server:
-    """`child` is what a forked child does with a request and its two descriptors; it never returns."""
+    """`child` is what a forked child does with a request and its two descriptors; it never returns. `after` is told the number of
+    each request whose child has ended, with all that it started."""
 
-    def __init__(self, channel: socket.socket, limits: Limits, child: Callable[[Request, int, int, Limits, int], None]) -> None:
+    def __init__(
+        self,
+        channel: socket.socket,
+        limits: Limits,
+        child: Callable[[Request, int, int, Limits, int], None],
+        after: Callable[[int], None] = lambda number: None,
+    ) -> None:
         self._channel = channel
         self._limits = limits
         self._child = child
+        self._after = after
         self._children: dict[int, _Child] = {}  # by pidfd
         self._requests = msgspec.json.Decoder(Request | Cancel)
 
@@ -142,6 +151,7 @@ class Server:
         _kill_group(child.pid)  # what it started goes with it
         _, status, usage = os.wait4(child.pid, 0)
         _reap_group(child.pid)
+        self._after(child.id)
         os.close(child.descriptor)
         ended = Ended(child.id, child.cause, status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
         self._channel.send(msgspec.json.encode(ended))
@@ -172,23 +182,27 @@ def _child(request: Request, content: int, result: int, limits: Limits, server: 
         os.nice(10)
         die_with_parent(server)
         # 0, 1, 2: nothing. 3: the document. 4: the answer. The channel and the other children's descriptors are closed.
-        content, result = _moved(content, 3), _moved(result, 4)
+        content, result = moved(content, 3), moved(result, 4)
         os.closerange(5, 1 << 16)
         confine_child(limits.memory_bytes, limits.cpu_seconds, limits.result_bytes, limits.open_files)
         from app.readers import answer  # loaded already; the parent process never imports a parser
 
         if request.operation == "read":
             raise ValueError("another server's")
-        view = memoryview(answer(request.operation, content, request.page, request.dpi, limits))
-        while view:
-            view = view[os.write(result, view) :]
+        write(result, answer(request.operation, content, request.page, request.dpi, limits))
         status = 0
     finally:
         os._exit(status)  # no clean-up code, and whatever was raised stays here
 
 
-def _moved(descriptor: int, to: int) -> int:
+def moved(descriptor: int, to: int) -> int:
     return descriptor if descriptor == to else os.dup2(descriptor, to, inheritable=False)
+
+
+def write(result: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(result, view) :]
 
 
 def main() -> None:
@@ -210,7 +224,11 @@ def configured() -> Configuration:
 
 
 def serve(
-    configuration: Configuration, wall_off: Callable[[], tuple[str, ...]], child: Callable[[Request, int, int, Limits, int], None]
+    configuration: Configuration,
+    wall_off: Callable[[], tuple[str, ...]],
+    child: Callable[[Request, int, int, Limits, int], None],
+    after: Callable[[int], None] = lambda number: None,
+    told: tuple[str, ...] = (),
 ) -> None:
     """The rest of a server, once all that its children need is loaded: gives up what it must not have, then forks on request."""
     channel = socket.socket(fileno=os.dup(0))
@@ -227,8 +245,8 @@ def serve(
         libc.malloc_trim(0)  # which each fork would copy the page tables of: 80 MB where modules were compiled
     gc.freeze()
     gc.disable()
-    server = Server(channel, configuration.limits, child)
-    channel.send(msgspec.json.encode(Ready(layers)))
+    server = Server(channel, configuration.limits, child, after)
+    channel.send(msgspec.json.encode(Ready(layers, told)))
     try:
         server.run()
     finally:
