@@ -62,12 +62,14 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class PageText:
     """What an engine read on one picture. Boxes are fractions of the picture turned by `turn` quarter turns clockwise: the engine found
-    that it stands upright so. `languages`: ISO 639-1, most likely first; empty if it cannot say. `engine`: name and version."""
+    that it stands upright so. `languages`: ISO 639-1, most likely first; empty if it cannot say. `engine`: name and version.
+    `notes`: stable codes for `Document.notes`: "missing_language" (read as if it were written in another one)."""
 
     words: Words
     engine: str
     languages: tuple[str, ...] = ()
     turn: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class OcrEngine(Protocol):

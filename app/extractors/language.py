@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from app.domain.extraction import DocumentType
 from app.domain.parsing import plain
@@ -57,6 +58,20 @@ for _language, _text in _WORDS.items():
 def is_common(word: str) -> bool:
     """Whether a plain word is one of the small words, or of the words of every invoice, in a language that we know."""
     return word in _BY_WORD
+
+
+def votes_of(texts: Iterable[str]) -> tuple[Counter[str], int]:
+    """How much speaks for each language, where the words of the text are known; and how many are. A word that is of one language alone
+    counts 6, of several less."""
+    votes: Counter[str] = Counter()
+    known = 0
+    for text in texts:
+        for word in plain(text):
+            if languages := _BY_WORD.get(word):
+                known += 1
+                for language in languages:
+                    votes[language] += 6 // min(6, len(languages))
+    return votes, known
 
 
 def language_of(grid: Grid) -> str | None:
