@@ -61,6 +61,10 @@ class Metrics:
         self.inflight = Gauge("invoice_inflight", "Payloads being worked on.", ["stage"], registry=registry)
         self.outbox_depth = Gauge("outbox_depth", "Outbox rows not published yet.", registry=registry)
         self.outbox_oldest_age = Gauge("outbox_oldest_age_seconds", "Age of the oldest of them.", registry=registry)
+        self.queue_depth = Gauge(
+            "queue_depth", "Messages that wait in the broker, as of the sweeper's last look.", ["queue"], registry=registry
+        )
+        self.queue_in_hand = Gauge("queue_in_hand", "Deliveries taken and not settled yet.", ["queue"], registry=registry)
         self.redelivered = Counter("redelivered_total", "Attempts after the first.", registry=registry)
         self.parser_child_killed = Counter(
             "parser_child_killed_total", "Sandboxed children ended by a limit or a signal.", ["cause"], registry=registry
@@ -119,6 +123,11 @@ class Metrics:
         """`state` is asked at each scrape, and must not wait."""
         self.outbox_depth.set_function(lambda: state().depth)
         self.outbox_oldest_age.set_function(lambda: state().oldest_age)
+
+    def watch_queue(self, queue: str, depth: Callable[[], int], in_hand: Callable[[], int]) -> None:
+        """Both are asked at each scrape, and must not wait."""
+        self.queue_depth.labels(queue).set_function(depth)
+        self.queue_in_hand.labels(queue).set_function(in_hand)
 
     def watch_dropped_lines(self, dropped: Callable[[], int]) -> None:
         """`log_dropped_total` is read from the log at each scrape."""

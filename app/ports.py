@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from app.domain.document import Document, PagePlan, View, Words
 from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
-from app.domain.work import Job, Verdict
+from app.domain.work import Job, Queue, Verdict
 
 
 class Sandbox(Protocol):
@@ -88,6 +88,14 @@ class OcrEngine(Protocol):
         ...
 
 
+class PageWatcher(Protocol):
+    """Is told what `recognize` does with a document, while it does it; must not raise or wait."""
+
+    def page_started(self, job: Job, page: int, pages: int) -> None:
+        """`page` (1-based) of the document's `pages` is being read from now on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     sha256: str  # hex
@@ -120,12 +128,16 @@ class BlobStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What travels through the broker: a hint that there is work. Unknown fields are ignored by readers (`v` names the envelope)."""
+    """What travels through the broker: a hint that there is work. Unknown fields are ignored by readers (`v` names the envelope).
+
+    `queue`: where it is put; it stays there when it is requeued.
+    """
 
     id: str
     tenant: str
     invoice_id: str
     traceparent: str | None = None
+    queue: Queue = "invoices"
     v: int = 1
 
 
@@ -143,15 +155,19 @@ class Delivery(Protocol):
 
 
 class WorkQueue(Protocol):
+    """The queues of `app.domain.work.QUEUES`; what waits in one of them never holds up another."""
+
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Returns once the broker has taken responsibility for all of them."""
+        """Each to its queue. Returns once the broker has taken responsibility for all of them."""
         ...
 
-    def deliveries(self, prefetch: int) -> AsyncIterator[Delivery]:
+    def deliveries(self, queue: Queue, prefetch: int) -> AsyncIterator[Delivery]:
         """Ends when cancelled. At most `prefetch` deliveries are unsettled at once. Unsettled ones come again to another reader."""
         ...
 
-    async def depth(self) -> int: ...
+    async def depth(self, queue: Queue) -> int:
+        """Messages that wait or are delayed, not those in hand."""
+        ...
 
     async def ping(self) -> None: ...
 
@@ -341,10 +357,24 @@ class InvoiceStore(Protocol):
 
     async def revoke_key(self, key_id: str) -> bool: ...
 
-    async def claim(self, tenant: str, invoice_id: str, owner: str, lease: float) -> Job | Literal["settled", "leased", "missing"]:
+    async def claim(
+        self, tenant: str, invoice_id: str, owner: str, lease: float, queue: Queue | None = None
+    ) -> Job | Literal["settled", "leased", "missing", "moved"]:
         """Counts the attempt and takes a lease of `lease` seconds, committed before it returns: one winner among many callers.
 
         "leased" while another owner's lease lives; the owner's own lease does not bar it (it lost the reply, or could not release).
+        "moved" if `queue` is given and the work has been handed over to another one.
+        """
+        ...
+
+    async def renew(self, job: Job, lease: float) -> None:
+        """The lease ends `lease` seconds from now. Raises `Conflict` when the job is no longer the holder: its work is in vain."""
+        ...
+
+    async def hand_over(self, job: Job, queue: Queue) -> None:
+        """Gives the lease back, and says that the work belongs to `queue` and sends it there: one transaction, the attempt not counted.
+
+        Raises `Conflict` when the job is no longer the holder: nothing is written.
         """
         ...
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from app.adapters.sql.engine import sqlite_path
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
+from app.domain.work import QUEUES
 from app.errors import Misconfigured, Unavailable
 from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
@@ -98,9 +100,10 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
     async with AsyncExitStack() as stack:
         stores = settings.stores
         sys.setswitchinterval(SWITCH_INTERVAL)
-        # One: stages are pure Python, a second thread would only take the interpreter from the event loop more often.
-        threads = ThreadPoolExecutor(1, thread_name_prefix="stage")
-        stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+        # One a queue: stages are pure Python, more would only take the interpreter from the event loop more often.
+        threads = {queue: ThreadPoolExecutor(1, thread_name_prefix=f"stage {queue}") for queue in QUEUES}
+        for executor in threads.values():
+            stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         metrics = Metrics()
 
         await migrate(stores.sql_url)
@@ -121,9 +124,14 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         sweeper = Sweeper(invoices, queue, blobs)
         metrics.watch_outbox(lambda: sweeper.outbox_state)
         metrics.watch_dropped_lines(dropped_lines)
-        runner = Runner(topology(Ports(sandbox, blobs, documents, invoices, threads)), progress, tracing)
+        readers = len(os.sched_getaffinity(0))
+        runners = [
+            Runner(topology(Ports(sandbox, blobs, documents, invoices, threads[name], readers)), name, progress, tracing) for name in QUEUES
+        ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        worker = Worker(queue, invoices, runner, progress, WorkerSettings(owner), relay.wake)
+        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner), relay.wake)
+        for name in QUEUES:
+            metrics.watch_queue(name, partial(sweeper.depths.__getitem__, name), partial(worker.in_hand_of, name))
         lag = LoopLag(metrics)
 
         tasks = await stack.enter_async_context(_owned_tasks())

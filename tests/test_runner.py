@@ -22,7 +22,7 @@ from app.metrics import Metrics
 from app.pipeline.outbox import Relay
 from app.pipeline.progress import Progress
 from app.pipeline.runner import Runner, Worker, WorkerSettings
-from app.pipeline.stage import first
+from app.pipeline.stage import Width, first
 from app.ports import InvoiceStore, Message, Settlement, Upload
 from app.tracing import configure_tracing
 
@@ -91,9 +91,11 @@ async def rig(folder: Path, *, width: int = 4, deadline: float = 5.0, start: boo
             return await store.settle(job, Settlement("needs_review", result=Result(Extracted(Invoice(), "invoice", "text"))))
 
         progress = Progress(bus, Metrics())
-        runner = Runner(first("work", stage, width=width, deadline=deadline, attempts=2), progress, configure_tracing())
+        runner = Runner(
+            first("work", stage, width=Width(width, 1), deadline=deadline, attempts=2), "invoices", progress, configure_tracing()
+        )
         settings = WorkerSettings("test worker", requeue=(0.01, 0.05))
-        worker = Worker(queue, store, runner, progress, settings, lambda: None)
+        worker = Worker(queue, store, [runner], progress, settings, lambda: None)
         made = Rig(store, queue, blobs, Relay(store, queue, bus), worker, runner.capacity, behaviours)
         task = asyncio.create_task(worker.run()) if start else None
         try:
@@ -178,7 +180,7 @@ async def test_no_more_than_its_width_inside_a_stage_and_its_capacity_in_hand(tm
             while r.worker.in_hand < r.capacity or r.inside < 3:
                 await asyncio.sleep(0.01)
         assert r.worker.in_hand == r.capacity
-        assert await r.queue.depth() == 60 - r.capacity
+        assert await r.queue.depth("invoices") == 60 - r.capacity
         go.set()
         for invoice_id in ids.values():
             await r.settled(invoice_id)
@@ -229,7 +231,7 @@ async def test_a_message_told_twice_is_worked_on_once(tmp_path: Path) -> None:
         again = await r.store.unsettled(10, 0.0)
         await r.queue.publish([*again, Message("told twice", TENANT, invoice_id)])
         async with asyncio.timeout(5):
-            while await r.queue.depth() or r.worker.in_hand > 1:
+            while await r.queue.depth("invoices") or r.worker.in_hand > 1:
                 await asyncio.sleep(0.01)
         go.set()
         assert (await r.settled(invoice_id)).attempts == 1

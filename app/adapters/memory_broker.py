@@ -1,4 +1,4 @@
-"""The broker's embedded twin: a work queue and an event bus inside this process.
+"""The broker's embedded twin: the work queues and an event bus inside this process.
 
 Nothing here survives the process. That loses no work: SQL is the truth, and the sweeper publishes again what is not settled.
 Everything runs on one event loop; nothing here blocks it.
@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 
 from app.domain.record import Event
+from app.domain.work import QUEUES, Queue
 from app.errors import Unavailable
 from app.ports import Message
 
@@ -20,10 +21,10 @@ from app.ports import Message
 class MemoryDelivery:
     """One message in hand of one reader. Settling it twice is a bug of the caller: RuntimeError."""
 
-    __slots__ = ("_message", "_queue", "_settled", "reader")
+    __slots__ = ("_line", "_message", "_settled", "reader")
 
-    def __init__(self, queue: MemoryWorkQueue, message: Message, reader: _Reader) -> None:
-        self._queue = queue
+    def __init__(self, line: _Line, message: Message, reader: _Reader) -> None:
+        self._line = line
         self._message = message
         self._settled = False
         self.reader: _Reader | None = reader  # None: the reader went away, and the message went back
@@ -34,11 +35,11 @@ class MemoryDelivery:
 
     async def ack(self) -> None:
         self._settle()
-        self._queue._acknowledge(self)
+        self._line.acknowledge(self)
 
     async def requeue(self, delay: float) -> None:
         self._settle()
-        self._queue._delay(self, delay)
+        self._line.delay(self, delay)
 
     def _settle(self) -> None:
         if self._settled:
@@ -57,22 +58,17 @@ class _Reader:
 
 
 class MemoryWorkQueue:
-    """At most `capacity` messages, whether they wait, are delayed or in hand, so that a requeue always finds room.
+    """At most `capacity` messages in each queue, whether they wait, are delayed or in hand, so that a requeue always finds room.
 
-    `publish` waits for room for `deadline` seconds, then raises `Unavailable("broker")`; some of the messages may be in by then.
-    A message whose id still waits is not queued a second time. Messages come oldest first; those that a reader leaves
-    behind come again before all others. A reader that stopped reading may still settle what it holds: nothing comes twice
-    unless another reader took it meanwhile.
+    `publish` waits for room for `deadline` seconds, then raises `Unavailable("broker")`; some of the messages may be in by then, and
+    all those for a queue that has room. A message whose id still waits is not queued a second time. Messages come oldest first;
+    those that a reader leaves behind come again before all others. A reader that stopped reading may still settle what it holds:
+    nothing comes twice unless another reader took it meanwhile.
     """
 
     def __init__(self, capacity: int = 10_000, deadline: float = 5.0) -> None:
-        self._capacity = capacity
         self._deadline = deadline
-        self._waiting: OrderedDict[str, Message] = OrderedDict()
-        self._timers: dict[asyncio.TimerHandle, Message] = {}
-        self._in_hand = 0
-        self._readers: set[_Reader] = set()
-        self._room = asyncio.Event()
+        self._lines = {queue: _Line(capacity) for queue in QUEUES}
         self._closed = False
 
     async def __aenter__(self) -> MemoryWorkQueue:
@@ -81,6 +77,51 @@ class MemoryWorkQueue:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Ends every reader and forgets every message."""
         self._closed = True
+        for line in self._lines.values():
+            line.close()
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        late = [message for message in messages if not self._lines[message.queue].offer(message)]
+        if not late:
+            return
+        try:
+            async with asyncio.timeout(self._deadline):
+                for message in late:
+                    line = self._lines[message.queue]
+                    while not line.offer(message):
+                        await line.room()
+        except TimeoutError as exc:
+            raise Unavailable("broker", "the queue is full") from exc
+
+    def deliveries(self, queue: Queue, prefetch: int) -> AsyncGenerator[MemoryDelivery, None]:
+        return self._lines[queue].deliveries(prefetch)
+
+    async def depth(self, queue: Queue) -> int:
+        return self._lines[queue].depth
+
+    async def ping(self) -> None:
+        if self._closed:
+            raise Unavailable("broker", "closed")
+
+
+class _Line:
+    """One queue."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._waiting: OrderedDict[str, Message] = OrderedDict()
+        self._timers: dict[asyncio.TimerHandle, Message] = {}
+        self._in_hand = 0
+        self._readers: set[_Reader] = set()
+        self._room = asyncio.Event()
+        self._closed = False
+
+    @property
+    def depth(self) -> int:
+        return len(self._waiting) + len(self._timers)
+
+    def close(self) -> None:
+        self._closed = True
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -88,16 +129,17 @@ class MemoryWorkQueue:
         self._room.set()
         self._wake_readers()
 
-    async def publish(self, messages: Sequence[Message]) -> None:
-        try:
-            async with asyncio.timeout(self._deadline):
-                for message in messages:
-                    while not self._closed and self._held_total() >= self._capacity and message.id not in self._waiting:
-                        self._room.clear()
-                        await self._room.wait()
-                    self._put(message, at_front=False)
-        except TimeoutError as exc:
-            raise Unavailable("broker", "the queue is full") from exc
+    def offer(self, message: Message) -> bool:
+        """False if there is no room for it."""
+        if not self._closed and self.depth + self._in_hand >= self._capacity and message.id not in self._waiting:
+            return False
+        self._put(message, at_front=False)
+        return True
+
+    async def room(self) -> None:
+        """Returns when there may be room again."""
+        self._room.clear()
+        await self._room.wait()
 
     async def deliveries(self, prefetch: int) -> AsyncGenerator[MemoryDelivery, None]:
         if prefetch < 1:
@@ -119,16 +161,28 @@ class MemoryWorkQueue:
             self._readers.discard(reader)
             self._take_back(reader)
 
-    async def depth(self) -> int:
-        """Messages that wait or are delayed."""
-        return len(self._waiting) + len(self._timers)
+    def acknowledge(self, delivery: MemoryDelivery) -> None:
+        if delivery.reader is None and self._waiting.get(delivery.message.id) is delivery.message:
+            del self._waiting[delivery.message.id]
+            self._room.set()
+        self._let_go(delivery)
 
-    async def ping(self) -> None:
+    def delay(self, delivery: MemoryDelivery, delay: float) -> None:
+        if delivery.reader is None:
+            return  # it went back when the reader left
+        self._let_go(delivery)
         if self._closed:
-            raise Unavailable("broker", "closed")
+            return
+        if delay <= 0:
+            self._put(delivery.message, at_front=False)
+            return
 
-    def _held_total(self) -> int:
-        return len(self._waiting) + len(self._timers) + self._in_hand
+        def elapsed() -> None:
+            del self._timers[timer]
+            self._put(delivery.message, at_front=False)
+
+        timer = asyncio.get_running_loop().call_later(delay, elapsed)
+        self._timers[timer] = delivery.message
 
     def _put(self, message: Message, *, at_front: bool) -> None:
         if self._closed:
@@ -154,29 +208,6 @@ class MemoryWorkQueue:
             reader.wake.set()
             self._in_hand -= 1
             self._room.set()
-
-    def _acknowledge(self, delivery: MemoryDelivery) -> None:
-        if delivery.reader is None and self._waiting.get(delivery.message.id) is delivery.message:
-            del self._waiting[delivery.message.id]
-            self._room.set()
-        self._let_go(delivery)
-
-    def _delay(self, delivery: MemoryDelivery, delay: float) -> None:
-        if delivery.reader is None:
-            return  # it went back when the reader left
-        self._let_go(delivery)
-        if self._closed:
-            return
-        if delay <= 0:
-            self._put(delivery.message, at_front=False)
-            return
-
-        def elapsed() -> None:
-            del self._timers[timer]
-            self._put(delivery.message, at_front=False)
-
-        timer = asyncio.get_running_loop().call_later(delay, elapsed)
-        self._timers[timer] = delivery.message
 
     def _take_back(self, reader: _Reader) -> None:
         held = list(reader.held)

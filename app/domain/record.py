@@ -88,4 +88,4 @@ class Event:
     at: datetime
     id: int | None = None
     attempt: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)  # stage: {"stage", "outcome": "started|done|failed"}; quarantined: {"reason"}
+    data: Mapping[str, Any] = field(default_factory=dict)  # see docs/api.md, Events

@@ -6,11 +6,20 @@ Job ► Decoded ► Prepared ► Reading ► Extraction ► Matched ► Validate
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from app.domain.document import Document, PagePlan
 from app.domain.extraction import Extracted
 from app.domain.finding import Finding
+
+Queue = Literal["invoices", "invoices.ocr"]
+"""Where work waits, the cheapest first: `invoices.ocr` holds what has pages to read, which takes a hundred times longer than all else."""
+QUEUES: tuple[Queue, ...] = get_args(Queue)
+
+
+def queue_for(media_type: str) -> Queue:
+    """Where a file goes that has just come in: a picture is known by its first bytes, a PDF of pictures only once it is decoded."""
+    return "invoices.ocr" if media_type.startswith("image/") else "invoices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +38,17 @@ class Job:
     attempt: int
     suspect: bool = False
     traceparent: str | None = None
+    queue: Queue = "invoices"
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
     job: Job
     document: Document
+
+    def must_be_read(self) -> bool:
+        """There are pages whose words only their pictures hold, and no e-invoice that says it all."""
+        return self.document.einvoice is None and any(page.must_be_read for page in self.document.pages)
 
 
 @dataclass(frozen=True, slots=True)

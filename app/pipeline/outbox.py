@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from app.domain.work import QUEUES
 from app.errors import Unavailable
 from app.failpoints import failpoint
 from app.ports import BlobStore, EventBus, InvoiceStore, OutboxState, WorkQueue
@@ -90,6 +91,7 @@ class Sweeper:
         self._blobs = blobs
         self._settings = settings or SweeperSettings()
         self.outbox_state = OutboxState(0, 0.0)
+        self.depths = dict.fromkeys(QUEUES, 0)  # messages that wait in the broker
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -99,6 +101,8 @@ class Sweeper:
             try:
                 await self.sweep_work(self._settings.silent_for)
                 self.outbox_state = await self._store.outbox_state()
+                for name in QUEUES:
+                    self.depths[name] = await self._queue.depth(name)
                 if loop.time() >= blobs_due:
                     await self.sweep_blobs(datetime.now(UTC) - self._settings.blob_age)
                     blobs_due = loop.time() + self._settings.blobs_every

@@ -16,7 +16,7 @@ Outcome = Literal["done", "failed", "retried"]
 
 
 class Progress:
-    """An `Observer` that never waits: events go through a bounded queue; when it is full the oldest news matter least, so new ones drop."""
+    """`Observer` and `PageWatcher`. Never waits: events go through a bounded queue; when it is full the new ones are dropped."""
 
     def __init__(self, bus: EventBus, metrics: Metrics, *, buffer: int = 1000) -> None:
         self._bus = bus
@@ -46,15 +46,17 @@ class Progress:
         self._metrics.stage_done(stage, "", outcome, seconds)
         self._tell(job, stage, outcome)
 
+    def page_started(self, job: Job, page: int, pages: int) -> None:
+        self._tell(job, "recognize", "page", page=page, pages=pages)
+
     def settled(self, record: InvoiceRecord) -> None:
         self._metrics.settled(record.status, (record.updated_at - record.received_at).total_seconds())
         if record.result is not None:
             self._metrics.confidences(record.result.extracted.fields)
 
-    def _tell(self, job: Job, stage: str, outcome: str) -> None:
-        event = Event(
-            job.tenant, job.invoice_id, "stage", datetime.now(UTC), attempt=job.attempt, data={"stage": stage, "outcome": outcome}
-        )
+    def _tell(self, job: Job, stage: str, outcome: str, **where: int) -> None:
+        told = {"stage": stage, "outcome": outcome, **where}
+        event = Event(job.tenant, job.invoice_id, "stage", datetime.now(UTC), attempt=job.attempt, data=told)
         try:
             self._events.put_nowait(event)
         except asyncio.QueueFull:

@@ -1,13 +1,15 @@
 """Runs payloads through a chain, and settles every delivery exactly once.
 
 A delivery is one owned task that walks the chain. The queue before a stage is the line of tasks at its gate; it is bounded
-because no more than `runner.capacity` deliveries are in hand: the broker's prefetch is set from that one number.
+because no more than `runner.capacity` deliveries are in hand: the broker's prefetch is set from that one number. Each queue of the
+broker has a runner of its own, so that its work waits at no gate for another queue's.
 
 What ends a delivery (errors: `app/errors.py`):
 
     end of the chain            ack
+    a step's `Move`             handed over to another queue, ack; the attempt does not count
     Unprocessable               quarantined with its reason, ack
-    Conflict                    another worker settled it, ack
+    Conflict                    another worker has it or settled it, ack
     Unavailable                 the step's own attempts with back-off, then released and requeued; the attempt does not count
     a stage's deadline, a bug   released and requeued; the attempt counts; quarantined as parser_limit or internal_error at the limit
 """
@@ -17,18 +19,19 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from app.domain.record import InvoiceRecord, Reason
-from app.domain.work import Job
+from app.domain.work import Job, Queue
 from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
+from app.pipeline.lease import GaveWay, Hold
 from app.pipeline.stage import Chain, Step
+from app.pipeline.suspects import Suspects, Turn
 from app.ports import Delivery, InvoiceStore, Message, Settlement, WorkQueue
 from app.tracing import Tracing
 
@@ -54,11 +57,19 @@ class StageDeadline(InvoiceStreamError):
     """One stage took longer on this payload than the topology allows."""
 
 
-class Runner(Generic[B]):
-    """Walks one job through the chain; many may walk at once."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The job goes on in another queue."""
 
-    def __init__(self, chain: Chain[Job, B], observer: Observer, tracing: Tracing) -> None:
-        self._steps = [(step, asyncio.Semaphore(step.width)) for step in chain.steps]
+    queue: Queue
+
+
+class Runner(Generic[B]):
+    """Walks one job of its queue through the chain; many may walk at once."""
+
+    def __init__(self, chain: Chain[Job, B], queue: Queue, observer: Observer, tracing: Tracing) -> None:
+        self.queue = queue
+        self._steps = [(step, asyncio.Semaphore(step.width.on(queue))) for step in chain.steps]
         self._observer = observer
         self._tracing = tracing
 
@@ -68,9 +79,9 @@ class Runner(Generic[B]):
 
         More in hand would settle no more: they would only take the event loop's time from those who send and ask.
         """
-        return 2 * max(step.width for step, _ in self._steps)
+        return 2 * max(step.width.on(self.queue) for step, _ in self._steps)
 
-    async def run(self, job: Job) -> B:
+    async def run(self, job: Job) -> B | Moved:
         """One trace: the spans belong to the request that brought the invoice, however long ago that was."""
         payload: object = job
         failpoint(f"run {job.file_name}")
@@ -80,6 +91,8 @@ class Runner(Generic[B]):
                     with self._tracing.span(step.name):
                         payload = await self._take(step, job, payload)
                 failpoint(f"{step.name}_done")
+                if step.move is not None and step.move.queue != self.queue and step.move.when(payload):
+                    return Moved(step.move.queue)
         return payload  # type: ignore[return-value]  # the chain's last type, by construction
 
     async def _take(self, step: Step, job: Job, payload: object) -> object:
@@ -109,60 +122,69 @@ class Runner(Generic[B]):
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     owner: str  # names this process in leases
-    lease: float = 300.0  # seconds; longer than the deadlines of all stages together
+    lease: float = 300.0  # seconds; renewed while the work goes on
     max_attempts: int = 3
     requeue: tuple[float, float] = (1.0, 60.0)  # seconds: first, and most, before a requeued delivery comes again
 
 
 class Worker:
-    """Takes deliveries, claims them in SQL, runs them, settles them. Suspects (see `Job`) run alone."""
+    """Takes the deliveries of each runner's queue, claims them in SQL, runs them, settles them. Suspects (see `Job`) run alone."""
 
     def __init__(
         self,
         queue: WorkQueue,
         store: InvoiceStore,
-        runner: Runner[InvoiceRecord],
+        runners: Sequence[Runner[InvoiceRecord]],
         observer: Observer,
         settings: WorkerSettings,
         wake: Callable[[], None],
     ) -> None:
         self._queue = queue
         self._store = store
-        self._runner = runner
+        self._runners = {runner.queue: runner for runner in runners}
         self._observer = observer
         self._settings = settings
         self._wake = wake
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._in_hand: set[str] = set()  # invoices, so that a message told twice is not worked on twice
-        self._gate = _Gate()
+        self._tasks: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._runners}
+        self._in_hand: set[tuple[Queue, str]] = set()  # invoices, so that a message told twice is not worked on twice
+        self._suspects = Suspects()
         self._requeued: dict[str, int] = {}  # invoice -> consecutive requeues, to space them out
 
     @property
     def in_hand(self) -> int:
-        return len(self._tasks)
+        return sum(map(len, self._tasks.values()))
+
+    def in_hand_of(self, queue: Queue) -> int:
+        return len(self._tasks[queue])
 
     async def run(self) -> None:
         """Until cancelled; then no new delivery is taken, while those in hand go on: see `drain`."""
-        async for delivery in self._queue.deliveries(self._runner.capacity):
-            task = asyncio.create_task(self._handle(delivery), name=f"delivery {delivery.message.invoice_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        async with asyncio.TaskGroup() as readers:
+            for runner in self._runners.values():
+                readers.create_task(self._read(runner), name=f"reader of {runner.queue}")
+
+    async def _read(self, runner: Runner[InvoiceRecord]) -> None:
+        tasks = self._tasks[runner.queue]
+        async for delivery in self._queue.deliveries(runner.queue, runner.capacity):
+            task = asyncio.create_task(self._handle(runner, delivery), name=f"delivery {delivery.message.invoice_id}")
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
 
     async def drain(self, deadline: float) -> None:
         """Waits for the deliveries in hand, then gives back what did not finish in `deadline` seconds."""
-        if self._tasks:
-            _, unfinished = await asyncio.wait(self._tasks, timeout=deadline)
+        if tasks := set[asyncio.Task[None]]().union(*self._tasks.values()):
+            _, unfinished = await asyncio.wait(tasks, timeout=deadline)
             for task in unfinished:
                 task.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)
 
-    async def _handle(self, delivery: Delivery) -> None:
+    async def _handle(self, runner: Runner[InvoiceRecord], delivery: Delivery) -> None:
         failpoint("delivered")
         invoice_id = delivery.message.invoice_id
         delay: float | None = 0.0  # a cancelled delivery comes again at once
         try:
             with structlog.contextvars.bound_contextvars(invoice_id=invoice_id):
-                delay = await self._work(delivery.message)
+                delay = await self._work(runner, delivery.message)
         except Unavailable as exc:
             log.warning("delivery.postponed", dependency=exc.dependency, invoice_id=invoice_id)
             delay = self._next_requeue(invoice_id)
@@ -173,38 +195,46 @@ class Worker:
             await (delivery.ack() if delay is None else delivery.requeue(delay))
             failpoint("acked")
 
-    async def _work(self, message: Message) -> float | None:
+    async def _work(self, runner: Runner[InvoiceRecord], message: Message) -> float | None:
         """None: done with it. Else the seconds after which it shall come again."""
-        if message.invoice_id in self._in_hand:
+        this = (runner.queue, message.invoice_id)
+        if this in self._in_hand:
             return None
-        self._in_hand.add(message.invoice_id)
+        self._in_hand.add(this)
         try:
-            async with self._gate.shared():
-                job = await self._claim(message)
+            async with self._suspects.shared(runner.queue):
+                job = await self._claim(runner.queue, message)
                 if job is None or not job.suspect:
-                    return await self._attempt(job) if job else None
+                    return await self._attempt(runner, job) if job else None
                 # Its last holder died on it, perhaps because of it. It waits unclaimed, so that a death here costs it no attempt.
                 await self._store.release(job)
-            async with self._gate.alone():
-                job = await self._claim(message)
-                return await self._attempt(job) if job else None
+            async with self._suspects.alone(runner.queue) as turn:
+                job = await self._claim(runner.queue, message)
+                return await self._attempt(runner, job, turn) if job else None
         finally:
-            self._in_hand.discard(message.invoice_id)
+            self._in_hand.discard(this)
 
-    async def _claim(self, message: Message) -> Job | None:
-        """None if it is settled, unknown, or another process holds it, whose lease the sweeper watches."""
-        job = await self._store.claim(message.tenant, message.invoice_id, self._settings.owner, self._settings.lease)
+    async def _claim(self, queue: Queue, message: Message) -> Job | None:
+        """None if it is settled, handed over, unknown, or another process holds it, whose lease the sweeper watches."""
+        job = await self._store.claim(message.tenant, message.invoice_id, self._settings.owner, self._settings.lease, queue)
         if isinstance(job, str):
             return None
         self._wake()
         return job
 
-    async def _attempt(self, job: Job) -> float | None:
+    async def _attempt(self, runner: Runner[InvoiceRecord], job: Job, turn: Turn | None = None) -> float | None:
         if job.attempt > self._settings.max_attempts:
             return await self._quarantine(job, "internal_error")
         self._observer.claimed(job)
         try:
-            record = await self._runner.run(job)
+            async with Hold(self._store, job, self._settings.lease) as hold:
+                if turn is not None:
+                    turn.when_over(hold.give_way)
+                record = await runner.run(job)
+            if isinstance(record, Moved):
+                await self._store.hand_over(job, record.queue)
+                self._wake()
+                return None
         except Unprocessable as exc:
             return await self._quarantine(job, exc.reason)
         except Conflict:
@@ -214,6 +244,9 @@ class Worker:
             log.warning("delivery.postponed", dependency=exc.dependency, timed_out=isinstance(exc, DeadlineExceeded))
             await self._store.release(job)
             return self._next_requeue(job.invoice_id)
+        except GaveWay:
+            await self._store.release(job)
+            return 0.0
         except StageDeadline as exc:
             log.warning("stage.deadline", stage=str(exc), attempt=job.attempt)
             return await self._failed(job, "parser_limit")
@@ -252,47 +285,6 @@ class Worker:
             self._requeued.clear()
         self._requeued[invoice_id] = self._requeued.get(invoice_id, 0) + 1
         return _back_off(self._settings.requeue, self._requeued[invoice_id])
-
-
-class _Gate:
-    """Many may be inside, or one alone. Who waits to be alone holds back those who come later."""
-
-    def __init__(self) -> None:
-        self._changed = asyncio.Condition()
-        self._inside = 0
-        self._waiting_alone = 0
-        self._closed = False
-
-    @asynccontextmanager
-    async def shared(self) -> AsyncIterator[None]:
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._closed and not self._waiting_alone)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            await self._notify()
-
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        async with self._changed:
-            self._waiting_alone += 1
-            try:
-                await self._changed.wait_for(lambda: not self._closed and not self._inside)
-                self._closed = True
-            finally:
-                self._waiting_alone -= 1
-                self._changed.notify_all()
-        try:
-            yield
-        finally:
-            self._closed = False
-            await self._notify()
-
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
 
 
 def _back_off(bounds: tuple[float, float], attempt: int) -> float:

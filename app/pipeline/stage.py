@@ -1,6 +1,6 @@
 """A stage is what is done; a `Step` adds where it runs and how much of it: width, deadline, attempts. A `Chain` is typed end to end.
 
-    chain = first("decode", Decode(sandbox), width=4, deadline=30).then("extract", in_thread(extract), width=2, deadline=20)
+    chain = first("decode", Decode(sandbox), width=Width(4, 1), deadline=30).then("extract", in_thread(f), width=Width(2, 1), deadline=9)
 
 A wrong order of stages is a type error.
 """
@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
+
+from app.domain.work import Queue
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -27,25 +29,50 @@ class Stage(Protocol[A_contra, B_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Width:
+    """Payloads of each queue that a stage takes at once. They have places of their own: neither waits for the other's."""
+
+    invoices: int
+    ocr: int
+
+    def on(self, queue: Queue) -> int:
+        return self.ocr if queue == "invoices.ocr" else self.invoices
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What is so goes on in another queue, from the start of the chain; there it passes."""
+
+    queue: Queue
+    when: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """`width`: payloads at once. `deadline`: seconds for one attempt. `attempts`: tries on `Unavailable`, before it is requeued."""
+    """`deadline`: seconds for one attempt. `attempts`: tries on `Unavailable`, before it is requeued. `move`: asked of what comes out."""
 
     name: str
     stage: Callable[[Any], Awaitable[Any]]
-    width: int
+    width: Width
     deadline: float
     attempts: int
+    move: Move | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chain(Generic[A, B]):
     steps: tuple[Step, ...]
 
-    def then(self, name: str, stage: Stage[B, C], *, width: int, deadline: float, attempts: int = 1) -> Chain[A, C]:
+    def then(self, name: str, stage: Stage[B, C], *, width: Width, deadline: float, attempts: int = 1) -> Chain[A, C]:
         return Chain((*self.steps, Step(name, stage, width, deadline, attempts)))
 
+    def hand_over(self, queue: Queue, *, when: Callable[[B], bool]) -> Chain[A, B]:
+        """From here on only in `queue`, when it is so. What was done up to here is done again there."""
+        *before, last = self.steps
+        return Chain((*before, replace(last, move=Move(queue, when))))
 
-def first(name: str, stage: Stage[A, B], *, width: int, deadline: float, attempts: int = 1) -> Chain[A, B]:
+
+def first(name: str, stage: Stage[A, B], *, width: Width, deadline: float, attempts: int = 1) -> Chain[A, B]:
     return Chain((Step(name, stage, width, deadline, attempts),))
 
 

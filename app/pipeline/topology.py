@@ -1,9 +1,15 @@
 """The picture: read this first. An invoice flows through these stages, top to bottom; nothing else changes it.
 
-    broker ► Job ► decode ► preprocess ► recognize ► extract ► match ► validate ► screen ► persist ► settled
+    invoices     ► Job ► decode ┬──────────────────────────► extract ► match ► validate ► screen ► persist ► settled
+                                ▼ must be read
+    invoices.ocr ► Job ► decode ► preprocess ► recognize ► extract ► match ► validate ► screen ► persist ► settled
 
-What a stage does is in `app/stages/`, one file each. Here stands where it runs and how much of it: `width` payloads at once,
-`deadline` seconds for each try, `attempts` tries when a dependency is away. How a delivery ends is in `runner.py`.
+One chain for both queues; on `invoices` nothing has pages to read, so that `preprocess` and `recognize` only pass it on. A picture
+comes to `invoices.ocr` at once, a PDF when `decode` has found that its words are pictures. What is read waits for nothing that
+`invoices` needs, and the other way round: each queue has its own places in each stage, its own prefetch and its own thread.
+
+What a stage does is in `app/stages/`, one file each. Here stands where it runs and how much of it: `width` payloads at once on each
+queue, `deadline` seconds for each try, `attempts` tries when a dependency is away. How a delivery ends is in `runner.py`.
 
     sandbox   opens untrusted bytes: one confined child process a document (`Sandbox` port)
     thread    pure Python on decoded values, off the event loop
@@ -16,8 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from app.domain.record import InvoiceRecord
-from app.domain.work import Job
-from app.pipeline.stage import Chain, first, in_thread
+from app.domain.work import Decoded, Job
+from app.pipeline.stage import Chain, Width, first, in_thread
 from app.ports import BlobStore, DocumentStore, InvoiceStore, Sandbox
 from app.stages.decode import Decode
 from app.stages.extract import extract
@@ -31,23 +37,25 @@ from app.stages.validate import validate
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside that the stages use."""
+    """Everything outside that the stages use. `threads`: for one queue's stages. `readers`: documents that are read at once."""
 
     sandbox: Sandbox
     blobs: BlobStore
     documents: DocumentStore
     invoices: InvoiceStore
     threads: ThreadPoolExecutor
+    readers: int = 2
 
 
 def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
     return (
-        first("decode", Decode(ports.sandbox, ports.blobs), width=2, deadline=30, attempts=3)
-        .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=2, deadline=30, attempts=3)
-        .then("recognize", recognize, width=4, deadline=10)
-        .then("extract", in_thread(extract, ports.threads), width=2, deadline=20)
-        .then("match", match, width=4, deadline=10)
-        .then("validate", in_thread(validate, ports.threads), width=2, deadline=10)
-        .then("screen", screen, width=4, deadline=10)
-        .then("persist", Persist(ports.documents, ports.invoices), width=4, deadline=20, attempts=3)
+        first("decode", Decode(ports.sandbox, ports.blobs), width=Width(2, ocr=1), deadline=30, attempts=3)
+        .hand_over("invoices.ocr", when=Decoded.must_be_read)
+        .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, ocr=1), deadline=30, attempts=3)
+        .then("recognize", recognize, width=Width(4, ocr=ports.readers), deadline=3600)
+        .then("extract", in_thread(extract, ports.threads), width=Width(2, ocr=1), deadline=20)
+        .then("match", match, width=Width(4, ocr=1), deadline=10)
+        .then("validate", in_thread(validate, ports.threads), width=Width(2, ocr=1), deadline=10)
+        .then("screen", screen, width=Width(4, ocr=1), deadline=10)
+        .then("persist", Persist(ports.documents, ports.invoices), width=Width(4, ocr=1), deadline=20, attempts=3)
     )

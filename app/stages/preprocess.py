@@ -20,9 +20,9 @@ class Preprocess:
     blobs: BlobStore
 
     async def __call__(self, decoded: Decoded, /) -> Prepared:
-        pages = [page.number for page in decoded.document.pages if page.must_be_read]
-        if not pages or decoded.document.einvoice is not None:
+        if not decoded.must_be_read():
             return Prepared(decoded)
+        pages = [page.number for page in decoded.document.pages if page.must_be_read]
         try:
             content = await self.blobs.open(decoded.job.tenant, decoded.job.sha256)
         except FileNotFoundError as exc:

@@ -49,17 +49,17 @@ async def nothing_comes(deliveries: Any, queue: WorkQueue) -> bool:
 async def test_what_is_published_is_delivered_whole_and_in_order(queue: WorkQueue) -> None:
     sent = messages(20)
     await queue.publish(sent)
-    assert await queue.depth() == 20
-    async with aclosing(queue.deliveries(prefetch=50)) as deliveries:
+    assert await queue.depth("invoices") == 20
+    async with aclosing(queue.deliveries("invoices", prefetch=50)) as deliveries:
         taken = await take(deliveries, 20)
         assert [delivery.message for delivery in taken] == sent
         for delivery in taken:
             await delivery.ack()
-    assert await queue.depth() == 0
+    assert await queue.depth("invoices") == 0
 
 
 async def test_a_reader_that_came_first_is_woken(queue: WorkQueue) -> None:
-    async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
         waiting = asyncio.ensure_future(take(deliveries, 1))
         await asyncio.sleep(0)
         await queue.publish(messages(1))
@@ -69,7 +69,7 @@ async def test_a_reader_that_came_first_is_woken(queue: WorkQueue) -> None:
 
 async def test_never_more_than_prefetch_unsettled(queue: WorkQueue) -> None:
     await queue.publish(messages(5))
-    async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=2)) as deliveries:
         first, second = await take(deliveries, 2)
         waiting = asyncio.ensure_future(anext(deliveries))
         for _ in range(20):
@@ -90,7 +90,7 @@ async def test_never_more_than_prefetch_unsettled(queue: WorkQueue) -> None:
 async def test_a_requeued_message_comes_again_after_its_delay_and_others_first(queue: WorkQueue) -> None:
     await queue.publish(messages(2))
     loop = asyncio.get_running_loop()
-    async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
         (first,) = await take(deliveries, 1)
         before = loop.time()
         await first.requeue(0.2)
@@ -105,22 +105,22 @@ async def test_a_requeued_message_comes_again_after_its_delay_and_others_first(q
 
 async def test_what_a_reader_leaves_unsettled_comes_to_another_once(queue: WorkQueue) -> None:
     await queue.publish(messages(4))
-    async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
         acked, *_ = await take(deliveries, 3)
         await acked.ack()
-    async with aclosing(queue.deliveries(prefetch=10)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=10)) as deliveries:
         taken = await take(deliveries, 3)
         assert sorted(delivery.message.id for delivery in taken) == ["m1", "m2", "m3"]
         assert await nothing_comes(deliveries, queue)
     # The cancelled read ended that reader too, and all three were in its hands.
-    async with aclosing(queue.deliveries(prefetch=10)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=10)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
 
 
 async def test_a_reader_cancelled_while_it_waits_loses_nothing(queue: WorkQueue) -> None:
     async def read() -> None:
-        async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=5)) as deliveries:
             async for _ in deliveries:
                 received.set()
 
@@ -132,7 +132,7 @@ async def test_a_reader_cancelled_while_it_waits_loses_nothing(queue: WorkQueue)
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader
-    async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+    async with aclosing(queue.deliveries("invoices", prefetch=5)) as deliveries:
         (again,) = await take(deliveries, 1)
         assert again.message.id == "m0"
         await again.ack()
@@ -143,7 +143,7 @@ async def test_many_readers_and_writers_share_the_work_without_loss(queue: WorkQ
     all_seen = asyncio.Event()
 
     async def read() -> None:
-        async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
             async for delivery in deliveries:
                 await asyncio.sleep(0)
                 seen.append(delivery.message.id)
@@ -163,14 +163,14 @@ async def test_many_readers_and_writers_share_the_work_without_loss(queue: WorkQ
 
 async def test_prefetch_below_one_is_refused(queue: WorkQueue) -> None:
     with pytest.raises(ValueError, match="prefetch"):
-        await anext(queue.deliveries(prefetch=0))
+        await anext(queue.deliveries("invoices", prefetch=0))
 
 
 # What only the embedded twin promises.
 
 
 async def test_a_full_queue_refuses_after_its_deadline_and_a_requeue_still_finds_room() -> None:
-    async with MemoryWorkQueue(capacity=2, deadline=0.05) as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+    async with MemoryWorkQueue(capacity=2, deadline=0.05) as queue, aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
         await queue.publish(messages(2))
         (held,) = await take(deliveries, 1)
         with pytest.raises(Unavailable) as caught:
@@ -184,7 +184,7 @@ async def test_a_full_queue_refuses_after_its_deadline_and_a_requeue_still_finds
 
 
 async def test_a_waiting_publisher_goes_on_when_there_is_room() -> None:
-    async with MemoryWorkQueue(capacity=1, deadline=60) as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+    async with MemoryWorkQueue(capacity=1, deadline=60) as queue, aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
         await queue.publish(messages(1))
         publisher = asyncio.create_task(queue.publish(messages(2, first=1)))
         for expected in ("m0", "m1", "m2"):
@@ -202,56 +202,56 @@ async def test_a_cancelled_publisher_leaves_no_waiter() -> None:
         publisher.cancel()
         with pytest.raises(asyncio.CancelledError):
             await publisher
-        assert await queue.depth() == 1
+        assert await queue.depth("invoices") == 1
 
 
 async def test_an_id_that_still_waits_is_not_queued_twice() -> None:
     async with MemoryWorkQueue(capacity=1, deadline=0.05) as queue:
         await queue.publish(messages(1))
         await queue.publish(messages(1))
-        assert await queue.depth() == 1
+        assert await queue.depth("invoices") == 1
 
 
 async def test_settling_after_the_reader_stopped_keeps_it_from_coming_again() -> None:
     async with MemoryWorkQueue() as queue:
         await queue.publish(messages(2))
-        async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=2)) as deliveries:
             first, second = await take(deliveries, 2)
         await first.ack()
-        assert await queue.depth() == 1
-        async with aclosing(queue.deliveries(prefetch=2)) as deliveries:
+        assert await queue.depth("invoices") == 1
+        async with aclosing(queue.deliveries("invoices", prefetch=2)) as deliveries:
             (again,) = await take(deliveries, 1)
             assert again.message.id == "m1"
             await second.ack()  # too late: another reader has it
             await again.requeue(0)
             (again,) = await take(deliveries, 1)
             await again.ack()
-        assert await queue.depth() == 0
+        assert await queue.depth("invoices") == 0
 
 
 async def test_what_a_reader_left_comes_before_all_others_in_its_order() -> None:
     async with MemoryWorkQueue() as queue:
         await queue.publish(messages(5))
-        async with aclosing(queue.deliveries(prefetch=3)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
             await take(deliveries, 3)
-        async with aclosing(queue.deliveries(prefetch=5)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=5)) as deliveries:
             assert [delivery.message for delivery in await take(deliveries, 5)] == messages(5)
 
 
 async def test_settling_late_does_not_take_away_what_was_published_since() -> None:
     async with MemoryWorkQueue() as queue:
         await queue.publish(messages(1))
-        async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
             (late,) = await take(deliveries, 1)
-        async with aclosing(queue.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
             await take(deliveries, 1)
             await queue.publish(messages(1))
             await late.ack()
-            assert await queue.depth() == 1
+            assert await queue.depth("invoices") == 1
 
 
 async def test_settling_twice_is_a_bug() -> None:
-    async with MemoryWorkQueue() as queue, aclosing(queue.deliveries(prefetch=1)) as deliveries:
+    async with MemoryWorkQueue() as queue, aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
         await queue.publish(messages(1))
         (delivery,) = await take(deliveries, 1)
         await delivery.ack()
@@ -263,7 +263,7 @@ async def test_closing_ends_readers_and_timers_and_refuses_publishers() -> None:
     queue = MemoryWorkQueue()
     async with queue:
         await queue.publish(messages(2))
-        deliveries = queue.deliveries(prefetch=1)
+        deliveries = queue.deliveries("invoices", prefetch=1)
         (delivery,) = await take(deliveries, 1)
         await delivery.requeue(3600)
         (held,) = await take(deliveries, 1)
@@ -274,4 +274,4 @@ async def test_closing_ends_readers_and_timers_and_refuses_publishers() -> None:
     await held.ack()
     with pytest.raises(Unavailable):
         await queue.publish(messages(1))
-    assert await queue.depth() == 0
+    assert await queue.depth("invoices") == 0

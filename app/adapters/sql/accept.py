@@ -10,12 +10,13 @@ from sqlalchemy import Connection, and_, bindparam, insert, select
 
 from app.adapters.sql import audit as chain
 from app.adapters.sql import idempotency as keys
-from app.adapters.sql.codec import Row, clipped, event_body
+from app.adapters.sql.codec import Row, clipped
 from app.adapters.sql.engine import Database
 from app.adapters.sql.ids import new_id
-from app.adapters.sql.rows import EVENT, SEND, WORK
+from app.adapters.sql.rows import SEND, event_row, work_row
 from app.adapters.sql.schema import documents, invoices
 from app.adapters.sql.tenants import ensure_tenant
+from app.domain.work import Queue, queue_for
 from app.ports import Accepted, IdempotencyKey, Upload
 
 _ADD_DOCUMENT = insert(documents)
@@ -101,6 +102,7 @@ class _NewRows:
         document_id, invoice_id = new_id(), new_id()
         file_name = clipped(upload.file_name, 255)
         media_type = clipped(upload.media_type, 127)
+        queue = queue_for(media_type)
         self._documents.append(
             {
                 "tenant": tenant,
@@ -137,9 +139,10 @@ class _NewRows:
                 "updated_at": now,
                 "audit_seq": traced["seq"],
                 "audit_hash": traced["hash"],
+                "queue": queue,
             }
         )
-        self._outbox += received(tenant, invoice_id, self._traceparent, now)
+        self._outbox += received(tenant, invoice_id, queue, self._traceparent, now)
         return Accepted(invoice_id, document_id, "received")
 
     def insert(self, connection: Connection) -> None:
@@ -150,7 +153,6 @@ class _NewRows:
             connection.execute(SEND, self._outbox)
 
 
-def received(tenant: str, invoice_id: str, traceparent: str | None, now: datetime) -> list[Row]:
+def received(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> list[Row]:
     """The two rows of the outbox: the event for those who watch, the message for those who work."""
-    event = {"tenant": tenant, "invoice_id": invoice_id, "traceparent": traceparent, "created_at": now}
-    return [event | {"kind": EVENT, "body": event_body("received")}, event | {"kind": WORK, "body": None}]
+    return [event_row(tenant, invoice_id, "received", 0, traceparent, now), work_row(tenant, invoice_id, queue, traceparent, now)]

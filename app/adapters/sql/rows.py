@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, insert, select
 
 from app.adapters.sql.codec import Row, event_body
 from app.adapters.sql.schema import documents, invoice_versions, invoices, outbox
-from app.domain.work import Job
+from app.domain.work import Job, Queue
 
 _DOCUMENT = and_(documents.c.tenant == invoices.c.tenant, documents.c.id == invoices.c.document_id)
 _THIS = and_(invoices.c.tenant == bindparam("tenant"), invoices.c.id == bindparam("id"))
@@ -49,6 +49,7 @@ STATE = (
         invoices.c.lease_owner,
         invoices.c.lease_until,
         invoices.c.traceparent,
+        invoices.c.queue,
         invoices.c.audit_seq,
         invoices.c.audit_hash,
     )
@@ -74,6 +75,18 @@ def job_key(job: Job) -> Row:
     return {"w_tenant": job.tenant, "w_id": job.invoice_id, "w_version": job.version, "w_attempt": job.attempt}
 
 
+def work_row(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> Row:
+    return {
+        "tenant": tenant,
+        "invoice_id": invoice_id,
+        "kind": WORK,
+        "body": None,
+        "traceparent": traceparent,
+        "created_at": now,
+        "queue": queue,
+    }
+
+
 def event_row(tenant: str, invoice_id: str, type: str, attempt: int, traceparent: str | None, now: datetime, **data: str) -> Row:
     return {
         "tenant": tenant,
@@ -82,4 +95,5 @@ def event_row(tenant: str, invoice_id: str, type: str, attempt: int, traceparent
         "body": event_body(type, attempt, **data),
         "traceparent": traceparent,
         "created_at": now,
+        "queue": None,
     }

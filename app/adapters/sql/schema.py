@@ -14,7 +14,7 @@ from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, MetaD
 
 from app.adapters.sql.columns import Amount, Moment, body, key, serial, text
 
-REVISION = "0019"
+REVISION = "0021"
 """The last migration: what a database must be at to be opened."""
 
 metadata = MetaData(
@@ -112,6 +112,7 @@ invoices = _table(
     Column("total_tax", Amount()),
     Column("total_with_tax", Amount()),
     Column("amount_due", Amount()),
+    Column("queue", key(16), nullable=False, server_default="invoices"),  # where its work belongs
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "document_id", "id"),  # finds a document's first invoice
     ForeignKeyConstraint(["tenant", "document_id"], ["documents.tenant", "documents.id"]),
@@ -209,6 +210,7 @@ outbox = _table(
     Column("traceparent", key(64)),
     Column("created_at", Moment(), nullable=False),
     Column("published_at", Moment()),
+    Column("queue", key(16)),  # of work
     # Ids of deleted rows are never used again: a reader of events goes on after the last id it saw.
     sqlite_autoincrement=True,
 )

@@ -15,15 +15,15 @@ from app.adapters.sql import idempotency
 from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, event_of, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, sqlite_path
-from app.adapters.sql.ids import is_id, is_tenant, new_id
+from app.adapters.sql.ids import is_id, is_tenant
 from app.adapters.sql.keys import ApiKeys
-from app.adapters.sql.rows import EVENT, HELD, SEND, STATE, THIS_VERSION, WORK, event_row, job_key
+from app.adapters.sql.rows import EVENT, HELD, SEND, STATE, THIS_VERSION, WORK, event_row, job_key, work_row
 from app.adapters.sql.schema import REVISION, documents, invoices, outbox
 from app.adapters.sql.settle import settle
 from app.adapters.sql.tenant import SqlTenantInvoices
 from app.domain.record import SETTLED, InvoiceRecord, Status
-from app.domain.work import Job
-from app.errors import Misconfigured
+from app.domain.work import Job, Queue
+from app.errors import Conflict, Misconfigured
 from app.failpoints import failpoint
 from app.ports import Message, NewKey, OutboxRow, OutboxState, Principal, Settlement
 
@@ -56,6 +56,21 @@ _RELEASE = (
         updated_at=bindparam("w_now"),
     )
 )
+_RENEW = update(invoices).where(*HELD).values(lease_until=bindparam("w_until"))
+_HAND_OVER = (
+    update(invoices)
+    .where(*HELD)
+    .values(
+        status="received",
+        attempts=bindparam("w_attempts"),
+        version=invoices.c.version + 1,
+        queue=bindparam("w_queue"),
+        lease_owner=None,
+        lease_until=None,
+        last_sent_at=bindparam("w_now"),
+        updated_at=bindparam("w_now"),
+    )
+)
 _UNPUBLISHED = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(bindparam("limit"))
 _SENT_WORK = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == WORK)
 _TOLD_EVENTS = (
@@ -65,7 +80,7 @@ _TOLD_EVENTS = (
 )
 _OUTBOX_STATE = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
 _UNSETTLED = (
-    select(invoices.c.tenant, invoices.c.id, invoices.c.traceparent)
+    select(invoices.c.tenant, invoices.c.id, invoices.c.version, invoices.c.traceparent, invoices.c.queue)
     .where(
         invoices.c.status.in_(("received", "processing")),
         or_(invoices.c.lease_until.is_(None), invoices.c.lease_until < bindparam("now")),
@@ -120,17 +135,21 @@ class SqlInvoices:
     async def revoke_key(self, key_id: str) -> bool:
         return await self._keys.revoke(key_id)
 
-    async def claim(self, tenant: str, invoice_id: str, owner: str, lease: float) -> Job | Literal["settled", "leased", "missing"]:
+    async def claim(
+        self, tenant: str, invoice_id: str, owner: str, lease: float, queue: Queue | None = None
+    ) -> Job | Literal["settled", "leased", "missing", "moved"]:
         if not (is_tenant(tenant) and is_id(invoice_id)):
             return "missing"
         owner = clipped(owner, 100)
 
-        def work(connection: Connection) -> Job | Literal["settled", "leased", "missing"]:
+        def work(connection: Connection) -> Job | Literal["settled", "leased", "missing", "moved"]:
             row = connection.execute(STATE, {"tenant": tenant, "id": invoice_id}).first()
             if row is None:
                 return "missing"
             if row.status in SETTLED:
                 return "settled"
+            if queue is not None and row.queue != queue:
+                return "moved"
             now = self._clock()
             if row.lease_until is not None and row.lease_until > now and row.lease_owner != owner:
                 return "leased"
@@ -157,6 +176,7 @@ class SqlInvoices:
                 # Who claims again what it holds is alive: nobody vanished.
                 suspect=row.status == "processing" and row.lease_owner != owner,
                 traceparent=row.traceparent,
+                queue=row.queue,
             )
 
         claimed = await self._database.write(work)
@@ -180,6 +200,23 @@ class SqlInvoices:
             "w_now": self._clock(),
         }
         await self._database.write(lambda connection: connection.execute(_RELEASE, given_back).rowcount)
+
+    async def renew(self, job: Job, lease: float) -> None:
+        renewed = job_key(job) | {"w_until": self._clock() + timedelta(seconds=lease)}
+        if await self._database.write(lambda connection: connection.execute(_RENEW, renewed).rowcount) != 1:
+            raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+
+    async def hand_over(self, job: Job, queue: Queue) -> None:
+        def work(connection: Connection) -> None:
+            now = self._clock()
+            moved = job_key(job) | {"w_attempts": job.attempt - 1, "w_queue": queue, "w_now": now}
+            if connection.execute(_HAND_OVER, moved).rowcount != 1:
+                raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+            connection.execute(SEND, work_row(job.tenant, job.invoice_id, queue, job.traceparent, now))
+            failpoint("hand_over_uncommitted")
+
+        await self._database.write(work)
+        failpoint("hand_over_committed")
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
         rows = await self._database.read(lambda connection: connection.execute(_UNPUBLISHED, {"limit": max(0, limit)}).all())
@@ -210,7 +247,8 @@ class SqlInvoices:
             rows = connection.execute(_UNSETTLED, asked).all()
             if rows:
                 connection.execute(_MARK_SENT, [{"w_tenant": row.tenant, "w_id": row.id, "w_now": now} for row in rows])
-            return [Message(new_id(), row.tenant, row.id, row.traceparent) for row in rows]
+            # The same id each time: what still waits in the broker need not wait there twice.
+            return [Message(f"sweep-{row.id}-{row.version}", row.tenant, row.id, row.traceparent, row.queue) for row in rows]
 
         return await self._database.write(work)
 
@@ -238,7 +276,7 @@ class SqlInvoices:
 
 def _outbox_row(row: Any) -> OutboxRow:
     if row.kind == WORK:
-        return OutboxRow(row.id, message=Message(f"outbox-{row.id}", row.tenant, row.invoice_id, row.traceparent))
+        return OutboxRow(row.id, message=Message(f"outbox-{row.id}", row.tenant, row.invoice_id, row.traceparent, row.queue or "invoices"))
     return OutboxRow(row.id, event=event_of(row))
 
 

@@ -202,7 +202,7 @@ class SqlTenantInvoices:
         for statement in _FORGET:
             connection.execute(statement, this)
         connection.execute(chain.ADD, traced)
-        connection.execute(SEND, received(self._tenant, invoice_id, traceparent, now))
+        connection.execute(SEND, received(self._tenant, invoice_id, state.queue, traceparent, now))
         return record_of(connection.execute(RECORD, this).one())
 
 
