@@ -126,7 +126,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         metrics.watch_dropped_lines(dropped_lines)
         readers = len(os.sched_getaffinity(0))
         runners = [
-            Runner(topology(Ports(sandbox, blobs, documents, invoices, threads[name], readers)), name, progress, tracing) for name in QUEUES
+            Runner(topology(Ports(sandbox, blobs, documents, invoices, threads[name], progress, readers)), name, progress, tracing)
+            for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner), relay.wake)

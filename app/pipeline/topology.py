@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from app.domain.record import InvoiceRecord
 from app.domain.work import Decoded, Job
 from app.pipeline.stage import Chain, Width, first, in_thread
-from app.ports import BlobStore, DocumentStore, InvoiceStore, Sandbox
+from app.ports import BlobStore, DocumentStore, InvoiceStore, PageWatcher, Sandbox
 from app.stages.decode import Decode
 from app.stages.extract import extract
 from app.stages.match import match
@@ -44,6 +44,7 @@ class Ports:
     documents: DocumentStore
     invoices: InvoiceStore
     threads: ThreadPoolExecutor
+    watcher: PageWatcher
     readers: int = 2
 
 
