@@ -239,6 +239,11 @@ _IBAN_LENGTHS = {
 }
 
 
+def iban_length(country: str) -> int | None:
+    """How many characters an IBAN of the country has."""
+    return _IBAN_LENGTHS.get(country)
+
+
 def parse_iban(text: str) -> str | None:
     """The IBAN that `text` begins with, without spaces, by its country's length; its checksum is not asked here."""
     packed = "".join(character for character in text[:64] if character.isalnum()).upper()

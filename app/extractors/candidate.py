@@ -27,7 +27,10 @@ class Label(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """One possible value. `row` counts through the document; `first` to before `end` are words of that row."""
+    """One possible value. `row` counts through the document; `first` to before `end` are words of that row.
+
+    `cost`: how much had to be read otherwise than it was recognized (a letter O as a zero ...); 0 where the value stands there as it is.
+    """
 
     kind: Kind
     value: Value
@@ -37,3 +40,4 @@ class Candidate(NamedTuple):
     currency: str | None = None
     decimals: int = 0
     sound: bool = True  # its checksum, where it has one
+    cost: float = 0.0

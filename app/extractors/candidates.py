@@ -5,7 +5,7 @@ Nothing is decided here: `choice` and `totals` weigh the candidates.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.domain.document import BoundingBox
@@ -14,6 +14,8 @@ from app.domain.parsing import (
     decimal_mark,
 )
 from app.extractors.candidate import Candidate, Kind, Label, Relation
+from app.extractors.checksums import proved_ids
+from app.extractors.confusions import CUT, Variant, variant
 from app.extractors.grammar import amounts, codes, date_order, dates, ibans, ids, vat_ids
 from app.extractors.grid import Grid
 from app.extractors.labels import CueHit, Meaning, cues_of
@@ -28,6 +30,7 @@ class Candidates:
     grid: Grid
     cues: list[list[CueHit]]
     by_kind: dict[Kind, list[Candidate]]
+    alternatives: dict[Kind, list[Candidate]]  # other readings of what `by_kind` has too: they need proof
     order: DateOrder
     finder: Labels
     _labels: dict[tuple[Kind, int, int, int], tuple[Label, ...]] = field(default_factory=dict)
@@ -71,13 +74,22 @@ def find_candidates(grid: Grid) -> Candidates:
     order = date_order(grid)
     cues = [cues_of(row) for row in grid.rows]
     found: list[Candidate] = []
+    alternatives: dict[Kind, list[Candidate]] = {}
     values: list[list[tuple[int, int]]] = []
     for number, row in enumerate(grid.rows):
         taken: list[tuple[int, int]] = []
         here: list[Candidate] = []
         digits = any(map(str.isdigit, row.text))
-        for finder in () if not digits else (ibans, vat_ids, lambda n, r: dates(n, r, order), lambda n, r: amounts(n, r, mark)):
-            for candidate in finder(number, row):
+        other = variant(row) if row.read else None
+        finders = (ibans, vat_ids, lambda n, r: dates(n, r, order), lambda n, r: amounts(n, r, mark)) if digits or other else ()
+        for finder in finders:
+            usual = list(finder(number, row))
+            if row.read:
+                usual += proved_ids(number, row) if finder is ibans else []
+                usual, doubtful = _with_variants(usual, finder(number, other.row) if other else (), other)
+                for candidate in doubtful:
+                    alternatives.setdefault(candidate.kind, []).append(candidate)
+            for candidate in usual:
                 if all(candidate.end <= first or candidate.first >= end for first, end in taken):
                     here.append(candidate)
                     taken.append((candidate.first, candidate.end))
@@ -92,4 +104,28 @@ def find_candidates(grid: Grid) -> Candidates:
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)
-    return Candidates(grid, cues, by_kind, order, Labels(grid, cues, values))
+    return Candidates(grid, cues, by_kind, alternatives, order, Labels(grid, cues, values))
+
+
+def _with_variants(usual: list[Candidate], varied: Iterable[Candidate], other: Variant | None) -> tuple[list[Candidate], list[Candidate]]:
+    """The candidates of a recognized row and, of those in its variant, what they leave room for; and the readings that rival them.
+
+    A changed word has a reading only by its change. A joint alone takes the place of its parts where cents were cut off.
+    """
+    if other is None:
+        return usual, []
+    doubtful: list[Candidate] = []
+    for candidate in varied:
+        cost = other.cost(candidate.first, candidate.end)
+        if not cost:
+            continue
+        candidate = candidate._replace(cost=round(cost, 3))
+        rivals = [c for c in usual if c.first < candidate.end and candidate.first < c.end]
+        changed = any(i in other.costs for i in range(candidate.first, candidate.end))
+        cut = any(other.joints.get(i, 1.0) < CUT for i in range(candidate.first + 1, candidate.end))
+        if rivals and not changed and not cut:
+            doubtful.append(candidate)
+            continue
+        usual = [c for c in usual if c not in rivals]
+        usual.append(candidate)
+    return sorted(usual, key=lambda c: c.first), doubtful

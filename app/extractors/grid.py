@@ -31,6 +31,7 @@ class PlacedWord(NamedTuple):
     y1: float
     bold: bool
     wordy: bool  # has letters that come in two cases
+    sure: float = 1.0  # that it was read rightly
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Row:
     y0: float
     y1: float
     cell_of: list[int] = field(default_factory=list)
+    read: bool = False  # recognized from a picture, so that a letter may stand for another
 
     @property
     def height(self) -> float:
@@ -96,13 +98,18 @@ def _rows(page: Page, number: int) -> list[Row]:
     boxes = memoryview(words.boxes).cast("H")
     lines = memoryview(words.lines).cast("H")
     x_scale, y_scale = (page.width or 1.0) / UNIT, (page.height or 1.0) / UNIT
+    read = page.text == "read"
     by_line: dict[int, list[PlacedWord]] = {}
     for i, text in enumerate(words.texts):
         mark = words.marks[i]
+        if read:
+            text = _without_rules(text)
         if mark & _HIDDEN or not text:
             continue
         x0, y0, x1, y1 = boxes[4 * i : 4 * i + 4]
-        spot = PlacedWord(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bool(mark & _BOLD), text.lower() != text.upper())
+        bold, wordy = bool(mark & _BOLD), text.lower() != text.upper()
+        sure = words.confidence(i) if read else 1.0
+        spot = PlacedWord(i, text, x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale, bold, wordy, sure)
         by_line.setdefault(lines[i], []).append(spot)
     upright = [placed for placed in by_line.values() if not _sideways(placed)]
     # A stamp along the margin is no row; but a page that runs sideways as a whole is better read badly than not at all.
@@ -110,7 +117,7 @@ def _rows(page: Page, number: int) -> list[Row]:
     rows: list[Row] = []
     for placed in lines_kept:
         placed.sort(key=lambda spot: spot.x0)
-        rows += [_row(number, placed[i : i + LONGEST_ROW]) for i in range(0, len(placed), LONGEST_ROW)]
+        rows += [_row(number, placed[i : i + LONGEST_ROW], read) for i in range(0, len(placed), LONGEST_ROW)]
     rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
     return rows
 
@@ -120,8 +127,22 @@ def _sideways(placed: list[PlacedWord]) -> bool:
     return bool(long) and sum(spot.y1 - spot.y0 > 1.4 * (spot.x1 - spot.x0) for spot in long) * 2 > len(long)
 
 
-def _row(page: int, placed: list[PlacedWord]) -> Row:
+_RULES = "|¦_[]{}~«»“”‘^\\"
+"""What lines between cells, specks and edges of the paper are read as."""
+
+
+def _without_rules(text: str) -> str:
+    """A recognized word without the rules of a table that were read with it; empty if it is nothing else."""
+    stripped = text.strip(_RULES)
+    return stripped if any(map(str.isalnum, stripped)) or stripped in _ALONE else ""
+
+
+_ALONE = frozenset("-–+%&#:*€$£=/@")
+
+
+def _row(page: int, placed: list[PlacedWord], read: bool = False) -> Row:
     height = _middle([spot.y1 - spot.y0 for spot in placed]) or 1.0
+    blank = 1.75 * _middle([(spot.x1 - spot.x0) / len(spot.text) for spot in placed]) if read else 0.0  # tills print letters of one width
     cells: list[tuple[int, int]] = []
     parts: list[str] = []
     starts: list[int] = []
@@ -129,7 +150,7 @@ def _row(page: int, placed: list[PlacedWord]) -> Row:
     for i, spot in enumerate(placed):
         if i:
             gap = spot.x0 - placed[i - 1].x1
-            wide = gap > CELL_GAP * max(height, spot.y1 - spot.y0) or gap < -0.6 * (spot.x1 - spot.x0) - height
+            wide = gap > max(CELL_GAP * max(height, spot.y1 - spot.y0), blank) or gap < -0.6 * (spot.x1 - spot.x0) - height
             if wide:
                 cells.append((first, i))
                 first = i
@@ -149,7 +170,7 @@ def _row(page: int, placed: list[PlacedWord]) -> Row:
     cells.append((first, len(placed)))
     cell_of = [number for number, (start, end) in enumerate(cells) for _ in range(start, end)]
     y0, y1 = _middle([spot.y0 for spot in placed]), _middle([spot.y1 for spot in placed])
-    return Row(page, placed, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of)
+    return Row(page, placed, cells, "".join(parts), starts, y0, max(y1, y0 + 0.1), cell_of, read)
 
 
 def _middle(values: list[float]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.extractors.columns import Column, TableHead
+from app.extractors.columns import TableHead
+from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
 from app.extractors.item_rows import ItemRow, Text
 
@@ -103,6 +104,11 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
             item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
 
 
+def _open(text: str) -> bool:
+    """Whether a parenthesis is still open, so that the text goes on."""
+    return text.count("(") > text.count(")")
+
+
 def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names = item.names
@@ -128,7 +134,7 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
             continue
         row, below = grid.rows[first.row], grid.rows[second.row]
         word = below.words[second.first]
-        full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit
+        full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit or (row.read and _open(first.text))
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")

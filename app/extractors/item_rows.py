@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.extractors.candidate import Candidate
-from app.extractors.columns import Column, Head, TableHead
+from app.extractors.columns import Head, TableHead
+from app.extractors.columns_lexicon import Column
+from app.extractors.confusions import misreading
 from app.extractors.grid import Grid, Row
 
 CENT = Decimal("0.01")
@@ -77,7 +79,7 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
                 j += 1
             _place_text(row, number, i, j, head, item)
             i = j
-    _prove(item, candidates)
+    _prove(row, item, candidates)
     return item
 
 
@@ -144,7 +146,7 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
             item.names.append(part)
 
 
-def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
+def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
     """Checks quantity x price = amount and, where columns misled, finds the numbers of the row that fulfil it."""
     numbers = item.numbers
     amount = numbers.get(Column.AMOUNT)
@@ -155,6 +157,16 @@ def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
         item.proved = True
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
+    if _find_factors(item, plain, amount):
+        return
+    if row.read and quantity and price:
+        item.proved = _prove_otherwise(row, item, quantity, price, amount)
+
+
+def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
+    """Whether two numbers of the row multiply to its amount: they are quantity and price, then."""
+    numbers = item.numbers
+    quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
     for q in plain if len(plain) <= 8 else ():
         for p in plain:
             if p is q or (quantity and quantity is not q and price and price is not p and quantity is not p and price is not q):
@@ -164,7 +176,60 @@ def _prove(item: ItemRow, candidates: list[Candidate]) -> None:
                     continue
                 numbers[Column.QUANTITY], numbers[Column.PRICE] = q, p
                 item.proved = True
-                return
+                return True
+    return False
+
+
+def _prove_otherwise(row: Row, item: ItemRow, quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
+    """Whether quantity x price = amount once one of the three is read as what was likely misread; that reading is taken, then."""
+    q, p, a = (c.value for c in (quantity, price, amount))
+    assert isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal)
+    if not q or not p or not a:
+        return False
+    wanted = ((Column.AMOUNT, amount, q * p), (Column.PRICE, price, a / q), (Column.QUANTITY, quantity, a / p))
+    best: tuple[float, Column, Candidate] | None = None
+    for column, c, value in wanted:
+        exact = value.quantize(CENT)
+        if abs(exact - value) > Decimal("0.00001") or not exact or exact == c.value:
+            continue
+        cost = misreading(row.span(c.first, c.end), exact)
+        if cost is not None and (best is None or cost < best[0]):
+            best = (cost, column, c._replace(value=exact.copy_sign(value), decimals=2, cost=round(cost, 3)))
+    if best is None:
+        return False
+    item.numbers[best[1]] = best[2]
+    return True
+
+
+def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[int, list[Candidate]]) -> TableHead:
+    """The head, its amount moved to an earlier column where that is what quantity x price gives.
+
+    "Qty | Price | Amount | Tax | Total with tax": a line's own amount is without tax.
+    """
+    price = next((i for i, h in enumerate(head.heads) if h.column is Column.PRICE), None)
+    last = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
+    if price is None or last is None or all(h.column is not Column.OTHER for h in head.heads[price + 1 : last]):
+        return head
+    votes = dict.fromkeys(range(price + 1, last + 1), 0)
+    for number in body:
+        by_column: dict[int, Candidate] = {}
+        for c in by_row.get(number, ()):
+            found = _column_of(grid.rows[number], c, head)
+            if found is not None:
+                by_column.setdefault(head.heads.index(found), c)
+        quantity = next((c for i, c in by_column.items() if head.heads[i].column is Column.QUANTITY), None)
+        if quantity is None or price not in by_column or quantity.value == 1:
+            continue
+        for i in votes:
+            if i in by_column and by_column[i].kind == "amount" and _times(quantity, by_column[price], by_column[i]):
+                votes[i] += 1
+                break
+    best = max(votes, key=lambda i: votes[i])
+    if best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
+        return head
+    kinds = {best: Column.AMOUNT, last: Column.OTHER}
+    heads = tuple(Head(kinds.get(i, h.column), h.x0, h.x1) for i, h in enumerate(head.heads))
+    return TableHead(head.first, head.last, heads, head.described)
 
 
 def _times(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from app.domain.parsing import plain
 from app.extractors.grid import Row
 from app.extractors.lexicon import CUES, HEADS, Cue
+from app.extractors.misread_labels import mended
 
 _END = ""  # no plain word is empty, so a trie node keeps its cues under it
 
@@ -61,6 +62,13 @@ def label_words(text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def words_at(row: Row, i: int) -> tuple[str, ...]:
+    """The label words of one word of a row; in a recognized row as they must have been printed."""
+    spot = row.words[i]
+    words = label_words(spot.text)
+    return mended(spot.text, spot.sure, words) if row.read else words
+
+
 def cues_of(row: Row) -> list[CueHit]:
     """The cues in a row from left to right: the longest spellings, none across a gap between cells."""
     hits: list[CueHit] = []
@@ -68,7 +76,7 @@ def cues_of(row: Row) -> list[CueHit]:
         words: list[str] = []
         owner: list[int] = []
         for i in range(start, end):
-            for word in label_words(row.words[i].text):
+            for word in words_at(row, i):
                 words.append(word)
                 owner.append(i)
         hits.extend(CueHit(cues, owner[a], owner[b - 1] + 1) for cues, a, b in _matches(words))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.columns import Column
+from app.extractors.columns_lexicon import Column
 from app.extractors.item_rows import ItemRow, Text
 from app.extractors.labels import amount_meaning
 from app.extractors.tables import Table

@@ -47,10 +47,20 @@ class Labels:
             above = next(self._labels_above(candidate, head_only=True), None)
             if above:
                 yield Label(beside[0].cues | above.cues, "above", 0)
+        elif money and beside and self._in_rate_table(candidate) and any(True for _ in self._labels_above(candidate)):
+            beside = []  # "VAT 20 % | 100.00 | 20.00 | 120.00": the rate is no label of what follows
         yield from beside
         whole = money and not candidate.decimals and not candidate.currency
         if not whole and not any(label.colon for label in beside):
             yield from self._labels_above(candidate)
+
+    def _in_rate_table(self, candidate: Candidate) -> bool:
+        """Whether a recognized row of three amounts or more has a tax rate in a cell of its own before the candidate."""
+        row = self.grid.rows[candidate.row]
+        if not row.read or len(self.values[candidate.row]) < 4:
+            return False
+        home = row.cell_of[candidate.first]
+        return any(row.words[end - 1].text.endswith("%") and end - first <= 3 for first, end in row.cells[:home])
 
     def _row_labels(self, candidate: Candidate) -> Iterator[Label]:
         row = self.grid.rows[candidate.row]

@@ -12,9 +12,9 @@ from app.extractors.addressee import PartyChoice, as_candidate, names_in, trim
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, pick
+from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
-from app.extractors.language import is_common
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_like, post_code
 from app.extractors.passages import Line, Passage, passage_below, text_of

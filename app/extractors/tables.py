@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.columns import Column, TableHead, find_heads
+from app.extractors.columns import TableHead, find_heads
+from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Row
 from app.extractors.item_names import give_names
-from app.extractors.item_rows import ItemRow, Text, read_row
+from app.extractors.item_rows import ItemRow, Text, amounts_without_tax, read_row
 from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue
 
@@ -41,6 +42,7 @@ def read_tables(found: Candidates) -> Table:
         if closed and items and not _alike(head, heads[number - 1]):
             continue  # a tax table or another list under the totals
         body = range(head.last + 1, min(after, end_of_page))
+        head = amounts_without_tax(grid, head, body, by_row)
         new, used, closed = _read_body(found, head, body, by_row, dated)
         if not new:
             continue

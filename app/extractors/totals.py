@@ -10,18 +10,11 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
 from app.extractors.labels import amount_meaning
+from app.extractors.misread_totals import Reading, Sums, closed_by_misreading
 from app.extractors.rates import CENT, ZERO, Rate, matching_rates, read_rates, value_of
 
+DOUBTFUL = 0.3  # what a reading costs that stands only if the sums close with it
 POOL = 9  # candidates of a kind that are tried together
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An amount as one of the three sums. `candidate` is None for a sum of several shown taxes."""
-
-    value: Decimal
-    merit: float
-    candidate: Candidate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +26,9 @@ class Totals:
 def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decimal | None) -> Totals:
     """Sums that the page shows, or that follow from two shown ones. `items`: rows of the item table; `sum_of_lines` of its amounts."""
     amounts = [c for c in found.of("amount") if c.row not in items and (c.decimals <= 2 or c.currency)]
+    doubtful = [c for c in found.alternatives.get("amount", ()) if c.row not in items and c.decimals == 2]
     roles: dict[int, dict[str, float]] = {}
-    for c in amounts:
+    for c in [*amounts, *doubtful]:
         money = 1.0 if c.decimals == 2 or c.currency else 0.55
         strength = found.strength(c, amount_meaning)
         if money < 1 and max(strength.values(), default=0.0) < 0.6:
@@ -44,15 +38,18 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     rates = read_rates(found, items, amounts)
 
     stacked = _column_sums(found, amounts)
+    readings = [*amounts, *doubtful]
     gross = _pool(
-        amounts, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+        readings, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
     )
-    net = _pool(amounts, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
-    tax = _pool(amounts, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
+    net = _pool(readings, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
+    tax = _pool(readings, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
     tax += _tax_sums(amounts, roles, rates)
     net += _base_sums(rates)
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
+    if best and any(found.grid.rows[c.row].read for c in amounts[:1]):
+        best = closed_by_misreading(found, best, (gross, net, tax))
     chosen: dict[str, Choice] = {}
     if best:
         _record(best, chosen, gross, net, tax)
@@ -101,7 +98,7 @@ def _net_merit(roles: dict[str, float], value: Decimal, sum_of_lines: Decimal | 
 def _pool(amounts: Iterable[Candidate], merit: Callable[[Candidate], float]) -> list[Reading]:
     best: dict[Decimal, Reading] = {}
     for c in amounts:
-        weight = merit(c)
+        weight = merit(c) - 0.3 * c.cost
         if weight > 0.12 and (value_of(c) not in best or best[value_of(c)].merit < weight):
             best[value_of(c)] = Reading(value_of(c), weight, c)
     return sorted(best.values(), key=lambda reading: -reading.merit)[:POOL]
@@ -130,18 +127,18 @@ def _base_sums(rates: tuple[Rate, ...]) -> list[Reading]:
     return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
 
 
-def _best(
-    gross: list[Reading], net: list[Reading], tax: list[Reading], withheld: list[Decimal]
-) -> tuple[Reading | None, Reading | None, Reading | None] | None:
+def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld: list[Decimal]) -> Sums | None:
     none: list[Reading | None] = [None]
-    best: tuple[float, tuple[Reading | None, Reading | None, Reading | None]] | None = None
+    best: tuple[float, Sums] | None = None
     for g in none + list(gross):
         for n in none + list(net):
             for t in none + list(tax):
                 merit = (g.merit if g else 0.0) + 0.9 * (n.merit if n else 0.0) + 0.9 * (t.merit if t else 0.0)
+                closed = False
                 if g and n and t:
                     if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
                         merit += 1.0 if t.value else 0.45
+                        closed = bool(t.value)
                     else:
                         merit -= 0.65  # a document may contradict itself: strong labels stand, weak ones fall
                 elif g and n:
@@ -156,13 +153,15 @@ def _best(
                     merit -= 1.0
                 if n and t and n.candidate is t.candidate and n.candidate is not None:
                     merit -= 1.0
+                if not closed and any(r and r.candidate and r.candidate.cost >= DOUBTFUL for r in (g, n, t)):
+                    merit -= 0.8
                 if best is None or merit > best[0]:
                     best = (merit, (g, n, t))
     return best[1] if best else None
 
 
 def _record(
-    best: tuple[Reading | None, Reading | None, Reading | None],
+    best: Sums,
     chosen: dict[str, Choice],
     gross: list[Reading],
     net: list[Reading],
