@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
-from app.extractors.language import votes_of
 from app.readers.limits import Limits
 from app.readers.tsv import Seen, parse, sensible, words_of
+from app.readers.written_in import language_of
 
 Grey = NDArray[np.uint8]
 
@@ -23,8 +23,6 @@ PAGE, BLOCK, SPARSE, LINE = 3, 6, 11, 7  # page segmentation modes: automatic wi
 FALLBACK = "en"  # for the look, and where it says nothing
 WELL_READ = 60.0  # percent: mean confidence of a look, under which the other turns are tried
 BETTER = 12.0  # percent by which another turn must be read better
-CLEAR_VOTES = 12  # two words that only one language has
-CLEAR_LEAD = 0.85  # of the votes of the best, that the next may have
 
 
 @dataclass(slots=True)
@@ -73,7 +71,7 @@ def read_page(pixels: mmap.mmap, task: Task, installed: frozenset[str], limits: 
     upright = np.rot90(grey, -turn) if turn else grey
     seen = sensible(reader.read(_picture(upright), best, PAGE, "page"))
     if language is None:
-        language = _language([word.text for word in seen])
+        language = language_of([word.text for word in seen])
         if language is not None and CODES[language] not in installed:
             lacking = language
     height, width = upright.shape
@@ -111,7 +109,7 @@ def _first_look(grey: Grey, reader: Reader) -> Look | None:
         seen = reader.read(_picture(strip), _installed(None, reader.installed), BLOCK, "look" if turn == 0 else "turn")
         quality = _quality(seen)
         if best is None or quality > best.quality + BETTER:
-            best = Look(quality, _language([word.text for word in seen]), turn)
+            best = Look(quality, language_of([word.text for word in seen]), turn)
         if best.quality >= WELL_READ:
             break
     return best
@@ -120,14 +118,6 @@ def _first_look(grey: Grey, reader: Reader) -> Look | None:
 def _quality(seen: Sequence[Seen]) -> float:
     letters = sum(len(word.text) for word in seen)
     return sum(word.confidence * len(word.text) for word in seen) / letters if letters else 0.0
-
-
-def _language(texts: Sequence[str]) -> str | None:
-    votes, _ = votes_of(texts)
-    ranked = votes.most_common(2)
-    if not ranked or ranked[0][1] < CLEAR_VOTES or (len(ranked) > 1 and ranked[1][1] > CLEAR_LEAD * ranked[0][1]):
-        return None
-    return ranked[0][0]
 
 
 def text_strip(grey: Grey, dpi: float) -> Grey | None:

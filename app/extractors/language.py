@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from app.domain.extraction import DocumentType
 from app.domain.parsing import plain
@@ -12,20 +11,6 @@ from app.extractors.common_words import LANGUAGES_OF
 from app.extractors.grid import Grid, spaced_words
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
-
-
-def votes_of(texts: Iterable[str]) -> tuple[Counter[str], int]:
-    """How much speaks for each language, where the words of the text are known; and how many are. A word that is of one language alone
-    counts 6, of several less."""
-    votes: Counter[str] = Counter()
-    known = 0
-    for text in texts:
-        for word in plain(text):
-            if languages := _BY_WORD.get(word):
-                known += 1
-                for language in languages:
-                    votes[language] += 6 // min(6, len(languages))
-    return votes, known
 
 
 def language_of(grid: Grid) -> str | None:
