@@ -10,7 +10,7 @@ import atexit
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,13 +29,13 @@ from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.api.application import build_api
 from app.api.context import ApiContext, ApiLimits, Readiness
-from app.domain.document import BoundingBox, Document
+from app.domain.document import BoundingBox, Document, PagePlan, View
 from app.domain.extraction import Extracted, Field
 from app.domain.invoice import Invoice, LineItem, Party
 from app.domain.record import InvoiceRecord, Result
 from app.errors import Unavailable
 from app.pipeline.outbox import Relay
-from app.ports import InvoiceStore, Sandbox, Settlement
+from app.ports import InvoiceStore, Picture, Sandbox, Settlement
 
 KEY = b"k" * 32
 PATIENCE = 60.0  # seconds
@@ -66,7 +66,13 @@ class AwaySandbox:
     async def decode(self, content: BinaryIO) -> Document:
         raise Unavailable("sandbox")
 
-    async def render(self, content: BinaryIO, page: int, dpi: int) -> bytes:
+    async def plan(self, content: BinaryIO, pages: Sequence[int]) -> tuple[PagePlan, ...]:
+        raise Unavailable("sandbox")
+
+    async def picture(self, content: BinaryIO, plan: PagePlan) -> Picture:
+        raise Unavailable("sandbox")
+
+    async def render(self, content: BinaryIO, page: int, dpi: int, view: View | None = None) -> bytes:
         raise Unavailable("sandbox")
 
 

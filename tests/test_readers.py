@@ -18,6 +18,7 @@ from app.readers import answer, wire
 from app.readers.hybrid import attachments
 from app.readers.limits import MIB, Limits
 from app.readers.pdf import NoSuchPage, read_pdf, render_page
+from app.readers.tasks import Task
 from tests.pdfs import CII, raw_pdf, saved, text_pdf
 
 
@@ -310,7 +311,7 @@ def test_our_own_fault_is_not_the_documents(tmp_path: Path) -> None:
     (tmp_path / "secret.pdf").write_bytes(b"")
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
-        told = wire.decode(answer("pdf", folder, 1, 72, Limits()), Limits())  # a folder cannot be read: IsADirectoryError
+        told = wire.decode(bytes(answer(Task("decode", "pdf"), folder, Limits())[0]), Limits())
     finally:
         os.close(folder)
     assert told.refused == "internal_error"
@@ -325,5 +326,5 @@ def test_an_undocumented_error_deep_in_the_parser_is_the_documents(monkeypatch: 
     with tempfile.TemporaryFile() as content:
         content.write(text_pdf())
         content.flush()
-        told = wire.decode(answer("pdf", content.fileno(), 1, 72, Limits()), Limits())
+        told = wire.decode(bytes(answer(Task("decode", "pdf"), content.fileno(), Limits())[0]), Limits())
     assert told.refused == reason and told.detail.startswith("TypeError") and "quotes" not in told.detail

@@ -33,6 +33,11 @@ def rows(words: Words) -> list[str]:
         ("\ufeff<?xml version='1.0' encoding='UTF-16'?><a/>".encode("utf-16-le"), "xml"),
         ("\ufeff<a/>".encode("utf-16-be"), "xml"),
         ("<a/>".encode("utf-16-be"), "xml"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpeg"),
+        (b"II*\0\x08\0\0\0", "tiff"),
+        (b"MM\0*\0\0\0\x08", "tiff"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "webp"),
     ],
 )
 def test_sniff(head: bytes, kind: str) -> None:
@@ -51,8 +56,17 @@ def test_sniff(head: bytes, kind: str) -> None:
         (b"<html><body>%PDF-1.4", "unsupported_type"),
         (b"<?xml version='1.0'?><a>%PDF-1.4</a>", "unsupported_type"),
         (b"<!DOCTYPE html><html>", "unsupported_type"),
-        (b"\x89PNG\r\n\x1a\n", "unsupported_type"),
-        (b"\xff\xd8\xff\xe0", "unsupported_type"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50) + b"%PDF-1.4", "unsupported_type"),
+        (b"\xff\xd8\xff\xe0" + bytes(50) + b"%PDF-1.4", "unsupported_type"),
+        (b"RIFF\0\0\0\0WEBP%PDF-1.4", "unsupported_type"),
+        (b"RIFF\0\0\0\0WAVE", "unsupported_type"),
+        (b"II+\0\x08\0", "unsupported_type"),  # BigTIFF
+        (b"BM\0\0", "unsupported_type"),
+        (b"GIF89a", "unsupported_type"),
+        (b"\0\0\0\x18ftypheic", "unsupported_type"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "unsupported_type"),
+        (b"\xc5\xd0\xd3\xc6", "unsupported_type"),  # EPS with a preview
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_type"),
         (b"just text", "unsupported_type"),
         (b"x" * 1100 + b"%PDF-1.4", "unsupported_type"),
     ],

@@ -63,8 +63,11 @@ class ForkServer:
         self._starting = asyncio.Lock()
         self._messages = msgspec.json.Decoder(Ready | Ended)
 
-    async def run(self, operation: Operation, content: int, result: int, page: int = 1, dpi: int = 72, argument: str = "") -> Ended:
-        """One child, from fork to its end. Raises Unavailable if there is no server or it dies. Cancelling kills the child."""
+    async def run(self, operation: Operation, content: int, result: int, argument: str, pages: int = 1) -> Ended:
+        """One child, from fork to its end. Raises Unavailable if there is no server or it dies. Cancelling kills the child.
+
+        `pages`: how many it looks at; it gets the more time.
+        """
         await self.up()
         self._last_id += 1
         number = self._last_id
@@ -72,8 +75,8 @@ class ForkServer:
         self._calls[number] = call
         ended = False
         try:
-            async with asyncio.timeout(self._limits.wall_seconds + GRACE):
-                await self._send(Request(number, operation, page, dpi, argument), [content, result])
+            async with asyncio.timeout(self._limits.seconds(pages)[1] + GRACE):
+                await self._send(Request(number, operation, argument, pages), [content, result])
                 answer = await call
             ended = True
             self._deaths = 0

@@ -1,6 +1,7 @@
 """The `Sandbox` port: each document is opened by a child of a fork server, and nothing that comes back is trusted.
 
-Two servers run: one that has loaded the XML reader alone (a fork of it costs a third), and one with the PDF reader too.
+Three servers: one that has loaded the XML reader alone (a fork of it costs a third), one with the PDF reader too, and, from the first
+picture or scan on, one that has NumPy, OpenCV and Pillow as well.
 """
 
 from __future__ import annotations
@@ -10,27 +11,33 @@ import fcntl
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import BinaryIO, Literal
 
+import msgspec
+
 from app.adapters.confinement import LAYERS
 from app.adapters.fork_server import ForkServer
-from app.adapters.sandbox_server import Ended, Operation
-from app.domain.document import Document
+from app.adapters.sandbox_server import Ended
+from app.domain.document import Document, PagePlan, View
 from app.errors import Refused, Unavailable, Unprocessable
+from app.ports import Picture
 from app.readers import wire
 from app.readers.limits import Limits
 from app.readers.sniff import HEAD, Kind, sniff
+from app.readers.tasks import ServerKind, Task
 
 PATIENCE = 60.0  # seconds that a call waits for its turn: three children in a row that take all their time
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop, in about 1 ms; larger ones go to a thread
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # a process with more cannot be forked safely
 
 
 class ForkSandbox:
-    """The `Sandbox` port. At most `width` children decode at once and half as many render; further calls wait.
+    """The `Sandbox` port. At most `width` children decode at once, half as many render, and half as many make pictures to read;
+    further calls wait.
 
-    For telemetry: `level` (how many of confinement.LAYERS hold, in both servers), `missing` (the others), `killed` (children that
+    For telemetry: `level` (how many of confinement.LAYERS hold, in all servers), `missing` (the others), `killed` (children that
     did not end well, by cause: "cpu", "wall", "memory", "crash", "exit", "garbage"; `on_killed` is told each as it happens),
     `cpu_seconds` (of all children so far), `running`, `restarts`.
     """
@@ -41,31 +48,36 @@ class ForkSandbox:
         self.running = 0
         self._limits = limits
         self._on_killed = on_killed
-        # Two queues: a person who looks at a page does not wait behind documents that take their whole 20 seconds.
-        self._decodes, self._renders = asyncio.Semaphore(width), asyncio.Semaphore(max(width // 2, 1))
-        self._servers: dict[Kind, ForkServer] = {"xml": ForkServer("xml", limits), "pdf": ForkServer("pdf", limits)}
+        # Three queues: a person who looks at a page does not wait behind documents that take their whole 20 seconds, and an e-invoice
+        # not behind scans.
+        half = max(width // 2, 1)
+        self._decodes, self._renders, self._pictures = asyncio.Semaphore(width), asyncio.Semaphore(half), asyncio.Semaphore(half)
+        self._servers: dict[ServerKind, ForkServer] = {
+            "xml": ForkServer("xml", limits),
+            "pdf": ForkServer("pdf", limits),
+            "pixels": ForkServer("pixels", limits, environment=_ONE_THREAD),
+        }
 
     @classmethod
     @asynccontextmanager
     async def open(
         cls, width: int = 4, limits: Limits | None = None, on_killed: Callable[[str], None] = lambda cause: None
     ) -> AsyncIterator[ForkSandbox]:
-        """Both servers are ready when it is entered, gone with all their children when it is left. Raises Unavailable."""
+        """The XML and PDF servers are ready when it is entered, all gone with their children when it is left. Raises Unavailable."""
         sandbox = cls(width, limits or Limits(), on_killed)
-        servers = sandbox._servers.values()
         try:
-            await _all(*(server.up() for server in servers))
+            await _all(*(sandbox._servers[kind].up() for kind in _AT_ONCE))
             yield sandbox
         finally:
-            await _all(*(server.close() for server in servers))
+            await _all(*(server.close() for server in sandbox._servers.values()))
 
     async def ping(self) -> None:
-        """Both servers run; a dead one is started, unless it keeps dying."""
-        await _all(*(server.up() for server in self._servers.values()))
+        """The servers run; a dead one is started, unless it keeps dying."""
+        await _all(*(server.up() for server in self._servers.values() if server.kind in _AT_ONCE or server.starts))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(layer for layer in LAYERS if any(layer not in server.layers for server in self._servers.values()))
+        return tuple(layer for layer in LAYERS if any(layer not in server.layers for server in self._servers.values() if server.starts))
 
     @property
     def level(self) -> int:
@@ -75,55 +87,82 @@ class ForkSandbox:
     def restarts(self) -> int:
         return sum(max(server.starts - 1, 0) for server in self._servers.values())
 
-    def server_pid(self, kind: Kind) -> int | None:
+    def server_pid(self, kind: ServerKind) -> int | None:
         return self._servers[kind].pid
 
     async def decode(self, content: BinaryIO) -> Document:
         kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
-        answer = await self._ask(kind, kind, content.fileno(), 1, 72)
+        answer = await self._ask(Task("decode", kind), content.fileno())
         if answer.document is None:
-            raise Unprocessable("parser_limit", "the reader answered something else")
+            raise Unprocessable("parser_limit", _ELSE)
         return answer.document
 
-    async def render(self, content: BinaryIO, page: int, dpi: int) -> bytes:
-        if await asyncio.to_thread(_kind, content.fileno(), self._limits) != "pdf" or not 1 <= page <= self._limits.pages:
+    async def plan(self, content: BinaryIO, pages: Sequence[int]) -> tuple[PagePlan, ...]:
+        kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
+        answer = await self._ask(Task("plan", kind, pages=tuple(pages)), content.fileno())
+        if answer.plans is None or [plan.number for plan in answer.plans] != list(pages):
+            raise Unprocessable("parser_limit", _ELSE)
+        return answer.plans
+
+    async def picture(self, content: BinaryIO, plan: PagePlan) -> Picture:
+        kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
+        memory = await self._run(Task("picture", kind, plan=plan), content.fileno())
+        try:
+            width, height = await asyncio.to_thread(self._rows, memory)
+            read_only = os.open(f"/proc/self/fd/{memory}", os.O_RDONLY | os.O_CLOEXEC)  # can be mapped shared on every kernel
+        finally:
+            os.close(memory)
+        return Picture(read_only, width, height, plan.dpi)
+
+    async def render(self, content: BinaryIO, page: int, dpi: int, view: View | None = None) -> bytes:
+        kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
+        if kind == "xml" or not 1 <= page <= self._limits.pages:
             raise Refused(404, "no_such_page")
-        answer = await self._ask("pdf", "render", content.fileno(), page, dpi)
+        answer = await self._ask(Task("render", kind, page=page, dpi=dpi, view=view), content.fileno())
         if answer.no_such_page:
             raise Refused(404, "no_such_page")
         if answer.png is None:
-            raise Unprocessable("parser_limit", "the reader answered something else")
+            raise Unprocessable("parser_limit", _ELSE)
         return answer.png
 
-    async def _ask(self, kind: Kind, operation: Operation, content: int, page: int, dpi: int) -> wire.Answer:
+    async def _ask(self, task: Task, content: int) -> wire.Answer:
         """The child's answer, unless it is a refusal. Raises Unprocessable, Unavailable."""
-        free = self._renders if operation == "render" else self._decodes
+        result = await self._run(task, content)
+        try:
+            return _told(await self._read(result))
+        finally:
+            os.close(result)
+
+    async def _run(self, task: Task, content: int) -> int:
+        """What a child wrote who ended well: an open memfd, for the caller to close. Raises Unprocessable, Unavailable."""
+        free = {"decode": self._decodes, "render": self._renders}.get(task.action, self._pictures)
         try:
             async with asyncio.timeout(PATIENCE):
                 await free.acquire()
         except TimeoutError as exc:
             raise Unavailable("sandbox", "all children are busy") from exc
         try:
-            result = os.memfd_create("answer", os.MFD_CLOEXEC)
+            result = os.memfd_create("answer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         except OSError as exc:
             free.release()
             raise Unavailable("sandbox", "no memory for an answer") from exc
         self.running += 1
+        well = False
         try:
-            ended = await self._servers[kind].run(operation, content, result, page, dpi)
+            argument = msgspec.json.encode(task).decode()
+            ended = await self._servers[task.server].run("open", content, result, argument, max(len(task.pages), 1))
             self._count(ended)
             if ended.cause == "unforked":
                 raise Unavailable("sandbox", "no child could be forked")
             if ended.cause != "exited" or ended.status != 0:
                 raise Unprocessable("parser_limit", self._why(ended))
-            answer = await self._read(result)
+            well = True
+            return result
         finally:
             self.running -= 1
-            os.close(result)
+            if not well:
+                os.close(result)
             free.release()
-        if answer.refused is not None:
-            raise Unprocessable(answer.refused, answer.detail)
-        return answer
 
     async def _read(self, result: int) -> wire.Answer:
         size = os.fstat(result).st_size
@@ -136,8 +175,28 @@ class ForkSandbox:
         try:
             return checked() if size <= _INLINE else await asyncio.to_thread(checked)
         except wire.Garbage as exc:
-            self._note("garbage")
-            raise Unprocessable("parser_limit", "the reader's answer is not valid") from exc
+            raise self._garbage() from exc
+
+    def _rows(self, memory: int) -> tuple[int, int]:
+        """Width and height of the picture in `memory`, after all else was cut off and the rest sealed. In a thread: it may be large."""
+        try:
+            # Refused by the kernel while anybody could still write through a mapping; nobody can write to it afterwards.
+            fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW)
+            size = os.fstat(memory).st_size
+            end = os.pread(memory, min(size, wire.TRAILER), max(size - wire.TRAILER, 0))
+            answer, spoken = wire.decode_behind_rows(end, self._limits)
+            width, height = _told(answer).picture or (0, 0)
+            if width * height != size - spoken or width == 0:
+                raise wire.Garbage("size")
+            os.truncate(memory, width * height)
+            fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
+        except (wire.Garbage, OSError) as exc:
+            raise self._garbage() from exc
+        return width, height
+
+    def _garbage(self) -> Unprocessable:
+        self._note("garbage")
+        return Unprocessable("parser_limit", "the reader's answer is not valid")
 
     def _count(self, ended: Ended) -> None:
         self.cpu_seconds += ended.cpu
@@ -159,6 +218,17 @@ class ForkSandbox:
         if last == signal.SIGXCPU or (last == signal.SIGKILL and ended.cpu >= self._limits.cpu_seconds):
             return "cpu"
         return "memory" if last == signal.SIGKILL else "crash"  # nobody else kills but the kernel when memory ends
+
+
+_AT_ONCE: tuple[ServerKind, ...] = ("xml", "pdf")
+_ELSE = "the reader answered something else"
+
+
+def _told(answer: wire.Answer) -> wire.Answer:
+    """Raises Unprocessable for a refusal."""
+    if answer.refused is not None:
+        raise Unprocessable(answer.refused, answer.detail)
+    return answer
 
 
 def _kind(content: int, limits: Limits) -> Kind:

@@ -22,19 +22,19 @@ import msgspec
 
 from app.adapters.confinement import confine, confine_child, die_with_parent
 from app.readers.limits import Limits
+from app.readers.tasks import SERVERS, Task
 
 PACKET = 4096  # bytes; every message fits
 
-Operation = Literal["xml", "pdf", "render", "read"]
+Operation = Literal["open", "read"]  # a document · the words on a picture (another server's)
 Cause = Literal["exited", "wall", "cancelled", "unforked"]
 
 
 class Request(msgspec.Struct, frozen=True, tag=True):
     id: int
     operation: Operation
-    page: int = 1
-    dpi: int = 72
-    argument: str = ""  # JSON, of operations that need more
+    argument: str  # JSON: a `readers.tasks.Task` where the operation is "open"
+    pages: int = 1  # how many pages it looks at: its time
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -139,7 +139,7 @@ class Server:
             self._child(message, content, result, self._limits, server)  # never returns
         os.close(content)
         os.close(result)
-        return _Child(message.id, pid, os.pidfd_open(pid), time.monotonic() + self._limits.wall_seconds)
+        return _Child(message.id, pid, os.pidfd_open(pid), time.monotonic() + self._limits.seconds(message.pages)[1])
 
     def _kill(self, child: _Child, cause: Cause) -> None:
         if child.cause == "exited":
@@ -179,17 +179,17 @@ def _child(request: Request, content: int, result: int, limits: Limits, server: 
     status = 1
     try:
         os.setpgid(0, 0)
-        os.nice(10)
+        task = msgspec.json.decode(request.argument, type=Task)
+        os.nice(10 if task.action in ("decode", "render") else 15)  # documents that need no recognition get past those that do
         die_with_parent(server)
         # 0, 1, 2: nothing. 3: the document. 4: the answer. The channel and the other children's descriptors are closed.
         content, result = moved(content, 3), moved(result, 4)
         os.closerange(5, 1 << 16)
-        confine_child(limits.memory_bytes, limits.cpu_seconds, limits.result_bytes, limits.open_files)
+        confine_child(limits.memory_bytes, limits.seconds(request.pages)[0], limits.result_bytes, limits.open_files)
         from app.readers import answer  # loaded already; the parent process never imports a parser
 
-        if request.operation == "read":
-            raise ValueError("another server's")
-        write(result, answer(request.operation, content, request.page, request.dpi, limits))
+        for part in answer(task, content, limits):
+            write(result, part)
         status = 0
     finally:
         os._exit(status)  # no clean-up code, and whatever was raised stays here
@@ -199,8 +199,8 @@ def moved(descriptor: int, to: int) -> int:
     return descriptor if descriptor == to else os.dup2(descriptor, to, inheritable=False)
 
 
-def write(result: int, content: bytes) -> None:
-    view = memoryview(content)
+def write(result: int, content: bytes | memoryview) -> None:
+    view = memoryview(content).cast("B")
     while view:
         view = view[os.write(result, view) :]
 
@@ -209,7 +209,7 @@ def main() -> None:
     configuration = configured()
     from app.readers.warm import warm_up
 
-    warm_up("pdf" if configuration.kind == "pdf" else "xml")
+    warm_up(SERVERS[configuration.kind])
     serve(configuration, confine, _child)
 
 

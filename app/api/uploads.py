@@ -22,7 +22,7 @@ from starlette.requests import Request
 
 from app.api.context import ApiLimits
 from app.errors import Refused, Unavailable, Unprocessable
-from app.readers.sniff import HEAD, sniff
+from app.readers.sniff import HEAD, MEDIA_TYPES, sniff
 
 LONGEST_NAME = 255
 FIELDS = 20  # parts without a file: ignored, but not without end
@@ -75,17 +75,9 @@ def clean_name(raw: str) -> str:
     return name if name.strip(". ") else "unnamed"
 
 
-_IMAGES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"II*\x00", "image/tiff"), (b"MM\x00*", "image/tiff"))
-
-
 def media_type_of(head: bytes) -> str:
     """From the first bytes alone. Raises `Unprocessable` with `empty` or `unsupported_type`."""
-    for magic, media_type in _IMAGES:
-        if head.startswith(magic) and b"%PDF-" not in head:
-            return media_type
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "image/webp"
-    return {"pdf": "application/pdf", "xml": "application/xml"}[sniff(head)]
+    return MEDIA_TYPES[sniff(head)]
 
 
 class _Spool:

@@ -15,6 +15,8 @@ class Limits:
     file_bytes: int = 25 * MIB  # what a mail gateway lets through; a 200-page digital invoice is under 10 MiB
     xml_bytes: int = 20 * MIB  # e-invoices carry attachments as base64; their own text is under 1 MiB
 
+    frame_pixels: int = 120_000_000  # of one picture: A3 at 600 dpi is 70 million, telephones make 108. A PNG of 1 KB can claim 2.5e9
+
     # too_many_pages
     pages: int = 200  # the longest real invoices (telephone bills) have some 150
 
@@ -31,7 +33,7 @@ class Limits:
     attachment_bytes: int = 20 * MIB  # after decompression, so that a few KiB of zeros do not become a GiB
     attachment_names: int = 100
 
-    # rendering on demand: the picture gets smaller instead of failing
+    # a picture of a page, to show or to read: it gets smaller instead of failing
     pixels: int = 16_000_000  # A4 at 300 dpi is 8.7 million; 64 MB of memory in RGB with overhead
     dpi: int = 300
 
@@ -41,3 +43,12 @@ class Limits:
     memory_bytes: int = 1536 * MIB  # address space; the preloaded parsers already map 150 MiB of it
     result_bytes: int = 64 * MIB  # RLIMIT_FSIZE: the child's answer, the only thing that it can write
     open_files: int = 64
+
+    # planning looks at every page that must be read, in one child: more time for more pages
+    cpu_seconds_a_page: float = 0.5  # a full-page Flate or JPEG 2000 scan at 600 dpi; a JPEG needs a tenth
+    wall_seconds_a_page: float = 1.0
+
+    def seconds(self, pages: int) -> tuple[int, float]:
+        """CPU and wall time of a child that looks at so many pages."""
+        more = max(pages - 1, 0)
+        return self.cpu_seconds + int(more * self.cpu_seconds_a_page), self.wall_seconds + more * self.wall_seconds_a_page

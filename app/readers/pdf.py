@@ -36,7 +36,7 @@ class NoSuchPage(Exception):
 
 def read_pdf(content: bytes, limits: Limits) -> Document:
     """Raises Unprocessable: `encrypted`, `damaged`, `too_many_pages`, `parser_limit`. Pages without a text layer have no words."""
-    with _opened(content, limits) as document:
+    with opened(content, limits) as document:
         embedded = embedded_einvoice(document, limits)
         pages: list[Page] = []
         notes = _notes(content, document)
@@ -64,13 +64,13 @@ def read_pdf(content: bytes, limits: Limits) -> Document:
     return Document("application/pdf", tuple(pages), embedded.einvoice, embedded.others, tuple(sorted(notes)))
 
 
-def render_page(content: bytes, number: int, dpi: int, limits: Limits) -> bytes:
+def render_page(content: bytes, number: int, dpi: float, limits: Limits) -> bytes:
     """Page `number` (from 1) as PNG, white where nothing is drawn, at most `limits.pixels` large. Raises NoSuchPage, Unprocessable."""
-    with _opened(content, limits) as document:
+    with opened(content, limits) as document:
         if not 1 <= number <= document.page_count:
             raise NoSuchPage
         page = document[number - 1]
-        width, height = _size(page, limits)
+        width, height = size_of(page, limits)
         scale = min(max(dpi, 18), limits.dpi) / 72
         # The largest scale with (width * scale + 2) * (height * scale + 2) <= pixels: MuPDF rounds sides outwards.
         area, sides = width * height, width + height
@@ -81,7 +81,7 @@ def render_page(content: bytes, number: int, dpi: int, limits: Limits) -> bytes:
 
 
 @contextmanager
-def _opened(content: bytes, limits: Limits) -> Iterator[pymupdf.Document]:
+def opened(content: bytes, limits: Limits) -> Iterator[pymupdf.Document]:
     """A PDF that can be read, with 1 to `limits.pages` pages. What MuPDF raises meanwhile becomes Unprocessable."""
     try:
         document = pymupdf.open(stream=content, filetype="pdf")
@@ -105,7 +105,7 @@ def _raise_if_limit(exc: Exception) -> None:
         raise Unprocessable("parser_limit", type(exc).__name__) from exc
 
 
-def _size(page: pymupdf.Page, limits: Limits) -> tuple[float, float]:
+def size_of(page: pymupdf.Page, limits: Limits) -> tuple[float, float]:
     width, height = page.rect.width, page.rect.height
     if not (0 < width <= limits.page_side and 0 < height <= limits.page_side):
         raise Unprocessable("parser_limit", "size of a page")
@@ -120,7 +120,7 @@ TEXT = mupdf.FZ_STEXT_IGNORE_ACTUALTEXT
 
 def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple[Page, set[str]]:
     page = document[number - 1]
-    width, height = _size(page, limits)
+    width, height = size_of(page, limits)
     # Interpreted once; words, pictures and the small drawing are then taken from the list.
     drawing = page.get_displaylist()
     pictures = [info["bbox"] for info in pymupdf.TextPage(drawing.get_textpage(IMAGES)).extractIMGINFO()][:MOST_PICTURES]

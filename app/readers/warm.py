@@ -4,10 +4,12 @@ expressions and fonts in shared memory: a cold child costs three times as much."
 from __future__ import annotations
 
 import os
-from typing import Literal
+from dataclasses import replace
 
 from app.readers import answer, wire
 from app.readers.limits import Limits
+from app.readers.sniff import Kind
+from app.readers.tasks import ServerKind, Task
 
 _CII = """<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
  xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
@@ -70,26 +72,45 @@ _UBL = """<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2
 REPEATED = 4  # Python 3.11 specializes a function's code after a few runs; done in a child, it would be lost with it
 
 
-def warm_up(kind: Literal["xml", "pdf"]) -> None:
+def warm_up(kind: ServerKind) -> None:
     """Loads what children of this kind will use. Raises RuntimeError if a reader cannot read even this: the installation is broken."""
+    if kind == "pixels":
+        _warm_up_pixels()
+        return
     for _ in range(REPEATED):
         for text in (_CII, _UBL):
-            _read("xml", text.encode())
+            _read(Task("decode", "xml"), text.encode())
     if kind == "pdf":
         from app.readers.pdf import practice
 
         page = practice()
         for _ in range(REPEATED):
-            _read("pdf", page)
-        _read("render", page)
+            _read(Task("decode", "pdf"), page)
+        _read(Task("render", "pdf", dpi=36), page)
 
 
-def _read(operation: Literal["xml", "pdf", "render"], content: bytes) -> None:
+def _warm_up_pixels() -> None:
+    from app.readers.pdf import practice
+    from app.readers.pictures import practice_jpeg
+
+    files: tuple[tuple[Kind, bytes], ...] = (("pdf", practice()), ("jpeg", practice_jpeg()))
+    for _ in range(REPEATED):
+        for kind, content in files:
+            told = _read(Task("plan", kind, pages=(1,)), content)
+            (plan,) = told.plans or ()
+            _read(Task("picture", kind, plan=replace(plan, dpi=72)), content)
+            _read(Task("render", kind, dpi=36, view=plan.view), content)
+    _read(Task("decode", "jpeg"), files[1][1])
+
+
+def _read(task: Task, content: bytes) -> wire.Answer:
     handle = os.memfd_create("warm")
     try:
         os.write(handle, content)
-        told = wire.decode(answer(operation, handle, 1, 36, Limits()), Limits())
+        parts = answer(task, handle, Limits())
     finally:
         os.close(handle)
+    told = wire.decode_behind_rows(bytes(parts[-1]), Limits())[0] if task.action == "picture" else wire.decode(bytes(parts[0]), Limits())
     if told.refused is not None:
-        raise RuntimeError(f"{operation}: {told.refused} {told.detail}")
+        raise RuntimeError(f"{task.action} {task.kind}: {told.refused} {told.detail}")
+    return told

@@ -13,13 +13,14 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from app.domain.document import Document, Words
+from app.domain.document import Document, PagePlan, View, Words
 from app.domain.record import Reason
 from app.readers.limits import Limits
 
 # What a reader may remark on a document (`Document.notes`).
 NOTES: frozenset[str] = frozenset(
     {
+        "animation",  # a moving picture: only what it begins with is read
         "embedded_file",  # carries a file that is not an e-invoice
         "encrypted",  # opened without a password (only the owner's is set)
         "external_stream",  # page content that lies outside of the file; never fetched
@@ -41,13 +42,15 @@ class Garbage(Exception):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """Exactly one of the four is set."""
+    """Exactly one of the six is set. `picture`: width and height of the rows of pixels that come with it."""
 
     document: Document | None = None
     png: bytes | None = None
     refused: Reason | None = None
     no_such_page: bool = False
     detail: str = ""
+    plans: tuple[PagePlan, ...] | None = None
+    picture: tuple[int, int] | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -56,6 +59,26 @@ _decoder = msgspec.msgpack.Decoder(Answer, strict=True)
 
 def encode(answer: Answer) -> bytes:
     return _encoder.encode(answer)
+
+
+TRAILER = 4096  # bytes behind the rows of a picture, at most
+
+
+def behind_rows(answer: Answer) -> bytes:
+    """What follows the rows of pixels: the answer, and in the last four bytes its length (little-endian)."""
+    encoded = encode(answer)
+    return encoded + len(encoded).to_bytes(4, "little")
+
+
+def decode_behind_rows(end: bytes, limits: Limits) -> tuple[Answer, int]:
+    """From the last bytes of what a child wrote, at least `TRAILER` if there are so many: its answer, and how many bytes that took.
+
+    Raises `Garbage`.
+    """
+    length = int.from_bytes(end[-4:], "little")
+    if len(end) < 4 or length > min(TRAILER, len(end)) - 4:
+        raise Garbage("length")
+    return decode(end[len(end) - 4 - length : -4], limits), length + 4
 
 
 def decode(content: bytes, limits: Limits) -> Answer:
@@ -81,7 +104,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _check(answer: Answer, limits: Limits) -> None:
-    given = (answer.document is not None) + (answer.png is not None) + (answer.refused is not None) + answer.no_such_page
+    told = (answer.document, answer.png, answer.refused, answer.plans, answer.picture)
+    given = sum(part is not None for part in told) + answer.no_such_page
     if given != 1:
         raise ValueError("not exactly one answer")
     if answer.png is not None:
@@ -90,6 +114,54 @@ def _check(answer: Answer, limits: Limits) -> None:
             raise ValueError("not the picture that was asked for")
     if answer.document is not None:
         _check_document(answer.document, limits)
+    if answer.plans is not None:
+        _check_plans(answer.plans, limits)
+    if answer.picture is not None:
+        width, height = answer.picture
+        if not (0 < width and 0 < height and width * height <= 1.01 * limits.pixels):
+            raise ValueError("size of the picture")
+
+
+BEYOND = 1.0  # sides that a view may reach beyond its page: a photo taken too close
+
+
+def _check_plans(plans: tuple[PagePlan, ...], limits: Limits) -> None:
+    if len(plans) > limits.pages:
+        raise ValueError("plans")
+    read: set[int] = set()
+    for plan in plans:
+        _check_view(plan.view, limits)
+        if not 10 <= plan.dpi <= 1200 or plan.view.width * plan.view.height * (plan.dpi / 72) ** 2 > limits.pixels:
+            raise ValueError("dpi")
+        if len(set(plan.treatments)) != len(plan.treatments):
+            raise ValueError("treatments")
+        if plan.same_as is None:
+            read.add(plan.number)
+        elif plan.same_as not in read or plan.blank:
+            raise ValueError("same_as")
+
+
+def _check_view(view: View, limits: Limits) -> None:
+    """Finite, of a possible size, and what it shows is a quadrangle of the page that is neither folded nor a line."""
+    if not (0 < view.width <= limits.page_side and 0 < view.height <= limits.page_side):
+        raise ValueError("size of a view")
+    a, b, c, d, e, f, g, h, i = view.matrix
+    if not all(abs(number) <= 1e6 for number in view.matrix):  # False for NaN too
+        raise ValueError("matrix")
+    corners = []
+    for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)):
+        w = g * x + h * y + i
+        if w < 1e-3:
+            raise ValueError("matrix")
+        corners.append(((a * x + b * y + c) / w, (d * x + e * y + f) / w))
+    if not all(-BEYOND <= side <= 1 + BEYOND for corner in corners for side in corner):
+        raise ValueError("off the page")
+    turns = []
+    for n, (x0, y0) in enumerate(corners):
+        (x1, y1), (x2, y2) = corners[(n + 1) % 4], corners[(n + 2) % 4]
+        turns.append((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1))
+    if min(turns) < 1e-5:  # mirrored, folded or without area
+        raise ValueError("matrix")
 
 
 def _check_document(document: Document, limits: Limits) -> None:
@@ -102,6 +174,8 @@ def _check_document(document: Document, limits: Limits) -> None:
     total = 0
     for page in document.pages:
         total += len(page.words)
+        if page.text == "read" or page.view is not None or page.engine or page.words.confidences:
+            raise ValueError("not a reader's")
         if not (0 < page.width <= limits.page_side and 0 < page.height <= limits.page_side and 0 <= page.image_share <= 1):
             raise ValueError("page")
         if total > limits.words:
