@@ -18,11 +18,15 @@ from app.readers.pdf_pages import PdfPages
 from app.readers.pictures import PictureFile, Pixels
 from app.readers.sniff import Kind
 
-try:
-    from app.readers.look import alike, fingerprint, look
+try:  # until they are all there
+    from app.readers.look import look
     from app.readers.prepare import prepare, shown
 except ImportError:
-    from app.readers.plain import alike, fingerprint, look, prepare, shown
+    from app.readers.plain import look, prepare, shown  # type: ignore[assignment]
+try:
+    from app.readers.look import alike, fingerprint
+except ImportError:
+    from app.readers.plain import alike, fingerprint
 
 LOOKED_AT = 1000  # pixels, the long side of the picture that a plan is made from: letters of 8 pt are 10 pixels high
 PLAIN_DPI = 200.0  # for a page that nobody could look at
@@ -77,7 +81,7 @@ def plan_pages(source: Pages, numbers: tuple[int, ...], limits: Limits) -> tuple
             except Unprocessable as exc:
                 failure = exc
             else:
-                plan = _bounded(look(pixels, number, width, height, source_dpi), limits)
+                plan = _bounded(look(pixels, number, width, height), limits)
                 if not plan.blank:
                     plan = _told_apart(plan, pixels, seen)
         plans.append(plan)

@@ -13,9 +13,9 @@ from app.domain.document import PagePlan, View
 _Pixels = npt.NDArray[np.uint8]
 
 
-def look(pixels: _Pixels, number: int, width: float, height: float, source_dpi: float) -> PagePlan:
+def look(pixels: _Pixels, number: int, width: float, height: float) -> PagePlan:
     grey: Any = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    return PagePlan(number, View(width, height), min(200.0, source_dpi), blank=bool(np.std(grey) < 2))
+    return PagePlan(number, View(width, height), 200.0, blank=bool(np.std(grey) < 2))
 
 
 def fingerprint(grey: _Pixels) -> bytes:
