@@ -14,19 +14,12 @@ import numpy as np
 from app.domain.document import PagePlan, View
 from app.errors import Unprocessable
 from app.readers.limits import Limits
+from app.readers.look import look
 from app.readers.pdf_pages import PdfPages
 from app.readers.pictures import PictureFile, Pixels
+from app.readers.prepare import prepare, shown
+from app.readers.repeats import alike, fingerprint
 from app.readers.sniff import Kind
-
-try:  # until they are all there
-    from app.readers.look import look
-    from app.readers.prepare import prepare, shown
-except ImportError:
-    from app.readers.plain import look, prepare, shown  # type: ignore[assignment]
-try:
-    from app.readers.look import alike, fingerprint
-except ImportError:
-    from app.readers.plain import alike, fingerprint
 
 LOOKED_AT = 1000  # pixels, the long side of the picture that a plan is made from: letters of 8 pt are 10 pixels high
 PLAIN_DPI = 200.0  # for a page that nobody could look at
