@@ -69,6 +69,11 @@ class Metrics:
         self.parser_child_killed = Counter(
             "parser_child_killed_total", "Sandboxed children ended by a limit or a signal.", ["cause"], registry=registry
         )
+        self.ocr_pages = Counter("ocr_pages_total", "Pages given to an engine to read.", ["engine", "outcome"], registry=registry)
+        self.ocr_page_duration = Histogram(
+            "ocr_page_duration_seconds", "One page, waiting for its turn included.", ["engine"], buckets=_STAGE_BUCKETS, registry=registry
+        )
+        self.fallbacks = Counter("fallback_total", "Work done in the second best way.", ["reason"], registry=registry)
         self.sandbox_level = Gauge(
             "sandbox_level", "How many of the sandbox's walls this kernel gives (see the sandbox).", registry=registry
         )
@@ -108,8 +113,18 @@ class Metrics:
         self.end_to_end.observe(max(0.0, seconds_since_accepted))  # two clocks: the row's and ours
 
     def child_killed(self, cause: str) -> None:
-        """`cause`: one of the sandbox's few words ("memory", "cpu", "wall", "signal" ...)."""
+        """`cause`: one of the sandbox's few words ("memory", "cpu", "wall", "signal" ...), "ocr_" before it for a page that was read."""
         self.parser_child_killed.labels(cause).inc()
+
+    def page_done(self, engine: str, outcome: Literal["read", "unreadable", "unavailable"], seconds: float) -> None:
+        """`engine`: name and version; "" before it was there once."""
+        self.ocr_pages.labels(engine, outcome).inc()
+        if outcome != "unavailable":
+            self.ocr_page_duration.labels(engine).observe(seconds)
+
+    def fell_back(self, reason: str) -> None:
+        """`reason`: one of an adapter's few words ("missing_language" ...)."""
+        self.fallbacks.labels(reason).inc()
 
     def request_done(self, method: str, route: str, status: int, seconds: float) -> None:
         self._request(method, route, status).observe(seconds)

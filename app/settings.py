@@ -43,6 +43,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ocr:
+    """`tesseract`: a path, or a name to be found on PATH; `trained`: the folder of its languages, where it is not the usual one.
+    `width`: pages read at once, 0 for one a core."""
+
+    tesseract: str = "tesseract"
+    trained: str = ""
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Telemetry:
     log_level: str = "info"
     log_json: bool = True
@@ -55,6 +65,7 @@ class Settings:
     secrets: Secrets
     telemetry: Telemetry = field(default_factory=Telemetry)
     limits: Limits = field(default_factory=Limits)
+    ocr: Ocr = field(default_factory=Ocr)
     host: str = "127.0.0.1"
     port: int = 8000
     origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
@@ -101,6 +112,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             files_per_request=number("MAX_FILES", limits.files_per_request),
             outbox_depth=number("MAX_OUTBOX", limits.outbox_depth),
         ),
+        ocr=Ocr(text("TESSERACT", "tesseract"), environ.get("TESSDATA_PREFIX", ""), number("OCR_WIDTH", 0, 0)),
         host=text("HOST", "127.0.0.1"),
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),

@@ -24,6 +24,7 @@ from app.adapters.sql.engine import sqlite_path
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
+from app.adapters.tesseract import Installation, TesseractEngine
 from app.domain.work import QUEUES
 from app.errors import Misconfigured, Unavailable
 from app.logs import dropped_lines
@@ -53,6 +54,7 @@ class Service:
     queue: WorkQueue
     events: EventBus
     sandbox: Sandbox
+    ocr: TesseractEngine
     relay: Relay
     sweeper: Sweeper
     worker: Worker
@@ -62,13 +64,14 @@ class Service:
     _consuming: asyncio.Task[None]
 
     async def checks(self) -> dict[str, str]:
-        """Each dependency's state: "ok", or why it is not."""
+        """Each dependency's state: "ok", why it is not, or "limited: " and what it lacks, where it works."""
         pings = {
             "sql": self.invoices.ping,
             "blobs": self.blobs.ping,
             "documents": self.documents.ping,
             "broker": self.queue.ping,
             "sandbox": self.sandbox.ping,
+            "ocr": self.ocr.ping,
         }
 
         async def check(ping: object) -> str:
@@ -81,7 +84,10 @@ class Service:
                 return "no answer"
             return "ok"
 
-        return dict(zip(pings, await asyncio.gather(*map(check, pings.values())), strict=True))
+        states = dict(zip(pings, await asyncio.gather(*map(check, pings.values())), strict=True))
+        if states["ocr"] == "ok" and self.ocr.missing_languages:
+            states["ocr"] = f"limited: languages missing: {', '.join(self.ocr.missing_languages)}"
+        return states
 
     async def drain(self) -> None:
         """Not ready from now on; takes no more work and waits for what is in hand; what does not finish in time is given back."""
@@ -115,6 +121,10 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         await stack.enter_async_context(bus)
         sandbox = await stack.enter_async_context(ForkSandbox.open(on_killed=metrics.child_killed))
         metrics.sandbox_level.set(sandbox.level)
+        readers = settings.ocr.width or len(os.sched_getaffinity(0))
+        ocr = await stack.enter_async_context(
+            TesseractEngine.open(Installation(settings.ocr.tesseract, settings.ocr.trained), readers, watch=metrics)
+        )
 
         if taken := await invoices.take_over():
             log.info("service.took_over", count=taken)
@@ -124,9 +134,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         sweeper = Sweeper(invoices, queue, blobs)
         metrics.watch_outbox(lambda: sweeper.outbox_state)
         metrics.watch_dropped_lines(dropped_lines)
-        readers = len(os.sched_getaffinity(0))
         runners = [
-            Runner(topology(Ports(sandbox, blobs, documents, invoices, threads[name], progress, readers)), name, progress, tracing)
+            Runner(topology(Ports(sandbox, ocr, blobs, documents, invoices, threads[name], progress, readers)), name, progress, tracing)
             for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -141,7 +150,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         consuming = tasks.create("worker", worker.run())
         await sweeper.sweep_work(0.0)  # an in-process broker has forgotten everything; others are told twice, which is harmless
         service = Service(
-            settings, invoices, blobs, documents, queue, bus, sandbox, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming
+            settings, invoices, blobs, documents, queue, bus, sandbox, ocr, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming
         )
         stack.push_async_callback(service.drain)
         yield service

@@ -23,14 +23,15 @@ REQUIRED = frozenset(("sql", "blobs"))
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`checks`: dependency -> "ok", or why it is not. `draining`: no more work is taken, the process is about to end."""
+    """`checks`: dependency -> "ok", why it is not, or "limited: " and what it lacks, where it works. `draining`: no more work is
+    taken, the process is about to end."""
 
     checks: Mapping[str, str]
     draining: bool = False
 
     @property
     def down(self) -> list[str]:
-        return [name for name, state in self.checks.items() if state != "ok"]
+        return [name for name, state in self.checks.items() if state != "ok" and not state.startswith("limited: ")]
 
     @property
     def ready(self) -> bool:

@@ -31,7 +31,12 @@ async def livez() -> Response:
     "/readyz",
     summary="The service can accept invoices",
     responses={
-        **answer(200, "It can, perhaps `degraded`: what is named there is away, its work waits", ReadinessJson, examples.READY),
+        **answer(
+            200,
+            "It can, perhaps `degraded`: what is named there is away and its work waits, or lacks something",
+            ReadinessJson,
+            examples.READY,
+        ),
         **answer(503, "It cannot: `sql` or `blobs` is down, or the process is about to end", ReadinessJson, examples.NOT_READY),
         **problems({}, key=False),
     },
@@ -39,9 +44,9 @@ async def livez() -> Response:
 async def readyz(request: Request) -> Response:
     readiness = await context_of(request).readiness()
     down = readiness.down
-    status = "draining" if readiness.draining else "down" if not readiness.ready else "degraded" if down else "ready"
-    degraded = [name for name in down if name not in REQUIRED]
-    checks = {name: state if state == "ok" else f"down: {state}" for name, state in readiness.checks.items()}
+    degraded = [name for name, state in readiness.checks.items() if state != "ok" and not (name in REQUIRED and name in down)]
+    status = "draining" if readiness.draining else "down" if not readiness.ready else "degraded" if degraded else "ready"
+    checks = {name: f"down: {state}" if name in down else state for name, state in readiness.checks.items()}
     return json_reply({"status": status, "checks": checks, "degraded": degraded}, 200 if readiness.ready else 503)
 
 

@@ -11,7 +11,7 @@ comes to `invoices.ocr` at once, a PDF when `decode` has found that its words ar
 What a stage does is in `app/stages/`, one file each. Here stands where it runs and how much of it: `width` payloads at once on each
 queue, `deadline` seconds for each try, `attempts` tries when a dependency is away. How a delivery ends is in `runner.py`.
 
-    sandbox   opens untrusted bytes: one confined child process a document (`Sandbox` port)
+    sandbox   opens untrusted bytes: one confined child process a document, or a page (`Sandbox` and `OcrEngine` ports)
     thread    pure Python on decoded values, off the event loop
     loop      awaits, or costs microseconds
 """
@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from app.domain.record import InvoiceRecord
 from app.domain.work import Decoded, Job
 from app.pipeline.stage import Chain, Width, first, in_thread
-from app.ports import BlobStore, DocumentStore, InvoiceStore, PageWatcher, Sandbox
+from app.ports import BlobStore, DocumentStore, InvoiceStore, OcrEngine, PageWatcher, Sandbox
 from app.stages.decode import Decode
 from app.stages.extract import extract
 from app.stages.match import match
 from app.stages.persist import Persist
 from app.stages.preprocess import Preprocess
-from app.stages.recognize import recognize
+from app.stages.recognize import Recognize
 from app.stages.screen import screen
 from app.stages.validate import validate
 
@@ -40,6 +40,7 @@ class Ports:
     """Everything outside that the stages use. `threads`: for one queue's stages. `readers`: documents that are read at once."""
 
     sandbox: Sandbox
+    ocr: OcrEngine
     blobs: BlobStore
     documents: DocumentStore
     invoices: InvoiceStore
@@ -53,7 +54,9 @@ def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
         first("decode", Decode(ports.sandbox, ports.blobs), width=Width(2, ocr=1), deadline=30, attempts=3)
         .hand_over("invoices.ocr", when=Decoded.must_be_read)
         .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, ocr=1), deadline=300, attempts=3)
-        .then("recognize", recognize, width=Width(4, ocr=ports.readers), deadline=3600)
+        .then(
+            "recognize", Recognize(ports.sandbox, ports.ocr, ports.blobs, ports.watcher), width=Width(4, ocr=ports.readers), deadline=3600
+        )
         .then("extract", in_thread(extract, ports.threads), width=Width(2, ocr=1), deadline=20)
         .then("match", match, width=Width(4, ocr=1), deadline=10)
         .then("validate", in_thread(validate, ports.threads), width=Width(2, ocr=1), deadline=10)
