@@ -22,7 +22,7 @@ from app.domain.invoice import Invoice, LineItem, Party, TaxBreakdown
 from app.domain.record import Result
 from app.domain.work import Job
 from app.errors import Conflict, Refused
-from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Settlement, TenantInvoices, Upload
+from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Message, Settlement, TenantInvoices, Upload
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 AWKWARD = ["", "x", "\0", "a\0b", "\ud800", "é" * 40, "%", "' OR 1=1 --", "x" * 100_000, NOBODY.upper()]
@@ -416,6 +416,114 @@ async def test_a_released_suspect_stays_one(store: InvoiceStore, acme: TenantInv
     assert (await claim(store, accepted.id)).suspect
 
 
+# Queues and long work
+
+
+async def sent_work(store: InvoiceStore) -> list[Message]:
+    return [row.message for row in await store.outbox(1000) if row.message is not None]
+
+
+async def test_work_is_sent_to_the_queue_where_it_belongs(store: InvoiceStore, acme: TenantInvoices) -> None:
+    picture = Upload("a.jpg", "image/jpeg", Blob(hashlib.sha256(b"picture").hexdigest(), 7))
+    file, scan = await acme.accept([upload("file"), picture], "k", None, None)
+    wanted = {file.id: "invoices", scan.id: "invoices.ocr"}
+    assert {message.invoice_id: message.queue for message in await sent_work(store)} == wanted
+    assert {message.invoice_id: message.queue for message in await store.unsettled(10, 0)} == wanted
+    for invoice_id, queue in wanted.items():
+        job = await claim(store, invoice_id)
+        assert job.queue == queue
+        record = await store.settle(job, REFUSED)
+        await drain(store)
+        await acme.retry(invoice_id, record.version, "key:test", None)
+        assert [message.queue for message in await sent_work(store)] == [queue]
+
+
+async def test_work_that_is_handed_over_is_sent_to_the_other_queue_and_counts_no_attempt(
+    store: InvoiceStore, acme: TenantInvoices, clock: Clock
+) -> None:
+    (accepted,) = await acme.accept([upload()], "k", "00-aa-bb-01", None)
+    await drain(store)
+    job = await claim(store, accepted.id)
+    assert job.queue == "invoices"
+    await drain(store)
+    clock.advance(5)
+    await store.hand_over(job, "invoices.ocr")
+    (message,) = await sent_work(store)
+    assert (message.tenant, message.invoice_id, message.traceparent, message.queue) == ("acme", accepted.id, "00-aa-bb-01", "invoices.ocr")
+    record = await acme.get(accepted.id)
+    assert record is not None and (record.status, record.attempts, record.updated_at) == ("received", 0, clock.now)
+    assert list(await store.unsettled(10, 1)) == []  # it was sent just now
+    assert await store.claim("acme", accepted.id, "w", 60, "invoices") == "moved"
+    again = await store.claim("acme", accepted.id, "w", 60, "invoices.ocr")
+    assert isinstance(again, Job) and (again.attempt, again.suspect, again.queue) == (1, False, "invoices.ocr")
+    for stale in (job, replace(again, attempt=2)):
+        with pytest.raises(Conflict):
+            await store.hand_over(stale, "invoices")
+    with pytest.raises(Conflict):
+        await store.settle(job, APPROVED)
+    assert len(await sent_work(store)) == 1
+    await store.release(again)
+    (message,) = await store.unsettled(10, 0)
+    assert message.queue == "invoices.ocr"
+
+
+async def test_one_of_many_that_hand_over_does_so(store: InvoiceStore, acme: TenantInvoices) -> None:
+    job = await claim(store, (await accept(acme)).id)
+    await drain(store)
+    ends = await asyncio.gather(*(store.hand_over(job, "invoices.ocr") for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(end, Conflict) for end in ends) == 19
+    assert len(await sent_work(store)) == 1
+
+
+async def test_a_suspect_that_could_be_handed_over_is_none_there(store: InvoiceStore, acme: TenantInvoices) -> None:
+    accepted = await accept(acme)
+    await claim(store, accepted.id, "dead")
+    await store.take_over()
+    suspect = await claim(store, accepted.id)
+    assert suspect.suspect and suspect.attempt == 2
+    await store.hand_over(suspect, "invoices.ocr")
+    job = await claim(store, accepted.id)
+    assert (job.suspect, job.attempt) == (False, 2)
+
+
+async def test_a_message_sent_again_has_the_same_id_until_something_changes(store: InvoiceStore, acme: TenantInvoices) -> None:
+    accepted = await accept(acme)
+    (first,), (second,) = await store.unsettled(10, 0), await store.unsettled(10, 0)
+    assert first == second
+    await store.release(await claim(store, accepted.id))
+    (third,) = await store.unsettled(10, 0)
+    assert third.id != first.id
+
+
+async def test_a_renewed_lease_lives_on_and_the_job_can_be_settled(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    accepted = await accept(acme)
+    job = await claim(store, accepted.id, "a", lease=60)
+    for _ in range(5):
+        clock.advance(40)
+        await store.renew(job, 60)
+        assert await store.claim("acme", accepted.id, "b", 60) == "leased"
+        assert list(await store.unsettled(10, 0)) == []
+    before = await acme.get(accepted.id)
+    assert before is not None and (before.version, before.attempts) == (2, 1)
+    assert (await store.settle(job, APPROVED)).status == "approved"
+    with pytest.raises(Conflict):
+        await store.renew(job, 60)
+
+
+async def test_a_lost_lease_is_not_renewed(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    accepted = await accept(acme)
+    stale = await claim(store, accepted.id, "a", lease=60)
+    clock.advance(61)
+    await store.renew(stale, 60)  # nobody took it meanwhile
+    clock.advance(61)
+    await claim(store, accepted.id, "b", lease=60)
+    for lost in (stale, replace(stale, tenant="other")):
+        with pytest.raises(Conflict):
+            await store.renew(lost, 3600)
+    clock.advance(61)
+    await claim(store, accepted.id, "c")
+
+
 async def test_awkward_values_can_be_stored(store: InvoiceStore, acme: TenantInvoices) -> None:
     invoice = Invoice(
         number="\ud800\0" + "9" * 300,
@@ -728,6 +836,25 @@ async def test_a_cancelled_call_is_whole_or_nothing(store: InvoiceStore, acme: T
         assert told == ["received", "processing", "approved"][: record.version]
         assert len(await acme.audit(accepted.id)) == (2 if record.status == "approved" else 1)
         assert (record.result is not None) == (record.status == "approved")
+
+
+async def test_a_cancelled_hand_over_is_whole_or_nothing(store: InvoiceStore, acme: TenantInvoices) -> None:
+    chance = random.Random(11)
+    for n in range(30):
+        job = await claim(store, (await accept(acme, f"{n}")).id)
+        await drain(store)
+        task = asyncio.ensure_future(store.hand_over(job, "invoices.ocr"))
+        for _ in range(chance.randrange(12)):
+            await store.outbox_state()
+        for _ in range(chance.randrange(8)):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.ping()  # behind whatever was begun
+        record = await acme.get(job.invoice_id)
+        assert record is not None
+        moved = [message.queue for message in await sent_work(store)] == ["invoices.ocr"]
+        assert (record.status, record.attempts) == (("received", 0) if moved else ("processing", 1))
 
 
 async def test_what_was_committed_is_there_after_opening_again(place: Place) -> None:

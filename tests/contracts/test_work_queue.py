@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,7 +167,38 @@ async def test_prefetch_below_one_is_refused(queue: WorkQueue) -> None:
         await anext(queue.deliveries("invoices", prefetch=0))
 
 
+async def test_the_queues_know_nothing_of_each_other(queue: WorkQueue) -> None:
+    cheap, slow = messages(3), [replace(message, queue="invoices.ocr") for message in messages(30, first=3)]
+    await queue.publish([*slow, *cheap])
+    assert (await queue.depth("invoices"), await queue.depth("invoices.ocr")) == (3, 30)
+    async with (
+        aclosing(queue.deliveries("invoices.ocr", prefetch=2)) as reading,
+        aclosing(queue.deliveries("invoices", prefetch=5)) as others,
+    ):
+        first, second = await take(reading, 2)
+        assert [delivery.message for delivery in (first, second)] == slow[:2]
+        taken = await take(others, 3)  # whatever is in hand or waits over there
+        assert [delivery.message for delivery in taken] == cheap
+        await first.requeue(0)
+        for delivery in taken:
+            await delivery.ack()
+        (third,) = await take(reading, 1)
+        assert third.message == slow[2]
+        assert (await queue.depth("invoices"), await queue.depth("invoices.ocr")) == (0, 28)
+        assert await nothing_comes(others, queue)  # what is requeued stays in its queue
+        for delivery in (second, third):
+            await delivery.ack()
+
+
 # What only the embedded twin promises.
+
+
+async def test_a_full_queue_keeps_nothing_out_of_the_other() -> None:
+    async with MemoryWorkQueue(capacity=2, deadline=0.05) as queue:
+        slow = [replace(message, queue="invoices.ocr") for message in messages(5)]
+        with pytest.raises(Unavailable):
+            await queue.publish([*slow, *messages(2, first=5)])
+        assert (await queue.depth("invoices"), await queue.depth("invoices.ocr")) == (2, 2)
 
 
 async def test_a_full_queue_refuses_after_its_deadline_and_a_requeue_still_finds_room() -> None:
