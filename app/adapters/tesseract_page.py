@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,8 @@ PAGE, BLOCK, SPARSE, LINE = 3, 6, 11, 7  # page segmentation modes: automatic wi
 FALLBACK = "en"  # for the look, and where it says nothing
 WELL_READ = 60.0  # percent: mean confidence of a look, under which the other turns are tried
 BETTER = 12.0  # percent by which another turn must be read better
+LEAST_CONTRAST = 24  # of 255, between paper and ink
+STRIP = 0.9  # inch: six lines of usual text
 
 
 @dataclass(slots=True)
@@ -56,32 +58,33 @@ def read_page(pixels: mmap.mmap, task: Task, installed: frozenset[str], limits: 
     fit its pixels."""
     grey: Grey = np.frombuffer(pixels, np.uint8, task.width * task.height).reshape(task.height, task.width)
     reader = Reader(task.dpi, installed)
-    turn, lacking = 0, None
-    known = [language for language in task.languages if language in CODES]
-    if known:
-        language: str | None = known[0]
-    else:
-        look = _first_look(grey, reader)
-        if look is None:
-            return Answer(words=words_of((), task.width, task.height, limits.word_length), passes=dict(reader.passes))
-        turn, language = look.turn, look.language
-    if language is not None and CODES[language] not in installed:
-        lacking = language
-    best = _installed(language, installed)
-    upright = np.rot90(grey, -turn) if turn else grey
-    seen = sensible(reader.read(_picture(upright), best, PAGE, "page"))
-    if language is None:
-        language = language_of([word.text for word in seen])
-        if language is not None and CODES[language] not in installed:
-            lacking = language
-    height, width = upright.shape
+    asked = next((language for language in task.languages if language in CODES), None)
+    look = Look(0.0, asked, 0) if asked else _first_look(grey, reader)
+    seen, language = _whole(grey, look, reader)
+    if asked and _quality(seen) < WELL_READ:  # nobody has looked yet which way it stands
+        other = _first_look(grey, reader)
+        if other.turn:
+            look = Look(other.quality, asked, other.turn)
+            seen, language = _whole(grey, look, reader)
+    height, width = grey.shape if look.turn % 2 == 0 else grey.shape[::-1]
     return Answer(
-        words=words_of(seen, width, height, limits.word_length),
+        words=words_of(sensible(seen), width, height, limits.word_length),
         languages=(language,) if language else (),
-        lacking=lacking,
-        turn=turn,
+        lacking=language if language is not None and CODES[language] not in installed else None,
+        turn=look.turn,
         passes=dict(reader.passes),
     )
+
+
+def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | None]:
+    """The page's words, and its language: as looked, or as the words say where the look did not."""
+    picture = _picture(_turned(grey, look.turn))
+    best = _installed(look.language, reader.installed)
+    seen = reader.read(picture, best, PAGE, "page")
+    language = look.language or language_of(word.text for word in seen)
+    if language is not None and (better := _installed(language, reader.installed)) != best:
+        seen = reader.read(picture, better, PAGE, "again")
+    return seen, language
 
 
 def _installed(language: str | None, installed: frozenset[str]) -> str:
@@ -92,6 +95,10 @@ def _installed(language: str | None, installed: frozenset[str]) -> str:
     return FALLBACK
 
 
+def _turned(grey: Grey, quarters: int) -> Grey:
+    return np.rot90(grey, -quarters) if quarters else grey
+
+
 def _picture(grey: Grey) -> Image.Image:
     if not grey.flags.c_contiguous:
         grey = np.ascontiguousarray(grey)
@@ -99,17 +106,21 @@ def _picture(grey: Grey) -> Image.Image:
     return Image.frombuffer("L", (width, height), grey, "raw", "L", 0, 1)
 
 
-def _first_look(grey: Grey, reader: Reader) -> Look | None:
-    """None for a page with nothing on it."""
-    best: Look | None = None
+def _first_look(grey: Grey, reader: Reader) -> Look:
+    """Reads a few lines as they stand, and some more if their language is not clear; the other way up where they read badly."""
+    best = Look(0.0, None, 0)
+    language = _installed(None, reader.installed)
     for turn in (0, 2, 1, 3):
-        strip = text_strip(np.rot90(grey, -turn) if turn else grey, reader.dpi)
-        if strip is None:
-            continue
-        seen = reader.read(_picture(strip), _installed(None, reader.installed), BLOCK, "look" if turn == 0 else "turn")
-        quality = _quality(seen)
-        if best is None or quality > best.quality + BETTER:
-            best = Look(quality, language_of([word.text for word in seen]), turn)
+        texts: list[str] = []
+        for strip in text_strips(_turned(grey, turn), reader.dpi):
+            seen = reader.read(_picture(strip), language, BLOCK, "turn" if turn else "look")
+            texts += [word.text for word in seen]
+            if (quality := _quality(seen)) < WELL_READ or language_of(texts):
+                break
+        else:
+            quality = 0.0
+        if quality > best.quality + (BETTER if turn else 0.0):
+            best = Look(quality, language_of(texts), turn)
         if best.quality >= WELL_READ:
             break
     return best
@@ -120,24 +131,27 @@ def _quality(seen: Sequence[Seen]) -> float:
     return sum(word.confidence * len(word.text) for word in seen) / letters if letters else 0.0
 
 
-def text_strip(grey: Grey, dpi: float) -> Grey | None:
-    """The part of a page with the most text in it: some full-width lines, all in one piece. None if there is nothing like text.
+def text_strips(grey: Grey, dpi: float, most: int = 2) -> Iterator[Grey]:
+    """The parts of a page with the most text in it, best first: some lines each, over the full width. None of a page with nothing on it.
 
-    Text is where a line of pixels changes often between dark and light; pictures, rules and shadows change seldom.
+    A line of pixels through text changes often between dark and light, one between two lines of text never does; pictures, rules
+    and shadows change much the same in all their lines.
     """
     small = grey[::2, ::2]
-    sample = small[::4, ::4]
-    dark, light = np.percentile(sample, (0.5, 90))
-    if light - dark < 24:
-        return None
+    dark, light = np.percentile(small[::4, ::4], (0.1, 90))
+    if light - dark < LEAST_CONTRAST:
+        return
     ink = small < (dark + light) / 2
-    changes = np.count_nonzero(ink[:, 1:] != ink[:, :-1], axis=1)
-    rows = max(int(dpi * 0.9) // 2, 8)  # of half the resolution: 0.9 inch, six lines of usual text
-    if len(changes) <= rows:
-        return grey
-    total = np.concatenate(([0], np.cumsum(np.minimum(changes, 400))))
-    window = total[rows:] - total[:-rows]
-    start = int(window.argmax())
-    if window[start] < rows:
-        return None
-    return grey[2 * start : 2 * (start + rows)]
+    changes = np.minimum(np.count_nonzero(ink[:, 1:] != ink[:, :-1], axis=1), 300)
+    rows, apart = max(int(dpi * STRIP / 2), 8), max(int(dpi * 0.025), 2)
+    if len(changes) <= rows + apart:
+        yield grey
+        return
+    total = np.concatenate(([0], np.cumsum(np.abs(changes[apart:] - changes[:-apart]))))
+    windows = total[rows:] - total[:-rows]
+    for _ in range(most):
+        start = int(windows.argmax())
+        if windows[start] <= 0:
+            return
+        yield grey[2 * start : 2 * (start + rows + apart)]
+        windows[max(start - rows, 0) : start + rows] = 0
