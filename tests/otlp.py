@@ -64,7 +64,7 @@ class Collector:
         self._thread.join()
         self._server.server_close()
 
-    def wait_for(self, enough: Callable[[Sequence[SentSpan]], bool], deadline: float = 15.0) -> Sequence[SentSpan]:
+    def wait_for(self, enough: Callable[[Sequence[SentSpan]], bool], deadline: float = 120.0) -> Sequence[SentSpan]:
         """The spans once they are `enough`. Raises TimeoutError, naming what came."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: enough(self._spans), deadline):

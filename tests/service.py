@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from typing import Any, Self
 from prometheus_client.parser import text_string_to_metric_families
 
 SETTLED = frozenset(("approved", "needs_review", "rejected", "quarantined"))
+PATIENCE = 120.0  # seconds for what takes two on an idle machine: the disk may be slow, the cores may be taken
 COMMAND = Path(sys.executable).parent / "invoicestream"
 
 
@@ -44,7 +46,7 @@ class Client:
 
     port: int
     key: str = field(repr=False)
-    timeout: float = 30.0
+    timeout: float = 60.0
     _connection: http.client.HTTPConnection | None = None
     _used: float = 0.0
 
@@ -134,7 +136,7 @@ class ServiceProcess:
 
     def command(self, *arguments: str) -> str:
         """Runs `invoicestream ARGUMENTS` on the same data and returns what it prints. Raises CalledProcessError."""
-        done = subprocess.run([COMMAND, *arguments], env=self._environ, capture_output=True, timeout=60)
+        done = subprocess.run([COMMAND, *arguments], env=self._environ, capture_output=True, timeout=PATIENCE)
         if done.returncode:
             error = subprocess.CalledProcessError(done.returncode, ["invoicestream", *arguments], done.stdout, done.stderr)
             error.add_note(done.stderr.decode(errors="replace")[-2000:])
@@ -156,19 +158,19 @@ class ServiceProcess:
                 [COMMAND, "serve", "--port", str(self.port)], env=self._environ | dict(environ or {}), stdout=log, stderr=log
             )
 
-    def start(self, environ: Mapping[str, str] | None = None, deadline: float = 30.0) -> float:
+    def start(self, environ: Mapping[str, str] | None = None, deadline: float = PATIENCE) -> float:
         """Starts it and waits until /readyz says yes. Returns the seconds that took; TimeoutError, or RuntimeError if it ended."""
         self.launch(environ)
         return self.wait_ready(deadline)
 
-    def wait_ready(self, deadline: float = 30.0) -> float:
+    def wait_ready(self, deadline: float = PATIENCE) -> float:
         assert self._process is not None, "not started"
         began = time.monotonic()
         while time.monotonic() - began < deadline:
             if (code := self._process.poll()) is not None:
                 raise RuntimeError(f"the service ended with {code}: {self.log_tail()}")
             try:
-                probe = Client(self.port, self.key, timeout=2.0)
+                probe = Client(self.port, self.key, timeout=10.0)
                 if probe.call("GET", "/readyz").status == 200:
                     return time.monotonic() - began
             except (OSError, http.client.HTTPException):
@@ -186,7 +188,7 @@ class ServiceProcess:
         """The exit code (negative: the signal) if the process is gone, else None."""
         return self._process.poll() if self._process else None
 
-    def wait_ended(self, deadline: float = 30.0) -> int:
+    def wait_ended(self, deadline: float = PATIENCE) -> int:
         """Until it ends by itself. Returns the exit code; raises TimeoutExpired."""
         assert self._process is not None, "not started"
         return self._process.wait(deadline)
@@ -195,9 +197,9 @@ class ServiceProcess:
         """kill -9, and waits for the end."""
         assert self._process is not None, "not started"
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
-    def stop(self, deadline: float = 40.0) -> int:
+    def stop(self, deadline: float = PATIENCE) -> int:
         """SIGTERM; returns the exit code."""
         assert self._process is not None, "not started"
         if self._process.poll() is None:
@@ -220,7 +222,10 @@ class ServiceProcess:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, below those that the kernel gives away: nobody gets it by chance while the service restarts."""
+    first_given_away = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = secrets.choice(range(10_000, first_given_away)) if first_given_away > 10_100 else 0
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])

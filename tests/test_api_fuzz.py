@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from app.adapters.sandbox import ForkSandbox
 from tests.api_host import PATIENCE, Host, open_host
 
+pytestmark = pytest.mark.timeout(600)
 EXAMPLES = 10  # of each operation, in each of the modes below; the same ones on every run
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

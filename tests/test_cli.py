@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.samples import make_samples
-from tests.service import COMMAND, ServiceProcess
+from tests.service import COMMAND, PATIENCE, ServiceProcess
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,9 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | (environ or {}), check=False)
+    return subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | (environ or {}), check=False
+    )
 
 
 def test_one_json_line_a_file_in_input_order_and_nothing_left_behind(samples: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.kill import FAILPOINTS, Trial
 
+pytestmark = pytest.mark.timeout(600)
 SEED = 7
 
 

@@ -20,7 +20,7 @@ from app.readers.limits import Limits
 from tests.pdfs import CII, endless_pdf, raw_pdf, saved, text_pdf
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LIMITS = Limits(cpu_seconds=2, wall_seconds=10)
+LIMITS = Limits(cpu_seconds=2, wall_seconds=30)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -82,7 +82,7 @@ REFUSED = {
 async def test_refused(sandbox: ForkSandbox, content: bytes, reason: str) -> None:
     started = time.monotonic()
     assert await outcome(sandbox, content) == reason
-    assert time.monotonic() - started < LIMITS.wall_seconds + 5
+    assert time.monotonic() - started < LIMITS.wall_seconds + 30
 
 
 ENDED = {
@@ -113,7 +113,7 @@ async def test_ends_one_way_or_the_other(sandbox: ForkSandbox, content: bytes) -
     got = await outcome(sandbox, content)
     assert got != "internal_error"
     assert "root:" not in repr(got)
-    assert time.monotonic() - started < LIMITS.wall_seconds + 5
+    assert time.monotonic() - started < LIMITS.wall_seconds + 30
     assert isinstance(await outcome(sandbox, text_pdf()), Document)
 
 

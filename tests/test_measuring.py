@@ -189,7 +189,7 @@ def test_a_figure_that_is_not_a_number_is_missed() -> None:
 
 
 def test_usage_counts_children_that_live_and_that_have_ended() -> None:
-    burn = "import sys, time\nwhile time.process_time() < 0.3: pass\n"
+    burn = "import sys, time\nwhile time.process_time() < 0.5: pass\n"
     waits = burn + "print(flush=True); sys.stdin.read()"
     parent = (
         "import subprocess, sys\n"
@@ -202,8 +202,8 @@ def test_usage_counts_children_that_live_and_that_have_ended() -> None:
         process.stdout.readline()
         used = usage(process.pid)
         process.communicate()
-    assert 0.58 <= used.children_cpu < 1.5
-    assert used.own_cpu < 0.3
+    assert 0.97 <= used.children_cpu < 1.5  # both, and none of them twice
+    assert used.own_cpu < 0.5  # its own start-up, and neither of them
     assert used.own_memory > 1 << 20 and used.children_memory > 1 << 20
 
 
@@ -214,7 +214,7 @@ async def test_the_load_counts_from_the_moment_that_was_due_and_tells_failures_a
     stub.posts = [202, 503, 202, 500]
     told = await run_load(stub.port, "key", paths, rate=100)
     assert told["failures"] == {"503": 1, "500": 1}
-    assert len(told["latencies"]) == 4 and all(0 < latency < 5 for latency in told["latencies"])
+    assert len(told["latencies"]) == 4 and all(0 < latency < 60 for latency in told["latencies"])
 
 
 async def test_the_load_reports_a_service_that_is_away(tmp_path: Path, stub: Stub) -> None:
@@ -235,9 +235,10 @@ def test_the_bare_parsers_run_on_our_samples(tmp_path: Path) -> None:
         assert 0 < float(done.stdout) < 1
 
 
+@pytest.mark.timeout(600)
 def test_the_bench_measures_the_real_service() -> None:
     command = [sys.executable, "-m", "tests.bench", "--quick", "--json", "xml"]
-    done = subprocess.run(command, capture_output=True, timeout=110)
+    done = subprocess.run(command, capture_output=True, timeout=500)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     figures = {figure["name"]: figure["value"] for figure in json.loads(done.stdout)["figures"]}
     assert figures["CPU a document, parent and children"] > figures["CPU a document, bare lxml parse"] > 0

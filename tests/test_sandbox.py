@@ -13,8 +13,8 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,9 +53,9 @@ def file(tmp_path: Path) -> Iterator[File]:
         yield make
 
 
-async def eventually(true: Callable[[], object], within: float = 20.0) -> None:
+async def eventually(true: Callable[[], object | Awaitable[object]], within: float = 60.0) -> None:
     deadline = time.monotonic() + within
-    while not true():
+    while not (await told if isinstance(told := true(), Awaitable) else told):
         assert time.monotonic() < deadline, "did not happen in time"
         await asyncio.sleep(0.005)
 
@@ -188,7 +188,7 @@ async def test_a_child_reaches_neither_files_nor_network_nor_processes(tmp_path:
     blob = tmp_path / "blob"
     blob.write_text("another document")
     script = textwrap.dedent(PROBE).format(root=str(ROOT), blob=str(blob), folder=str(tmp_path))
-    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert not any(report["before"].values()), "the probes themselves must work where nothing is confined"
@@ -227,13 +227,13 @@ async def test_a_child_is_never_given_a_file_that_it_could_change(sandbox: ForkS
 
 @pytest.mark.parametrize(
     ("limits", "cause"),
-    [(Limits(cpu_seconds=1), "cpu"), (Limits(wall_seconds=3), "wall")],
+    # The other limit is far away, and so is this one for honest neighbours, also where children get a tenth of a core.
+    [(Limits(cpu_seconds=2, wall_seconds=100), "cpu"), (Limits(cpu_seconds=100, wall_seconds=8), "wall")],
     ids=["cpu", "wall"],
 )
 async def test_a_runaway_child_is_ended_and_its_neighbours_finish(file: File, limits: Limits, cause: str) -> None:
     told: list[str] = []
     async with ForkSandbox.open(width=8, limits=limits, on_killed=told.append) as sandbox:
-        started = time.monotonic()
         runaway = asyncio.create_task(sandbox.decode(file(endless_pdf())))
         neighbours = [sandbox.decode(file(text_pdf(f"No {i}"))) for i in range(12)]
         assert [d.pages[0].words.texts[1] for d in await asyncio.gather(*neighbours)] == [str(i) for i in range(12)]
@@ -241,7 +241,6 @@ async def test_a_runaway_child_is_ended_and_its_neighbours_finish(file: File, li
             await runaway
         assert refusal.value.reason == "parser_limit" and refusal.value.detail == cause
         assert sandbox.killed == {cause: 1} and told == [cause] and sandbox.cpu_seconds > 0
-        assert time.monotonic() - started < 30
         assert not children(sandbox.server_pid("pdf") or 0)
 
 
@@ -268,7 +267,7 @@ async def test_sizes_are_refused_before_anything_is_parsed(sandbox: ForkSandbox,
 
 
 async def test_a_killed_server_fails_its_calls_and_is_started_again(file: File) -> None:
-    async with ForkSandbox.open(width=4, limits=Limits(cpu_seconds=5)) as sandbox:
+    async with ForkSandbox.open(width=4) as sandbox:
         first = sandbox.server_pid("pdf")
         assert first is not None
         call = asyncio.create_task(sandbox.decode(file(endless_pdf())))
@@ -294,17 +293,26 @@ async def test_signals_for_the_whole_group_leave_the_server_to_its_parent(sandbo
 
 
 async def test_a_server_that_keeps_dying_is_not_started_for_every_call(file: File) -> None:
+    pdf = file(text_pdf())
     async with ForkSandbox.open(width=2) as sandbox:
-        for _ in range(2):
+
+        async def up_again() -> bool:
+            with suppress(Unavailable):  # it has to wait, more from death to death
+                await sandbox.ping()
+            return sandbox.server_pid("pdf") is not None
+
+        for deaths in range(1, 5):
             pid = sandbox.server_pid("pdf")
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
             await eventually(lambda: sandbox.server_pid("pdf") is None)
-            outcomes = await asyncio.gather(sandbox.ping(), return_exceptions=True)
-        assert isinstance(outcomes[0], Unavailable)  # the second death came before any success: wait
-        starts = sandbox.restarts
+            starts = sandbox.restarts
+            if deaths < 4:
+                await eventually(up_again)
+        with pytest.raises(Unavailable):  # four deaths without any success: not in the next seconds
+            await sandbox.ping()
         with pytest.raises(Unavailable):
-            await sandbox.decode(file(text_pdf()))
+            await sandbox.decode(pdf)
         assert sandbox.restarts == starts
         assert (await sandbox.decode(file(CII))).einvoice is not None  # the other server is not touched
 

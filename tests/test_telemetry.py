@@ -199,7 +199,7 @@ class StuckStream(io.StringIO):
 
     def write(self, text: str) -> int:
         self.entered.set()
-        self.let_go.wait(10)
+        self.let_go.wait(60)
         return super().write(text)
 
 
@@ -210,11 +210,11 @@ def test_a_stuck_reader_costs_lines_not_time() -> None:
     metrics.watch_dropped_lines(dropped_lines)
     logger = structlog.get_logger()
     logger.info("first")
-    assert stream.entered.wait(5)
+    assert stream.entered.wait(60)
     started = time.monotonic()
     for number in range(25):
         logger.info("line", number=number)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30  # one that waited for the stream would take a minute
     assert log.dropped == 20
     assert _samples(metrics)["log_dropped_total"] == 20
     stream.let_go.set()

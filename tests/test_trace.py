@@ -7,10 +7,13 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
+import pytest
+
 from app.samples.crowd import many
 from tests.otlp import Collector, SentSpan
 from tests.service import ServiceProcess, multipart
 
+pytestmark = pytest.mark.timeout(600)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
 

@@ -41,7 +41,7 @@ class Sizes:
 
 QUICK = Sizes(
     cpu_documents=12, xml_rate=10, digital_rate=6, post_rate=10, post_seconds=2, memory_first=6, memory_last=18, memory_rate=10,
-    settle_deadline=60,
+    settle_deadline=240,
 )  # fmt: skip
 
 

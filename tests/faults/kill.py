@@ -30,9 +30,9 @@ FAILPOINTS = (
     "snapshot_saved", "settle_uncommitted", "settle_committed", "acked",
 )  # fmt: skip
 FAULTS = (*(f"{name}:{nth}" for name in FAILPOINTS for nth in (1, 2)), "poison", "random")
-READY = 30.0  # seconds within which it must be ready again, on a busy machine
-DRAIN = 60.0  # seconds within which all must be settled from then on
-FIRE = 30.0  # seconds within which a failpoint must be passed
+READY = 90.0  # seconds within which it must be ready again, on a busy machine
+DRAIN = 180.0  # seconds within which all must be settled from then on
+FIRE = 90.0  # seconds within which a failpoint must be passed
 ENVIRON = "INVOICESTREAM_FAILPOINT"
 
 
@@ -119,7 +119,7 @@ class Trial:
         began = time.monotonic()
         for _ in range(20):
             try:
-                self.service.start(environ, deadline=2 * READY)
+                self.service.start(environ, deadline=READY)
             except RuntimeError:
                 if self.service.ended() != -9:
                     raise
