@@ -7,8 +7,6 @@ which the children end. When the socket closes, the server and all children end.
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import os
 import select
 import signal
@@ -21,6 +19,7 @@ from typing import Literal
 import msgspec
 
 from app.adapters.confinement import confine, confine_child, die_with_parent
+from app.adapters.fork_memory import settle
 from app.readers.limits import Limits
 from app.readers.tasks import SERVERS, Task
 
@@ -240,11 +239,7 @@ def serve(
         pass
     os.close(spare)
     layers = wall_off()
-    gc.collect()
-    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc: loading (and compiling, if there was no cache) left holes,
-        libc.malloc_trim(0)  # which each fork would copy the page tables of: 80 MB where modules were compiled
-    gc.freeze()
-    gc.disable()
+    settle()
     server = Server(channel, configuration.limits, child, after)
     channel.send(msgspec.json.encode(Ready(layers, told)))
     try:
