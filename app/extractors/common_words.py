@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from app.domain.parsing import plain
+from app.extractors.grid import Grid
+
 _WORDS: dict[str, str] = {
     "en": (
         "the of and for to is your our invoice date due payment total please account number tax bill amount quantity description "
@@ -48,3 +53,25 @@ for _language, _text in _WORDS.items():
 def is_common(word: str) -> bool:
     """Whether a plain word is one of the small words, or of the words of every invoice, in a language that we know."""
     return word in LANGUAGES_OF
+
+
+def language_of(grid: Grid) -> str | None:
+    """ISO 639-1 of the seven languages we know; None where the words do not say clearly."""
+    votes: Counter[str] = Counter()
+    budget = 1500
+    for row in grid.rows:
+        for spot in row.words:
+            for word in plain(spot.text):
+                languages = LANGUAGES_OF.get(word)
+                if languages:
+                    for language in languages:
+                        votes[language] += 6 // min(6, len(languages))
+            budget -= 1
+        if budget < 0:
+            break
+    ranked = votes.most_common(2)
+    if not ranked or ranked[0][1] < 12:
+        return None
+    if len(ranked) > 1 and ranked[1][1] > 0.85 * ranked[0][1]:
+        return None
+    return ranked[0][0]

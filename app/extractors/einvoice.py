@@ -11,8 +11,8 @@ from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
 from app.domain.invoice import CREDIT_NOTE_CODES, LineItem
 from app.domain.paths import Leaf, leaves
+from app.extractors.common_words import language_of
 from app.extractors.grid import read_grid
-from app.extractors.language import language_of
 from app.extractors.placement import Place, Places, amount_forms, compact, forms_of, worded_dates
 
 CONFIDENCE = 0.99

@@ -6,6 +6,7 @@ Expressions are bounded, so that hostile text costs time in proportion to its le
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from app.domain.parsing import (
@@ -22,6 +23,7 @@ from app.domain.parsing import (
     parse_vat_id,
 )
 from app.extractors.candidate import Candidate
+from app.extractors.common_words import language_of
 from app.extractors.grid import THIN, Grid, Row
 from app.extractors.labels import CueHit
 
@@ -101,9 +103,35 @@ def date_order(grid: Grid) -> DateOrder:
         return "ydm"
     if dmy or mdy:
         return "mdy" if mdy > dmy else "dmy"
+    if any(row.read for row in grid.rows[:1]) and (told := _told_order(grid)):
+        return told
     return "mdy" if us >= 3 else "dmy"
 
 
+def _told_order(grid: Grid) -> DateOrder | None:
+    """The order that a number tells that holds the month and the year ("FA07/2018/12" beside 05/07/2018), else the language.
+
+    Few write the month first, and only in English.
+    """
+    months = {(int(m[2]), int(m[1])) for row in grid.rows for m in _NUMBERED_BY_MONTH.finditer(row.text)}
+    votes: Counter[DateOrder] = Counter()
+    for row in grid.rows if months else ():
+        for match in _NUMERIC_DATE.finditer(row.text):
+            if len(match[1]) == 4 and int(match[3]) != int(match[4]):
+                year, one, other = int(match[1]), int(match[3]), int(match[4])
+                votes["ydm"] += (year, other) in months
+                votes["dmy"] += (year, one) in months
+            elif len(match[4]) == 4 and int(match[1]) != int(match[3]):
+                year, one, other = int(match[4]), int(match[1]), int(match[3])
+                votes["mdy"] += (year, one) in months
+                votes["dmy"] += (year, other) in months
+    ranked = votes.most_common(2)
+    if ranked and ranked[0][1] and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
+        return ranked[0][0]
+    return "dmy" if language_of(grid) not in ("en", None) else None
+
+
+_NUMBERED_BY_MONTH = re.compile(r"(?<![\d/.-])[0Oo]{0,2}([1-9]|1[0-2])/(20\d\d)(?!\d)")
 _US_PLACE = re.compile(r"\b(?:USD|USA|U\.S\.A?|United States|[A-Z]{2}\.?,? \d{5}(?:-\d{4})?)(?!\w)")
 
 

@@ -1,38 +1,12 @@
-"""Language and kind of a document, by its words."""
+"""The kind of a document, by its words."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from app.domain.extraction import DocumentType
-from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
-from app.extractors.common_words import LANGUAGES_OF
-from app.extractors.grid import Grid, spaced_words
+from app.extractors.grid import spaced_words
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
-
-
-def language_of(grid: Grid) -> str | None:
-    """ISO 639-1 of the seven languages we know; None where the words do not say clearly."""
-    votes: Counter[str] = Counter()
-    budget = 1500
-    for row in grid.rows:
-        for spot in row.words:
-            for word in plain(spot.text):
-                languages = LANGUAGES_OF.get(word)
-                if languages:
-                    for language in languages:
-                        votes[language] += 6 // min(6, len(languages))
-            budget -= 1
-        if budget < 0:
-            break
-    ranked = votes.most_common(2)
-    if not ranked or ranked[0][1] < 12:
-        return None
-    if len(ranked) > 1 and ranked[1][1] > 0.85 * ranked[0][1]:
-        return None
-    return ranked[0][0]
 
 
 def kind_of(found: Candidates, has_total: bool, has_number: bool) -> tuple[DocumentType, str]:

@@ -116,7 +116,8 @@ CUES: dict[Cue, str] = {
     Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
-        "commande;commandes;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;ordine d acquisto;ordine di acquisto;"
+        "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
+        "ordine d acquisto;ordine di acquisto;"
         "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;votre commande;customer order;"
         "customer po;uw order;vostro ordine;su pedido;buyer order;buyers order;buyer s order;kundenbestellung"
     ),

@@ -121,6 +121,11 @@ def _city(text: str) -> tuple[str, str | None]:
     return city.strip(), province.strip(" )") or None
 
 
+def is_country(words: tuple[str, ...]) -> bool:
+    """Whether plain words are the name of a country: the last line of an address, and nobody's name."""
+    return " ".join(words) in _countries()
+
+
 @cache
 def _countries() -> dict[str, str]:
     from babel import Locale  # loaded once, with the first address

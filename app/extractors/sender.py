@@ -17,6 +17,7 @@ from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_like, post_code
+from app.extractors.party_details import is_country
 from app.extractors.passages import Line, Passage, passage_below, text_of
 
 _FREE_MAIL = frozenset(
@@ -74,7 +75,7 @@ def choose_sender(
                 line = trim(grid, part)
                 text = clean(text_of(grid, line))
                 words = plain(text)
-                if words == buyer_words or not _can_be_sender(text, words):
+                if words == buyer_words or not _can_be_sender(text, words) or (row.read and is_country(words)):
                     continue
                 counts[words] += 1
                 merit = letterhead.weigh(line, text, words, end)

@@ -15,15 +15,18 @@ from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns_lexicon import Column
+from app.extractors.common_words import language_of
 from app.extractors.grid import PlacedWord, read_grid
 from app.extractors.item_rows import ItemRow, Text
-from app.extractors.language import kind_of, language_of
+from app.extractors.language import kind_of
 from app.extractors.listings import read_listing
+from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
 from app.extractors.tables import Table, read_tables
 from app.extractors.totals import Totals, choose_totals
 
 ENGINE = "candidates"
+_IDS = {"number", "purchase_order_reference", "customer_number", "payment_reference", "buyer_reference"}
 
 
 @dataclass(slots=True)
@@ -63,6 +66,9 @@ def extract_text(document: Document) -> Extracted:
     sum_of_lines = _sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)
+    issued = header["issue_date"].value if "issue_date" in header else None
+    for path in _IDS & header.keys():
+        header[path] = settled(found, header[path], issued if isinstance(issued, date) else None)
     parties = choose_parties(found, table.rows)
     notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
     kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
