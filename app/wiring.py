@@ -106,7 +106,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
     async with AsyncExitStack() as stack:
         stores = settings.stores
         sys.setswitchinterval(SWITCH_INTERVAL)
-        # One a queue: stages are pure Python, more would only take the interpreter from the event loop more often.
+        # One for each queue: stages are pure Python, more would only take the interpreter from the event loop more often.
         threads = {queue: ThreadPoolExecutor(1, thread_name_prefix=f"stage {queue}") for queue in QUEUES}
         for executor in threads.values():
             stack.callback(executor.shutdown, wait=False, cancel_futures=True)
@@ -140,8 +140,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner), relay.wake)
-        for name in QUEUES:
-            metrics.watch_queue(name, partial(sweeper.depths.__getitem__, name), partial(worker.in_hand_of, name))
+        for each in QUEUES:
+            metrics.watch_queue(each, partial(sweeper.depths.__getitem__, each), partial(worker.in_hand_of, each))
         lag = LoopLag(metrics)
 
         tasks = await stack.enter_async_context(_owned_tasks())

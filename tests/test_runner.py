@@ -87,7 +87,7 @@ async def rig(folder: Path, *, width: int = 4, deadline: float = PATIENCE, start
 
         progress = Progress(bus, Metrics())
         runner = Runner(
-            first("work", stage, width=Width(width, 1), deadline=deadline, attempts=2), "invoices", progress, configure_tracing()
+            first("work", stage, width=Width(width, width, 1), deadline=deadline, attempts=2), "invoices.pdf", progress, configure_tracing()
         )
         settings = WorkerSettings("test worker", requeue=(0.01, 0.05))
         worker = Worker(queue, store, [runner], progress, settings, lambda: None)
@@ -175,7 +175,7 @@ async def test_no_more_than_its_width_inside_a_stage_and_its_capacity_in_hand(tm
             while r.worker.in_hand < r.capacity or r.inside < 3:
                 await asyncio.sleep(0.01)
         assert r.worker.in_hand == r.capacity
-        assert await r.queue.depth("invoices") == 60 - r.capacity
+        assert await r.queue.depth("invoices.pdf") == 60 - r.capacity
         go.set()
         for invoice_id in ids.values():
             await r.settled(invoice_id)
@@ -231,9 +231,9 @@ async def test_a_message_told_twice_is_worked_on_once(tmp_path: Path) -> None:
         async with asyncio.timeout(PATIENCE):
             await inside.wait()
         again = await r.store.unsettled(10, 0.0)
-        await r.queue.publish([*again, Message("told twice", TENANT, invoice_id)])
+        await r.queue.publish([*again, Message("told twice", TENANT, invoice_id, queue="invoices.pdf")])
         async with asyncio.timeout(PATIENCE):
-            while await r.queue.depth("invoices") or r.worker.in_hand > 1:
+            while await r.queue.depth("invoices.pdf") or r.worker.in_hand > 1:
                 await asyncio.sleep(0.01)
         go.set()
         assert (await r.settled(invoice_id)).attempts == 1

@@ -12,14 +12,17 @@ from app.domain.document import Document, PagePlan
 from app.domain.extraction import Extracted
 from app.domain.finding import Finding
 
-Queue = Literal["invoices", "invoices.ocr"]
-"""Where work waits, the cheapest first: `invoices.ocr` holds what has pages to read, which takes a hundred times longer than all else."""
+Queue = Literal["invoices", "invoices.pdf", "invoices.ocr"]
+"""Where work waits, the cheapest first, so that none waits behind what takes ten times longer: XML and all that is refused soon;
+what has pages to be opened; what has pictures of pages to be read."""
 QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 def queue_for(media_type: str) -> Queue:
-    """Where a file goes that has just come in: a picture is known by its first bytes, a PDF of pictures only once it is decoded."""
-    return "invoices.ocr" if media_type.startswith("image/") else "invoices"
+    """Where a file goes that has just come in, by its first bytes. That a PDF must be read is known only once it is decoded."""
+    if media_type.startswith("image/"):
+        return "invoices.ocr"
+    return "invoices.pdf" if media_type == "application/pdf" else "invoices"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A stage is what is done; a `Step` adds where it runs and how much of it: width, deadline, attempts. A `Chain` is typed end to end.
 
-    chain = first("decode", Decode(sandbox), width=Width(4, 1), deadline=30).then("extract", in_thread(f), width=Width(2, 1), deadline=9)
+    chain = first("decode", Decode(sandbox), width=Width(2, 2, 1), deadline=30).then("extract", in_thread(extract), width=..., deadline=9)
 
 A wrong order of stages is a type error.
 """
@@ -30,13 +30,20 @@ class Stage(Protocol[A_contra, B_co]):
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """Payloads of each queue that a stage takes at once. They have places of their own: neither waits for the other's."""
+    """Payloads of each queue that a stage takes at once. They have places of their own: none waits for another queue's."""
 
     invoices: int
+    pdf: int
     ocr: int
 
     def on(self, queue: Queue) -> int:
-        return self.ocr if queue == "invoices.ocr" else self.invoices
+        match queue:
+            case "invoices":
+                return self.invoices
+            case "invoices.pdf":
+                return self.pdf
+            case "invoices.ocr":
+                return self.ocr
 
 
 @dataclass(frozen=True, slots=True)

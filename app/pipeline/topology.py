@@ -1,12 +1,13 @@
 """The picture: read this first. An invoice flows through these stages, top to bottom; nothing else changes it.
 
-    invoices     ► Job ► decode ┬──────────────────────────► extract ► match ► validate ► screen ► persist ► settled
+    invoices     ► Job ► decode ───────────────────────────► extract ► match ► validate ► screen ► persist ► settled
+    invoices.pdf ► Job ► decode ┬──────────────────────────► extract ► match ► validate ► screen ► persist ► settled
                                 ▼ must be read
     invoices.ocr ► Job ► decode ► preprocess ► recognize ► extract ► match ► validate ► screen ► persist ► settled
 
-One chain for both queues; on `invoices` nothing has pages to read, so that `preprocess` and `recognize` only pass it on. A picture
-comes to `invoices.ocr` at once, a PDF when `decode` has found that its words are pictures. What is read waits for nothing that
-`invoices` needs, and the other way round: each queue has its own places in each stage, its own prefetch and its own thread.
+One chain for all queues; only on `invoices.ocr` is anything to be read, elsewhere `preprocess` and `recognize` just pass it on. XML
+comes to `invoices`, pictures come to `invoices.ocr` at once, a PDF when `decode` has found that its words are pictures. Cheap work
+never waits behind what is not: each queue has its own places in each stage, its own prefetch and its own thread.
 
 What a stage does is in `app/stages/`, one file each. Here stands where it runs and how much of it: `width` payloads at once on each
 queue, `deadline` seconds for each try, `attempts` tries when a dependency is away. How a delivery ends is in `runner.py`.
@@ -50,16 +51,15 @@ class Ports:
 
 
 def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
+    recognize = Recognize(ports.sandbox, ports.ocr, ports.blobs, ports.watcher)
     return (
-        first("decode", Decode(ports.sandbox, ports.blobs), width=Width(2, ocr=1), deadline=30, attempts=3)
+        first("decode", Decode(ports.sandbox, ports.blobs), width=Width(2, pdf=2, ocr=1), deadline=30, attempts=3)
         .hand_over("invoices.ocr", when=Decoded.must_be_read)
-        .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, ocr=1), deadline=300, attempts=3)
-        .then(
-            "recognize", Recognize(ports.sandbox, ports.ocr, ports.blobs, ports.watcher), width=Width(4, ocr=ports.readers), deadline=3600
-        )
-        .then("extract", in_thread(extract, ports.threads), width=Width(2, ocr=1), deadline=20)
-        .then("match", match, width=Width(4, ocr=1), deadline=10)
-        .then("validate", in_thread(validate, ports.threads), width=Width(2, ocr=1), deadline=10)
-        .then("screen", screen, width=Width(4, ocr=1), deadline=10)
-        .then("persist", Persist(ports.documents, ports.invoices), width=Width(4, ocr=1), deadline=20, attempts=3)
+        .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, pdf=2, ocr=1), deadline=300, attempts=3)
+        .then("recognize", recognize, width=Width(4, pdf=2, ocr=ports.readers), deadline=3600)
+        .then("extract", in_thread(extract, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20)
+        .then("match", match, width=Width(4, pdf=2, ocr=1), deadline=10)
+        .then("validate", in_thread(validate, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)
+        .then("screen", screen, width=Width(4, pdf=2, ocr=1), deadline=10)
+        .then("persist", Persist(ports.documents, ports.invoices), width=Width(4, pdf=2, ocr=1), deadline=20, attempts=3)
     )

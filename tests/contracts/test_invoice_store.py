@@ -268,7 +268,9 @@ async def test_one_of_many_holds_a_key(acme: TenantInvoices) -> None:
 async def test_a_claim_counts_the_attempt_and_has_what_the_work_needs(store: InvoiceStore, acme: TenantInvoices) -> None:
     (accepted,) = await acme.accept([upload("a", "a.pdf")], "k", "00-aa-bb-01", None)
     job = await claim(store, accepted.id)
-    assert job == Job("acme", accepted.id, accepted.document_id, upload("a").blob.sha256, "a.pdf", 2, 1, False, "00-aa-bb-01")
+    assert job == Job(
+        "acme", accepted.id, accepted.document_id, upload("a").blob.sha256, "a.pdf", 2, 1, False, "00-aa-bb-01", "invoices.pdf"
+    )
     record = await acme.get(accepted.id)
     assert record is not None and (record.status, record.version, record.attempts) == ("processing", 2, 1)
     assert await types(acme) == ["received", "processing"]
@@ -425,8 +427,9 @@ async def sent_work(store: InvoiceStore) -> list[Message]:
 
 async def test_work_is_sent_to_the_queue_where_it_belongs(store: InvoiceStore, acme: TenantInvoices) -> None:
     picture = Upload("a.jpg", "image/jpeg", Blob(hashlib.sha256(b"picture").hexdigest(), 7))
-    file, scan = await acme.accept([upload("file"), picture], "k", None, None)
-    wanted = {file.id: "invoices", scan.id: "invoices.ocr"}
+    exact = Upload("a.xml", "application/xml", Blob(hashlib.sha256(b"xml").hexdigest(), 3))
+    file, scan, xml = await acme.accept([upload("file"), picture, exact], "k", None, None)
+    wanted = {file.id: "invoices.pdf", scan.id: "invoices.ocr", xml.id: "invoices"}
     assert {message.invoice_id: message.queue for message in await sent_work(store)} == wanted
     assert {message.invoice_id: message.queue for message in await store.unsettled(10, 0)} == wanted
     for invoice_id, queue in wanted.items():
@@ -444,7 +447,7 @@ async def test_work_that_is_handed_over_is_sent_to_the_other_queue_and_counts_no
     (accepted,) = await acme.accept([upload()], "k", "00-aa-bb-01", None)
     await drain(store)
     job = await claim(store, accepted.id)
-    assert job.queue == "invoices"
+    assert job.queue == "invoices.pdf"
     await drain(store)
     clock.advance(5)
     await store.hand_over(job, "invoices.ocr")
@@ -453,12 +456,12 @@ async def test_work_that_is_handed_over_is_sent_to_the_other_queue_and_counts_no
     record = await acme.get(accepted.id)
     assert record is not None and (record.status, record.attempts, record.updated_at) == ("received", 0, clock.now)
     assert list(await store.unsettled(10, 1)) == []  # it was sent just now
-    assert await store.claim("acme", accepted.id, "w", 60, "invoices") == "moved"
+    assert await store.claim("acme", accepted.id, "w", 60, "invoices.pdf") == "moved"
     again = await store.claim("acme", accepted.id, "w", 60, "invoices.ocr")
     assert isinstance(again, Job) and (again.attempt, again.suspect, again.queue) == (1, False, "invoices.ocr")
     for stale in (job, replace(again, attempt=2)):
         with pytest.raises(Conflict):
-            await store.hand_over(stale, "invoices")
+            await store.hand_over(stale, "invoices.pdf")
     with pytest.raises(Conflict):
         await store.settle(job, APPROVED)
     assert len(await sent_work(store)) == 1
