@@ -173,12 +173,15 @@ def _reap_group(group: int) -> None:
         pass
 
 
+_tasks = msgspec.json.Decoder(Task)  # made here: in a child, making it would cost more than reading most documents
+
+
 def _child(request: Request, content: int, result: int, limits: Limits, server: int) -> None:
     """Reads one document and writes the answer. Ends the process, with 0 if an answer was written."""
     status = 1
     try:
         os.setpgid(0, 0)
-        task = msgspec.json.decode(request.argument, type=Task)
+        task = _tasks.decode(request.argument)
         os.nice(10 if task.action in ("decode", "render") else 15)  # documents that need no recognition get past those that do
         die_with_parent(server)
         # 0, 1, 2: nothing. 3: the document. 4: the answer. The channel and the other children's descriptors are closed.
