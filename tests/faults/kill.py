@@ -22,12 +22,13 @@ from pathlib import Path
 from app.samples.crowd import many
 from tests.faults.journal import File, Journal, Posters
 from tests.faults.ledger import Row, audit, heading, line
+from tests.scans import pages, pdf
 from tests.service import SETTLED, ServiceProcess
 
 STAGES = ("decode", "preprocess", "recognize", "extract", "match", "validate", "screen", "persist")
 FAILPOINTS = (
     "blob_written", "accept_committed", "published_not_marked", "delivered", "claim_committed", *(f"{stage}_done" for stage in STAGES),
-    "snapshot_saved", "settle_uncommitted", "settle_committed", "acked",
+    "snapshot_saved", "settle_uncommitted", "settle_committed", "acked", "hand_over_uncommitted", "hand_over_committed",
 )  # fmt: skip
 FAULTS = (*(f"{name}:{nth}" for name in FAILPOINTS for nth in (1, 2)), "poison", "random")
 READY = 90.0  # seconds within which it must be ready again, on a busy machine
@@ -44,18 +45,21 @@ class Trial:
         self._random = random.Random(seed)
         self._made = many(1_000_000, "mixed", seed)
         self._numbers = count(1)
+        self._page = pages(1, seed)[0]
         self._journals = folder / "journals"
         self._journals.mkdir()
 
-    def files(self, number: int) -> list[File]:
-        """Documents of which no two are alike, ever."""
-        return [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number)]
+    def files(self, number: int, scans: int = 0) -> list[File]:
+        """Documents of which no two are alike, ever. `scans`: the first are PDFs that hold pictures of pages."""
+        made = [File(f"{place:05d}.pdf", pdf(self._page, place)) for place in islice(self._numbers, scans)]
+        return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number - scans)]
 
     def failpoint(self, name: str, documents: int) -> Row:
         """The service dies at the failpoint, is started again, and everything goes on."""
         row = Row(name)
         self._start(row, {ENVIRON: name})
-        with self._posting(name, self.files(documents), 50) as (posters, journal):
+        scans = 4 if name.startswith("hand_over") else 0
+        with self._posting(name, self.files(documents, scans), 50) as (posters, journal):
             posters.up.set()
             if self._died(posters, journal):
                 row.kills = 1
