@@ -80,11 +80,16 @@ def render_page(content: bytes, number: int, dpi: float, limits: Limits) -> byte
         return png
 
 
+class _Document(pymupdf.Document):
+    def init_doc(self) -> None:
+        """Outline and metadata are never looked at, and reading them costs more than opening the file."""
+
+
 @contextmanager
 def opened(content: bytes, limits: Limits) -> Iterator[pymupdf.Document]:
     """A PDF that can be read, with 1 to `limits.pages` pages. What MuPDF raises meanwhile becomes Unprocessable."""
     try:
-        document = pymupdf.open(stream=content, filetype="pdf")
+        document = _Document(stream=content, filetype="pdf")
         if not document.is_pdf:  # MuPDF goes by content and opens pictures, HTML, SVG, e-books ...
             raise Unprocessable("unsupported_type", "MuPDF takes it for another format")
         if document.needs_pass:
