@@ -24,7 +24,7 @@ def is_blank(even: Pixels) -> bool:
     rim = (x <= RIM * side) | (y <= RIM * side) | (x + width >= page_w - RIM * side) | (y + height >= page_h - RIM * side)
     from_edge = np.minimum.reduce([x + width / 2, y + height / 2, page_w - x - width / 2, page_h - y - height / 2])
     round_ = (shorter > 0.75 * longer) & (area > 0.65 * width * height) & (area < 0.92 * width * height)
-    hole = round_ & (from_edge < MARGIN * side) & (longer < 0.05 * side)
+    hole = round_ & (from_edge < MARGIN * side) & (longer > 0.012 * side) & (longer < 0.05 * side)
     dust = (longer < 4) | (area < 6)
     left = ~(rim | hole | dust)
     if bool(np.any(left & (longer > 0.03 * side))):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -10,7 +12,8 @@ from numpy.typing import NDArray
 
 from app.domain.document import Matrix, PagePlan, Treatment, View
 from app.readers.blankness import is_blank
-from app.readers.paper import bright_tiles, even, paper_level
+from app.readers.flaws import softness, specks, unevenness
+from app.readers.paper import even
 from app.readers.prepare import IDENTITY, as_pixels, grey, looked_at
 from app.readers.print_marks import Letters, Lie, find_letters, lie_of
 from app.readers.repeats import alike, fingerprint
@@ -29,11 +32,16 @@ CAPITALS = 7.4  # points, where the resolution is not believed: 20 pixels at 200
 PLAIN_SIDE = (140.0, 1300.0)  # points: from a till receipt to A3
 A4 = 842.0
 MOST_PIXELS = 9_000_000  # of the picture to be read
+UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.075  # see flaws.py; chosen where reading gains
 FEW = 200  # letters; with more the page is not blank, and need not be looked at for that
 MOST_UPSCALING = 8.0  # of the small picture
 
 
-def look(pixels: Pixels, number: int, width: float, height: float) -> PagePlan:
+Step = Literal["sheet", "turn", "skew", "size", "background", "denoise", "sharpen"]
+"""What may be left out, to see what it is good for."""
+
+
+def look(pixels: Pixels, number: int, width: float, height: float, *, without: Collection[Step] = ()) -> PagePlan:
     """The plan for page `number`, without `same_as`. Raises ValueError for what is no 8-bit picture.
 
     `pixels`: (H, W) or (H, W, 3) in the order blue, green, red, about `SMALL` pixels along the longer side, as the page lies in the file;
@@ -42,7 +50,7 @@ def look(pixels: Pixels, number: int, width: float, height: float) -> PagePlan:
     small = _square(grey(pixels), width, height)
     colour = small if pixels.ndim == 2 else _square(pixels, width, height)
     matrix = np.eye(3)
-    corners = find_sheet(colour)
+    corners = None if "sheet" in without else find_sheet(colour)
     if corners is not None:
         matrix = _unit_square_to(corners)
         sides = np.roll(corners, -1, axis=0) - corners
@@ -54,15 +62,18 @@ def look(pixels: Pixels, number: int, width: float, height: float) -> PagePlan:
     letters = find_letters(flat, ink_threshold(flat))
     lie = lie_of(letters)
     if lie is not None:
+        lie = Lie(0 if "turn" in without else lie.quarters, 0.0 if "skew" in without else lie.angle)
         if lie.quarters % 2:
             width, height = height, width
         matrix = matrix @ _turn(lie, width, height)
-    points = _capital_height(letters, lie) * max(width, height) / max(small.shape)
-    zoom = _zoom(points, max(width, height), max(small.shape))
+    capitals = _capital_height(letters, lie)
+    zoom = _zoom(capitals * max(width, height) / max(small.shape), max(width, height), max(small.shape))
+    if "size" in without:
+        zoom = 1.0
     view = View(width * zoom, height * zoom, _matrix(matrix))
     dpi = min(DPI, math.sqrt(MOST_PIXELS / (view.width * view.height)) * 72)
     blank = (lie is None or len(letters) < FEW) and is_blank(flat)
-    return PagePlan(number, view, dpi, _treatments(small, flat), blank=blank)
+    return PagePlan(number, view, dpi, tuple(t for t in _treatments(small, flat, capitals) if t not in without), blank=blank)
 
 
 def ink_threshold(flat: Pixels) -> int:
@@ -79,7 +90,7 @@ def _square(pixels: Pixels, width: float, height: float) -> Pixels:
         ratio = (width / height) / (w / h)
         if not 1 / 3 < ratio < 3:
             ratio = 1.0
-    fair_w, fair_h = (w * ratio, float(h)) if ratio < 0.98 else (float(w), h / ratio) if ratio > 1.02 else (float(w), float(h))
+    fair_w, fair_h = (float(w), h / ratio) if ratio < 0.98 else (w * ratio, float(h)) if ratio > 1.02 else (float(w), float(h))
     scale = min(1.0, SMALL / max(fair_w, fair_h))
     size = (max(1, round(fair_w * scale)), max(1, round(fair_h * scale)))
     return pixels if size == (w, h) else as_pixels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
@@ -130,11 +141,12 @@ def _zoom(capitals: float, side: float, pixels: int) -> float:
     return min(zoom, MOST_UPSCALING * pixels / (side * DPI / 72))
 
 
-def _treatments(small: Pixels, flat: Pixels) -> tuple[Treatment, ...]:
-    return ("background",) if _unevenly_lit(small) else ()
-
-
-def _unevenly_lit(small: Pixels) -> bool:
-    level, tiles = paper_level(small), bright_tiles(small)
-    paper = level[tiles >= level * 0.95]
-    return bool(len(paper) and np.percentile(paper, 95) * 0.75 > np.percentile(paper, 5))
+def _treatments(small: Pixels, even_: Pixels, capitals: float) -> tuple[Treatment, ...]:
+    chosen: list[Treatment] = []
+    if unevenness(small) > UNEVEN:
+        chosen.append("background")
+    if specks(even_) > SPECKLED:
+        chosen.append("denoise")
+    elif softness(even_, capitals) > SOFT:
+        chosen.append("sharpen")
+    return tuple(chosen)

@@ -102,4 +102,5 @@ def as_pixels(made: Any) -> Pixels:
 _TREATMENTS: Mapping[Treatment, Callable[[Pixels], Pixels]] = {
     "background": even,
     "denoise": lambda picture: as_pixels(cv2.medianBlur(picture, 3)),
+    "sharpen": lambda picture: as_pixels(cv2.addWeighted(picture, 2.0, cv2.GaussianBlur(picture, (0, 0), 2.0), -1.0, 0)),
 }

@@ -155,7 +155,8 @@ def photographed(page: Pixels, chance: np.random.Generator, dpi: float, tilt: fl
     tint = np.array(chance.uniform((0.80, 0.92, 0.95), (0.92, 0.98, 1.0)))
     picture = _pixels((picture * tint).astype(np.uint8))
     picture = jpeg(noisy(blurred(lit(picture, chance, 0.62), 0.7), chance, 5), 78)
-    return Damaged(picture, float(out_w), float(out_h), tuple((float(x), float(y)) for x, y in corners))  # a camera says 72 dpi
+    scale = 842 / max(out_w, out_h)  # a camera does not know how large the page is
+    return Damaged(picture, out_w * scale, out_h * scale, tuple((float(x), float(y)) for x, y in corners))
 
 
 def faxed(page: Pixels, chance: np.random.Generator, dpi: float, *, fine: bool) -> Damaged:
