@@ -31,6 +31,11 @@ def _lexicon() -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(words), tuple(sorted(word for word in words if len(word) >= SHORTEST and word.isalpha()))
 
 
+def is_label_word(word: str) -> bool:
+    """Whether a plain word is part of a label that the lexicon knows."""
+    return word in _lexicon()[0]
+
+
 def mended(text: str, sure: float, words: tuple[str, ...]) -> tuple[str, ...]:
     """`words` (the label words of `text`), those that the lexicon does not know replaced by what they must be, if there is such a word."""
     known, _ = _lexicon()

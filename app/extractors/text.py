@@ -22,6 +22,8 @@ from app.extractors.language import kind_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.receipt_totals import settle_receipt
+from app.extractors.receipts import parties_of, read_receipt
 from app.extractors.tables import Table, read_tables
 from app.extractors.totals import Totals, choose_totals
 
@@ -66,12 +68,19 @@ def extract_text(document: Document) -> Extracted:
     sum_of_lines = _sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)
+    receipt = read_receipt(found)
+    if receipt:
+        totals = settle_receipt(receipt, totals, header)
     issued = header["issue_date"].value if "issue_date" in header else None
     for path in _IDS & header.keys():
         header[path] = settled(found, header[path], issued if isinstance(issued, date) else None)
     parties = choose_parties(found, table.rows)
+    if receipt:
+        parties = parties_of(receipt, parties)
     notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
     kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
+    if receipt:
+        kind, type_code = "receipt", "380"
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
     currency = choose_currency(found, shown, _country(parties, header))
 

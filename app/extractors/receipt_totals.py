@@ -1,0 +1,215 @@
+"""What was to be paid by a till's receipt: the amount that most of it bears out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.extractors.candidate import Candidate
+from app.extractors.choice import Choice, confidence
+from app.extractors.confusions import misreading
+from app.extractors.labels import amount_meaning, cues_in, words_at
+from app.extractors.lexicon import Cue
+from app.extractors.receipts import Receipt, given_on, kinds_in
+from app.extractors.totals import Totals
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+ROUNDED = Decimal("0.1")
+"""More is rounded off nowhere: the smallest coin is 5 or, without tax, 10 hundredths."""
+LEAST = 0.55
+"""Under this nothing is said: one label alone that nothing bears out is as often an article."""
+_TOTALS = {"gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """An amount and what its row says: a role of `amount_meaning`, or a kind of `receipts.SPELLINGS`."""
+
+    candidate: Candidate
+    value: Decimal
+    role: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A row of the tax summary: base, tax and their sum."""
+
+    base: Candidate
+    tax: Candidate
+    total: Decimal
+
+
+def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
+    """The total after rounding, and the row of the tax summary that closes with it; None where nothing bears an amount out."""
+    amounts = list(_amounts(receipt))
+    summaries = list(_summaries(receipt))
+    proofs = list(_proofs(receipt, amounts, summaries))
+    labelled = [a for a in amounts if a.role in _TOTALS]
+    values = {a.value for a in amounts if a.role in (*_TOTALS, "tendered", "") and a.value > 0} | {value for value, _ in proofs}
+    best: tuple[float, Decimal, Candidate | None] | None = None
+    for value in values:
+        own = max((_TOTALS[a.role] * a.weight - 0.3 * a.candidate.cost for a in labelled if a.value == value), default=0.0)
+        near = max((_misread(receipt, a, value) for a in labelled if a.value != value), default=0.0)
+        label = max(own, near)
+        proof = _together(weight for proved, weight in proofs if proved == value)
+        if any(a.role == "subtotal" for a in labelled if a.value == value) and own <= _TOTALS["subtotal"]:
+            proof = 0.0  # it is the subtotal that the articles add up to
+        shown = [a.candidate for a in amounts if a.value == value]
+        if not shown and not near:
+            continue
+        merit = label + proof + 0.08 * min(3, max(0, len(shown) - 1))
+        if best is None or merit > best[0] + 0.001:
+            at = shown[0] if shown else None
+            if own:
+                at = max((a for a in labelled if a.value == value), key=lambda a: _TOTALS[a.role] * a.weight).candidate
+            best = (merit, value, at)
+    if best is None or best[0] < LEAST:
+        return None
+    merit, value, at = best
+    summary = next((s for s in summaries if abs(s.total - value) <= 2 * CENT), None)
+    return Choice(value, confidence(min(1.0, merit / 1.6)), at, "text" if at else "computed"), summary
+
+
+def _together(weights: Iterator[float]) -> float:
+    """Independent proofs add up, each counting less than the one before."""
+    total, share = 0.0, 1.0
+    for weight in sorted(weights, reverse=True):
+        total += share * weight
+        share *= 0.5
+    return total
+
+
+def _misread(receipt: Receipt, amount: _Amount, value: Decimal) -> float:
+    row = receipt.found.grid.rows[amount.candidate.row]
+    cost = misreading(row.span(amount.candidate.first, amount.candidate.end), value)
+    return 0.0 if cost is None else max(0.0, _TOTALS[amount.role] * amount.weight * (0.75 - 0.35 * cost))
+
+
+def _amounts(receipt: Receipt) -> Iterator[_Amount]:
+    """The last amount of each row, by what the row says before it; a row of nothing else goes with the row above."""
+    found = receipt.found
+    by_row: dict[int, list[Candidate]] = {}
+    for c in [*found.of("amount"), *found.alternatives.get("amount", ())]:
+        if c.decimals == 2:
+            by_row.setdefault(c.row, []).append(c)
+    for number, cells in by_row.items():
+        c = max(cells, key=lambda c: (c.end, c.first))
+        row = found.grid.rows[number]
+        words = [word for i in range(c.first) for word in words_at(row, i)]
+        if not any(word.isalpha() and len(word) > 2 for word in words) and number and number - 1 not in by_row:
+            above = found.grid.rows[number - 1]
+            words = [word for i in range(len(above.words)) for word in words_at(above, i)]
+        value = c.value
+        assert isinstance(value, Decimal)
+        yield _Amount(c, value, *_role(words))
+
+
+def _role(words: list[str]) -> tuple[str, float]:
+    kinds = kinds_in(words)
+    cues = cues_in(words)
+    if "change" in kinds:
+        return "change", 1.0
+    total = bool(cues & {Cue.TOTAL, Cue.GRAND, Cue.PAYABLE})
+    if "rounding" in kinds and not total:
+        return "rounding", 1.0
+    if "tendered" in kinds and not total:
+        return "tendered", 1.0
+    meaning = amount_meaning(cues)
+    if meaning is None:
+        return ("tendered", 0.5) if "tendered" in kinds else ("", 0.0)
+    weight = meaning.weight
+    if Cue.SUBTOTAL in cues:
+        return "subtotal", 1.0
+    if "rounding" in kinds:
+        weight = min(1.3, weight + 0.3)  # "rounded total": what is paid
+        return "gross", weight
+    if "count" in kinds and meaning.role in _TOTALS:
+        weight *= 0.5
+    return meaning.role, weight
+
+
+def _summaries(receipt: Receipt) -> Iterator[Summary]:
+    """Rows that hold a base and a tax that is a likely share of it (1 to 28 %), where tax is spoken of."""
+    found = receipt.found
+    by_row: dict[int, list[Candidate]] = {}
+    for c in found.of("amount"):
+        if c.decimals == 2:
+            by_row.setdefault(c.row, []).append(c)
+    taxed = False
+    for number, row in enumerate(found.grid.rows):
+        taxed = taxed or any(Cue.TAX in hit.cues for hit in found.cues[number])
+        cells = by_row.get(number, [])
+        if not taxed or not 2 <= len(cells) <= 3:
+            continue
+        base, tax = cells[-2:]
+        assert isinstance(base.value, Decimal) and isinstance(tax.value, Decimal)
+        if base.value > 0 and Decimal("0.01") <= tax.value / base.value <= Decimal("0.28") and any(map(str.isdigit, row.text)):
+            yield Summary(base, tax, base.value + tax.value)
+
+
+def _proofs(receipt: Receipt, amounts: list[_Amount], summaries: list[Summary]) -> Iterator[tuple[Decimal, float]]:
+    """Values that arithmetic arrives at, and how much that says."""
+    tendered = [a for a in amounts if a.role == "tendered" and a.value > 0]
+    change = [a for a in amounts if a.role == "change" and a.value >= 0]
+    for given in tendered:
+        for back in change:
+            if back.value < given.value and back.candidate.row > given.candidate.row:
+                yield given.value - back.value, 0.8 if back.value else 0.55
+        yield given.value, 0.3 * given.weight
+    for rounding in (a for a in amounts if a.role == "rounding"):
+        for a in amounts:
+            if a.role not in ("subtotal", "total", "gross") or a.candidate.row > rounding.candidate.row:
+                continue
+            if rounding.value and abs(rounding.value) < ROUNDED:
+                yield a.value + rounding.value, 0.55
+                yield a.value - abs(rounding.value), 0.45
+            for b in amounts:  # whatever the rounding was read as
+                if b.role in _TOTALS and b.candidate.row > rounding.candidate.row and ZERO < abs(a.value - b.value) < ROUNDED:
+                    yield b.value, 0.35
+    for a in amounts:
+        if a.role in ("subtotal", "net"):
+            for tax in amounts:
+                if tax.role == "tax" and tax.value > 0 and tax.candidate.row > a.candidate.row:
+                    yield a.value + tax.value, 0.6
+    for summary in summaries:
+        yield summary.total, 0.6
+    yield from _sums_of_articles(amounts)
+
+
+def _sums_of_articles(amounts: list[_Amount]) -> Iterator[tuple[Decimal, float]]:
+    """Sums of the amounts from the first on, that say nothing of themselves."""
+    total, count = ZERO, 0
+    for a in amounts:
+        if a.role in _TOTALS and count:
+            break
+        if a.role:
+            continue
+        total, count = total + a.value, count + 1
+        if count > 1:
+            yield total, 0.5
+
+
+def settle_receipt(receipt: Receipt, totals: Totals, header: dict[str, Choice]) -> Totals:
+    """The totals and, in `header`, the date of the receipt. What does not agree with its total is left out."""
+    if day := given_on(receipt):
+        header["issue_date"] = day
+    header.pop("due_date", None)
+    paid = paid_by(receipt)
+    if paid is None:
+        return totals
+    total, summary = paid
+    assert isinstance(total.value, Decimal)
+    chosen = dict(totals.chosen)
+    net, tax = (chosen.get(path) for path in ("total_without_tax", "total_tax"))
+    if not (net and tax and isinstance(net.value, Decimal) and isinstance(tax.value, Decimal) and net.value + tax.value == total.value):
+        for path in ("total_without_tax", "total_tax", "amount_due", "paid_amount"):
+            chosen.pop(path, None)
+        if summary:
+            sure = round(0.9 * total.confidence, 3)
+            chosen["total_without_tax"] = Choice(summary.base.value, sure, summary.base)
+            chosen["total_tax"] = Choice(summary.tax.value, sure, summary.tax)
+    chosen["total_with_tax"] = total
+    return Totals(chosen, totals.rates if summary else ())
