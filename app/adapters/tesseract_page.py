@@ -15,13 +15,14 @@ from PIL import Image
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
 from app.readers.tsv import Seen, parse, sensible, words_of
-from app.readers.written_in import language_of
+from app.readers.written_in import evidence, language_of
 
 Grey = NDArray[np.uint8]
 
 PAGE, BLOCK, SPARSE, LINE = 3, 6, 11, 7  # page segmentation modes: automatic without orientation, one block, scattered, one line
 FALLBACK = "en"  # for the look, and where it says nothing
-WELL_READ = 50.0  # percent: mean confidence under which the other turns are tried. Upside down it is 16 to 37, noisy but upright over 49
+WELL_READ = 58.0  # percent: mean confidence under which the other turns are tried. Not upright it is 16 to 47, noisy but upright over 49
+UPRIGHT = 6.0  # evidence for a language that text of the same quality does not give when it stands another way (up to 4.8)
 BETTER = 12.0  # percent by which another turn must be read better
 SURE = 50.0  # percent: confidence of a word that may speak for a language; texture reads as "il", "de", "e"
 LEAST_CONTRAST = 24  # of 255, between paper and ink
@@ -122,8 +123,8 @@ def _first_look(grey: Grey, reader: Reader) -> Look:
             quality = 0.0
         if quality > best.quality + (BETTER if turn else 0.0):
             best = Look(quality, language_of(texts), turn)
-        if best.language is not None or best.quality >= WELL_READ:
-            break  # no text makes sense upside down
+        if best.quality >= WELL_READ or (best.language and evidence(texts)[best.language] >= UPRIGHT):
+            break
     return best
 
 
