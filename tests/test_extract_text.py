@@ -208,4 +208,4 @@ def test_hostile_text_takes_linear_time(row: str) -> None:
         return time.process_time() - start
 
     seconds(row[:200])
-    assert seconds(row) < 3.0
+    assert seconds(row) < 10.0  # half a second at most on the machine where this was written

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
-from app.adapters.sql.migrate import migrate
-from app.adapters.sql.store import open_invoices
+from app.adapters.sql.store import open_invoices, utc_now
 from app.domain.extraction import Extracted
 from app.domain.invoice import Invoice
 from app.domain.record import SETTLED, InvoiceRecord, Result
@@ -29,9 +30,10 @@ from app.pipeline.stage import Width, first
 from app.pipeline.suspects import Suspects
 from app.ports import InvoiceStore, Message, Settlement, Upload
 from app.tracing import configure_tracing
+from tests.api_host import PATIENCE, migrated
 
 TENANT = "acme"
-PATIENCE = 60.0  # seconds: on a busy machine
+KINDS = {"jpg": "image/jpeg", "pdf": "application/pdf", "xml": "application/xml"}
 Behaviour = Callable[[Job], Awaitable[None]]
 
 
@@ -52,14 +54,10 @@ class Rig:
 
     async def send(self, *names: str) -> dict[str, str]:
         """Ids by name."""
-        ids = {}
-        for name in names:
-            blob = await self.blobs.put(TENANT, io.BytesIO(name.encode()))
-            kind = {"jpg": "image/jpeg", "pdf": "application/pdf", "xml": "application/xml"}[name.rpartition(".")[2]]
-            (accepted,) = await self.store.for_tenant(TENANT).accept([Upload(name, kind, blob)], "test", None, None)
-            ids[name] = accepted.id
+        uploads = [Upload(name, KINDS[name.rpartition(".")[2]], await self.blobs.put(TENANT, io.BytesIO(name.encode()))) for name in names]
+        accepted = await self.store.for_tenant(TENANT).accept(uploads, "test", None, None)
         self.relay.wake()
-        return ids
+        return {name: invoice.id for name, invoice in zip(names, accepted, strict=True)}
 
     async def record(self, invoice_id: str) -> InvoiceRecord:
         record = await self.store.for_tenant(TENANT).get(invoice_id)
@@ -79,12 +77,13 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, *, lease: float = 300.0, start: bool = True, relayed: bool = True) -> AsyncIterator[Rig]:
-    url = f"sqlite+aiosqlite:///{folder}/invoices.db"
-    await migrate(url)
+async def rig(
+    folder: Path, *, lease: float = 300.0, start: bool = True, relayed: bool = True, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Rig]:
+    """`clock`: the store's, by which leases end."""
     async with (
-        open_invoices(url, b"audit key of the tests") as store,
-        FileBlobs(folder / "blobs") as blobs,
+        open_invoices(await migrated(folder), b"audit key of the tests", deadline=PATIENCE, clock=clock) as store,
+        FileBlobs(folder / "blobs", deadline=PATIENCE) as blobs,
         MemoryWorkQueue() as queue,
         MemoryEventBus() as bus,
     ):
@@ -108,9 +107,9 @@ async def rig(folder: Path, *, lease: float = 300.0, start: bool = True, relayed
 
         progress = Progress(bus, Metrics())
         chain = (
-            first("decode", decode, width=Width(2, pdf=2, ocr=1), deadline=5)
+            first("decode", decode, width=Width(2, pdf=2, ocr=1), deadline=PATIENCE)
             .hand_over("invoices.ocr", when=lambda job: "scan" in job.file_name)
-            .then("read", read, width=Width(3, pdf=3, ocr=2), deadline=60)
+            .then("read", read, width=Width(3, pdf=3, ocr=2), deadline=PATIENCE)
         )
         runners = [Runner(chain, name, progress, configure_tracing()) for name in QUEUES]
         relay = Relay(store, queue, bus, pace=0.01)
@@ -174,6 +173,9 @@ async def test_cheap_work_never_waits_behind_what_is_read(tmp_path: Path) -> Non
         others = await r.send(*(f"text{n}.pdf" for n in range(20)))
         for invoice_id in others.values():
             await r.settled(invoice_id)
+        async with asyncio.timeout(PATIENCE):
+            while await r.queue.depth("invoices.ocr") < 16:  # the relay may be slower
+                await asyncio.sleep(0.005)
         assert r.worker.in_hand_of("invoices.ocr") == r.capacity["invoices.ocr"] == 4
         assert await r.queue.depth("invoices.ocr") == 16
         await r.until(lambda: r.worker.in_hand_of("invoices.pdf") == 0)
@@ -222,17 +224,24 @@ async def test_a_drain_gives_back_what_is_read_to_its_queue(tmp_path: Path) -> N
 
 
 async def test_long_work_keeps_its_lease(tmp_path: Path) -> None:
-    async with rig(tmp_path, lease=0.3) as r:
+    now = datetime(2026, 3, 1, tzinfo=UTC)  # stands still until each renewal is seen
+
+    def leased_until() -> str:
+        with closing(sqlite3.connect(tmp_path / "invoices.db", PATIENCE)) as reading:
+            (until,) = reading.execute("SELECT lease_until FROM invoices").fetchone()
+        return str(until)
+
+    async with rig(tmp_path, lease=0.3, clock=lambda: now) as r:
         go = asyncio.Event()
         r.behaviours["scan.jpg"] = waits_for(go)
         invoice_id = (await r.send("scan.jpg"))["scan.jpg"]
         await r.until(lambda: r.inside["invoices.ocr"] == 1)
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + 1.0
-        while loop.time() < ends:
+        for _ in range(5):  # more than three leases
+            before = leased_until()
+            now += timedelta(seconds=0.2)
+            await r.until(lambda before=before: leased_until() != before)  # type: ignore[misc]
             assert await r.store.claim(TENANT, invoice_id, "another", 60) == "leased"
             assert list(await r.store.unsettled(10, 0.0)) == []
-            await asyncio.sleep(0.01)
         go.set()
         assert (await r.settled(invoice_id)).attempts == 1
 

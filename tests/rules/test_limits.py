@@ -29,7 +29,8 @@ def test_ten_thousand_lines_take_no_longer_than_lines() -> None:
         return time.process_time() - started
 
     seconds(100)
-    assert seconds(10_000) < 1.5
+    # Ten times the lines; beside each other, so that a slow machine does not matter. Each with each would be a hundred times.
+    assert seconds(10_000) < 40 * min(seconds(1_000) for _ in range(3))
 
 
 def test_findings_of_one_rule_are_limited_and_counted() -> None:
