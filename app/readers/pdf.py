@@ -19,6 +19,7 @@ from app.readers.hybrid import embedded_einvoice
 from app.readers.limits import Limits
 from app.readers.pdf_words import words_of
 from app.readers.rows import pack
+from app.readers.text_layer import UNMAPPED, source_of
 from app.readers.visibility import mark_hidden
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # they quote the document
@@ -117,7 +118,6 @@ def size_of(page: pymupdf.Page, limits: Limits) -> tuple[float, float]:
     return width, height
 
 
-_UNMAPPED = re.compile("[\ufffd\ue000-\uf8ff]")
 IMAGES = pymupdf.TEXT_PRESERVE_IMAGES
 # ActualText is left out: it lets a file say something else than what it draws.
 TEXT = mupdf.FZ_STEXT_IGNORE_ACTUALTEXT
@@ -139,10 +139,11 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
         if share > 0.5 and 2 * sum(p.mark & Mark.INVISIBLE > 0 for p in pieces) > len(pieces):
             notes.add("ocr_layer")
         everything = "".join(piece.text for piece in pieces)
-        if not everything.isascii() and 3 * len(_UNMAPPED.findall(everything)) > len(everything):
+        if not everything.isascii() and 3 * len(UNMAPPED.findall(everything)) > len(everything):
             notes.add("unmapped_text")
         words = pack(pieces, width, height, limits.word_length)
-    return Page(number, round(width, 2), round(height, 2), words, share), notes
+    source = source_of(pieces if len(words) else (), share, drawing, width, height)
+    return Page(number, round(width, 2), round(height, 2), words, share, source), notes
 
 
 CELLS = 40
