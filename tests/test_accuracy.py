@@ -31,7 +31,7 @@ def score(pred, truth, visible_only=False, docs=None, errors=None):
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Two documents a half; in each half one truth that the product cannot meet; and a picture."""
+    """Two documents a half; in each half one truth that the product cannot meet; and a file of a kind that nobody reads."""
     folder = tmp_path / "data" / "made_up"
     (folder / "docs").mkdir(parents=True)
     (folder / "truth").mkdir()
@@ -45,8 +45,8 @@ def data(tmp_path: Path) -> Path:
             (folder / "docs" / f"{document}.xml").write_bytes(write_cii(FULL) + b"\n" * (index + 1) * len(half))
             truth = {"invoice_number": FULL.number if index == 0 else f"impossible-{half}", "vendor_name": sender}
             (folder / "truth" / f"{document}.json").write_text(json.dumps(truth))
-    (folder / "docs" / "picture.png").write_bytes(b"\x89PNG")
-    (folder / "truth" / "picture.json").write_text("{}")
+    (folder / "docs" / "letter.docx").write_bytes(b"PK")
+    (folder / "truth" / "letter.json").write_text("{}")
     (tmp_path / "data" / "score.py").write_text(SCORER)
     return tmp_path / "data"
 
@@ -59,9 +59,17 @@ def test_each_half_is_scored_and_only_the_opened_one_is_looked_into(data: Path, 
     assert [row[:5] for row in rows] == [["made_up", "opened", "2", "0.500", "0.500"], ["made_up", "unopened", "2", "0.500", "0.500"]]
     assert "opened-1 | invoice_number | said 'INV-7' | truth 'impossible-opened'" in printed
     assert "impossible-unopened" not in printed and "unopened-1" not in printed
-    assert "1 pictures left out" in printed
-    assert set(json.loads(out.read_text())["made_up"]) == {"opened", "unopened"}
+    assert "1 left out" in printed
+    assert set(json.loads(out.read_text())["made_up"]) == {"all", "opened", "unopened"}
     assert not list(data.rglob("__pycache__"))
+
+
+def test_a_set_under_its_floor_ends_with_1(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(accuracy.FLOORS, "made_up", 0.5)
+    assert accuracy.main([str(data)]) == 0
+    monkeypatch.setitem(accuracy.FLOORS, "made_up", 0.51)
+    assert accuracy.main([str(data)]) == 1
+    assert "made_up: header F1 0.500 is under its floor of 0.51" in capsys.readouterr().out
 
 
 def test_without_the_scorer_it_says_what_is_missing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
