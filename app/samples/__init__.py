@@ -1,4 +1,4 @@
-"""Our own documents: a dozen for the demonstration and the tests, any number for load tests. The same bytes on every run.
+"""Our own documents: eighteen for the demonstration and the tests, any number for load tests. The same bytes on every run.
 
 Nothing in them is anybody's: firms, people, accounts and VAT ids are made up (their check digits are right).
 """
@@ -13,7 +13,7 @@ from typing import Literal
 from app.domain.extraction import DocumentType
 from app.domain.invoice import Invoice
 from app.domain.record import Reason, Status
-from app.samples import invoices, odd
+from app.samples import invoices, odd, on_paper, scans
 from app.samples.canvas import assemble, save
 from app.samples.einvoice_xml import write_cii, write_ubl
 from app.samples.hybrid import embed_xml
@@ -31,12 +31,13 @@ _INK = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must come out of a sample. `invoice`: all that the file says, None where it is no readable invoice."""
+    """What must come out of a sample. `invoice`: all that the file says, None where it is no readable invoice. Of a scan a reader may get
+    some letters wrong: `status` is None where that decides it."""
 
-    status: Status
+    status: Status | None
     reason: Reason | None = None
     document_type: DocumentType | None = None
-    source: Literal["xml", "text"] | None = None
+    source: Literal["xml", "text", "ocr"] | None = None
     language: str | None = None
     invoice: Invoice | None = None
 
@@ -72,6 +73,10 @@ def _structured(make: Callable[[], bytes], invoice: Invoice) -> _Sample:
     return _Sample(make, Expected("approved", document_type="invoice", source="xml", invoice=invoice))
 
 
+def _on_paper(make: Callable[[], bytes], printed: Invoice, language: str, document_type: DocumentType = "invoice") -> _Sample:
+    return _Sample(make, Expected(None, document_type=document_type, source="ocr", language=language, invoice=printed))
+
+
 def _refused(make: Callable[[], bytes], reason: Reason) -> _Sample:
     return _Sample(make, Expected("quarantined", reason=reason))
 
@@ -89,6 +94,28 @@ _SAMPLES: Mapping[str, _Sample] = {
     "10-cut-off.pdf": _refused(lambda: odd.cut_off(draw_pdf(invoices.ENGLISH_INVOICE, "en", "banner")), "damaged"),
     "11-locked.pdf": _refused(lambda: odd.locked(save(assemble(draw_sheets(invoices.GERMAN_INVOICE, "de", "letter")))), "encrypted"),
     "12-delivery-terms.pdf": _refused(odd.delivery_terms, "not_an_invoice"),
+    "13-scan-askew.pdf": _on_paper(
+        lambda: scans.scanned_pdf(on_paper.SCANNED_INVOICE, "de", "banner", 13, ink=_INK["slate"]),
+        as_printed(on_paper.SCANNED_INVOICE, "de", "banner"),
+        "de",
+    ),
+    "14-photo.jpg": _on_paper(
+        lambda: scans.photo_jpeg(on_paper.PHOTOGRAPHED_INVOICE, "en", "ledger", 14, ink=_INK["rust"]),
+        as_printed(on_paper.PHOTOGRAPHED_INVOICE, "en", "ledger"),
+        "en",
+    ),
+    "15-till-receipt.jpg": _on_paper(lambda: scans.receipt_jpeg(on_paper.RECEIPT, 15), on_paper.RECEIPT, "en", "receipt"),
+    "16-fax.tif": _on_paper(
+        lambda: scans.fax_tiff(on_paper.FAXED_INVOICE, "fr", "letter", 16), as_printed(on_paper.FAXED_INVOICE, "fr", "letter"), "fr"
+    ),
+    "17-upside-down.png": _on_paper(
+        lambda: scans.upside_down_png(on_paper.OVERTURNED_INVOICE, "fr", "ledger", 17, ink=_INK["wine"]),
+        as_printed(on_paper.OVERTURNED_INVOICE, "fr", "ledger"),
+        "fr",
+    ),
+    "18-twelve-pages.tif": _on_paper(
+        lambda: scans.duplex_tiff(on_paper.DUPLEX_INVOICE, "en", "banner", 18), as_printed(on_paper.DUPLEX_INVOICE, "en", "banner"), "en"
+    ),
 }
 
 EXPECTED: Mapping[str, Expected] = {name: sample.expected for name, sample in _SAMPLES.items()}

@@ -1,4 +1,4 @@
-"""`python -m app.samples FOLDER [--count N --kind xml|digital|mixed --seed S]`: the samples, or N documents that all differ."""
+"""`python -m app.samples FOLDER [--count N --kind xml|digital|mixed|scan --seed S]`: the samples, or N documents that all differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.samples.crowd import Kind, make_many
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app.samples", description="Writes made-up invoices into a folder.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, help="this many different documents in place of the twelve samples")
+    parser.add_argument("--count", type=int, help="this many different documents in place of the samples")
     parser.add_argument("--kind", choices=get_args(Kind), default="mixed")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

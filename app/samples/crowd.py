@@ -15,8 +15,9 @@ from app.samples.canvas import Color
 from app.samples.einvoice_xml import write_cii, write_ubl
 from app.samples.ledger import Sale, add_up, check_digits
 from app.samples.pages import Layout, draw_pdf
+from app.samples.scans import quick_scan
 
-Kind = Literal["xml", "digital", "mixed"]
+Kind = Literal["xml", "digital", "mixed", "scan"]
 
 _FIRMS: dict[str, tuple[tuple[Party, ...], tuple[Party, ...], str, str]] = {  # language: sellers, buyers, account's country, rates
     "en": ((parties.WORKSHOP, parties.CATERING), (parties.JOINERY,), "GB", "20 20 20 0"),
@@ -35,7 +36,7 @@ def make_many(folder: Path, count: int, kind: Kind = "mixed", seed: int = 0) -> 
     """Writes `count` files, no two alike, the same for the same `kind` and `seed`; gives their paths.
 
     `mixed`: every second one is XML. XML is CII and UBL in turn; the digital PDFs take turns at three layouts and leave their
-    fonts to the reader.
+    fonts to the reader. A `scan` is a PDF that is only a picture.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -54,7 +55,10 @@ def many(count: int, kind: Kind = "mixed", seed: int = 0) -> Iterator[tuple[Lite
             yield "xml", write_cii(invoice, "EN 16931") if index % 4 < 2 else write_ubl(invoice)
         else:
             layout: Layout = get_args(Layout)[index % 3]
-            yield "pdf", draw_pdf(invoice, language, layout, ink=_ink(index), embed_fonts=False)
+            if kind == "scan":
+                yield "pdf", quick_scan(invoice, language, layout, seed * 1_000_000 + index, ink=_ink(index))
+            else:
+                yield "pdf", draw_pdf(invoice, language, layout, ink=_ink(index), embed_fonts=False)
 
 
 def make_one(seed: int, index: int) -> tuple[str, Invoice]:
