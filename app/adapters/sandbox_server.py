@@ -241,8 +241,8 @@ def serve(
     while (spare := os.dup(nothing)) <= 4:
         pass
     os.close(spare)
-    layers = wall_off()
     settle()
+    layers = wall_off()
     server = Server(channel, configuration.limits, child, after)
     channel.send(msgspec.json.encode(Ready(layers, told)))
     try:
