@@ -7,7 +7,7 @@ a deadline of its own inside the adapter.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -321,7 +321,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """`message` for the work queue, or `event` for the bus."""
+    """`message` for the work queue, `event` for the bus: one of them, or both."""
 
     id: int
     message: Message | None = None
@@ -393,11 +393,18 @@ class InvoiceStore(Protocol):
         """
         ...
 
-    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
-        """The oldest unpublished rows."""
+    def committed(self) -> Sequence[OutboxRow]:
+        """The outbox rows that calls of this store have committed since it was last asked, so that nobody need look for them.
+
+        Only a hint: what a cancelled or late call committed, or too many at once, is found by `outbox` alone.
+        """
         ...
 
-    async def mark_published(self, ids: Sequence[int]) -> None: ...
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        """The oldest unpublished rows, whoever committed them."""
+        ...
+
+    async def mark_published(self, ids: Collection[int]) -> None: ...
 
     async def outbox_state(self) -> OutboxState: ...
 

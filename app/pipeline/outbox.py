@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,67 +13,81 @@ import structlog
 from app.domain.work import QUEUES
 from app.errors import Unavailable
 from app.failpoints import failpoint
-from app.ports import BlobStore, EventBus, InvoiceStore, OutboxState, WorkQueue
+from app.ports import BlobStore, EventBus, InvoiceStore, OutboxRow, OutboxState, WorkQueue
 
 log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """Publishes what a transaction left in the outbox, oldest first, at least once each.
+    """Publishes what transactions left in the outbox, at least once each.
 
-    `pace`: the least seconds between two looks, so that under load one look serves many invoices; the first after a rest is at once.
+    What this process commits is handed over in memory and published at once; what was published is marked together each `every`
+    seconds: an invoice costs no look at SQL and no transaction of its own. What is left of a crash, an error or another process
+    is found by a look at SQL, each `every` seconds too.
     """
 
-    def __init__(
-        self, store: InvoiceStore, queue: WorkQueue, bus: EventBus, *, batch: int = 200, idle: float = 1.0, pace: float = 0.05
-    ) -> None:
+    def __init__(self, store: InvoiceStore, queue: WorkQueue, bus: EventBus, *, batch: int = 200, every: float = 1.0) -> None:
         self._store = store
         self._queue = queue
         self._bus = bus
         self._batch = batch
-        self._idle = idle
-        self._pace = pace
+        self._every = every
         self._news = asyncio.Event()
+        self._unmarked: set[int] = set()  # published
 
     def wake(self) -> None:
-        """There is something in the outbox; without it the relay looks by itself each `idle` seconds."""
+        """Something was committed; without it the relay looks by itself each `every` seconds."""
         self._news.set()
 
     async def run(self) -> None:
         """Until cancelled."""
-        pause = self._idle
-        while True:
-            self._news.clear()
-            try:
-                published = await self.publish_batch()
-                pause = self._idle
-                if published == self._batch:
+        loop = asyncio.get_running_loop()
+        pause, due = self._every, loop.time()
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self._publish(self._store.committed())
+                    if loop.time() >= due or len(self._unmarked) >= self._batch:
+                        while await self.publish_batch() >= self._batch:
+                            pass
+                        pause, due = self._every, loop.time() + self._every
+                except Unavailable as exc:
+                    log.warning("outbox.waiting", dependency=exc.dependency)
+                    pause, due = min(10.0, pause * 2), 0.0  # what was handed over is found by the look
+                    await asyncio.sleep(pause)  # news must not hurry a dependency that is away
                     continue
-                if published:
-                    await asyncio.sleep(self._pace)
-            except Unavailable as exc:
-                log.warning("outbox.waiting", dependency=exc.dependency)
-                pause = min(10.0, pause * 2)
-                await asyncio.sleep(pause)  # news must not hurry a dependency that is away
-                continue
-            try:
-                async with asyncio.timeout(pause):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await self._news.wait()
+        finally:
+            with suppress(Unavailable):  # then they are published again, by the next process
+                await self._mark()
 
     async def publish_batch(self) -> int:
-        """Returns how many rows were published and marked."""
+        """Publishes and marks what was handed over and what a look at SQL finds. Returns how many rows the look found."""
+        await self._publish(self._store.committed())
+        await self._mark()
         rows = await self._store.outbox(self._batch)
-        if not rows:
-            return 0
-        await self._queue.publish([row.message for row in rows if row.message])
-        for row in rows:
+        await self._publish(rows)
+        await self._mark()
+        return len(rows)
+
+    async def _publish(self, rows: Sequence[OutboxRow]) -> None:
+        new = [row for row in rows if row.id not in self._unmarked]
+        if not new:
+            return
+        await self._queue.publish([row.message for row in new if row.message])
+        for row in new:
             if row.event:
                 await self._bus.publish(row.event)
         failpoint("published_not_marked")
-        await self._store.mark_published([row.id for row in rows])
-        return len(rows)
+        self._unmarked.update(row.id for row in new)
+
+    async def _mark(self) -> None:
+        if marked := set(self._unmarked):
+            await self._store.mark_published(marked)
+            self._unmarked -= marked
 
 
 @dataclass(frozen=True, slots=True)

@@ -600,23 +600,39 @@ async def test_the_outbox_is_emptied_in_order_and_events_stay(store: InvoiceStor
     await accept(acme, "a")
     clock.advance(5)
     await accept(acme, "b")
+    await accept(acme, "c")
     clock.advance(2)
     state = await store.outbox_state()
-    assert (state.depth, state.oldest_age) == (4, 7.0)
-    rows = await store.outbox(3)
-    assert [row.id for row in rows] == sorted(row.id for row in rows) and len(rows) == 3
-    assert all((row.message is None) != (row.event is None) for row in rows)
-    assert all(row.event.id == row.id for row in rows if row.event)
+    assert (state.depth, state.oldest_age) == (3, 7.0)
+    rows = await store.outbox(2)
+    assert [row.id for row in rows] == sorted(row.id for row in rows) and len(rows) == 2
+    assert all(row.message and row.event and row.event.id == row.id for row in rows)
     await store.mark_published([row.id for row in rows])
     assert [row.id for row in await store.outbox(10)] == [rows[-1].id + 1]
     await store.mark_published([rows[-1].id + 1, rows[0].id, 999_999])
     await store.mark_published([])
     assert await store.outbox(10) == []
     assert (await store.outbox_state()).depth == 0
-    assert await types(acme) == ["received", "received"]
+    assert await types(acme) == ["received"] * 3
     newest = (await acme.events(None, 0, 10))[-1].id or 0
-    await accept(acme, "c")
+    await accept(acme, "d")
     assert min(row.id for row in await store.outbox(10)) > newest
+
+
+async def test_what_was_committed_is_handed_over_once_as_it_stands_in_the_outbox(store: InvoiceStore, acme: TenantInvoices) -> None:
+    one, two = await acme.accept([upload("a"), upload("b")], "k", "00-aa-bb-01", IdempotencyKey("k", "f"))
+    assert await store.outbox(10) == store.committed()
+    assert store.committed() == []
+    await acme.accept([upload("a"), upload("b")], "k", None, IdempotencyKey("k", "f"))  # the first answer again
+    assert store.committed() == []
+    await store.settle(await claim(store, one.id), APPROVED)
+    settled = await store.settle(await claim(store, two.id), REFUSED)
+    with pytest.raises(Conflict):
+        await acme.retry(two.id, settled.version - 1, "k", None)
+    await acme.retry(two.id, settled.version, "k", "00-cc-dd-01")
+    handed = store.committed()
+    assert [row.event.type for row in handed if row.event] == ["processing", "approved", "processing", "quarantined", "received"]
+    assert list(handed) == (await store.outbox(10))[2:]
 
 
 async def test_events_are_read_on_from_any_place(store: InvoiceStore, acme: TenantInvoices) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,15 +14,19 @@ from app.adapters.sql import idempotency as keys
 from app.adapters.sql.codec import Row, clipped
 from app.adapters.sql.engine import Database
 from app.adapters.sql.ids import new_id
-from app.adapters.sql.rows import SEND, event_row, work_row
+from app.adapters.sql.outbox import tell
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.schema import documents, invoices
 from app.adapters.sql.tenants import ensure_tenant
-from app.domain.work import Queue, queue_for
-from app.ports import Accepted, IdempotencyKey, Upload
+from app.domain.work import queue_for
+from app.ports import Accepted, IdempotencyKey, OutboxRow, Upload
 
-_ADD_DOCUMENT = insert(documents)
-_ADD_INVOICE = insert(invoices)
-_FIRST = (
+_ADD_DOCUMENT = Prepared(insert(documents), documents.c.keys())
+_ADD_INVOICE = Prepared(
+    insert(invoices),
+    "tenant id document_id status version attempts last_sent_at traceparent received_at updated_at audit_seq audit_hash queue".split(),
+)
+_FIRST = Prepared(
     select(documents.c.id.label("document_id"), invoices.c.id, invoices.c.status)
     .join(invoices, and_(invoices.c.tenant == documents.c.tenant, invoices.c.document_id == documents.c.id))
     .where(documents.c.tenant == bindparam("tenant"), documents.c.sha256 == bindparam("sha256"))
@@ -32,13 +37,17 @@ _FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the store and its tenants have in common. `known` are the tenants whose row is committed."""
+    """What the store and its tenants have in common.
+
+    `known`: the tenants whose row is committed. `committed`: the outbox rows that the relay has not been handed yet.
+    """
 
     database: Database
     audit_key: bytes
     cursor_key: bytes
     clock: Callable[[], datetime]
     known: set[str] = field(default_factory=set)
+    committed: deque[OutboxRow] = field(default_factory=lambda: deque(maxlen=1000))
 
 
 def accept(
@@ -49,13 +58,13 @@ def accept(
     actor: str,
     traceparent: str | None,
     key: IdempotencyKey | None,
-) -> Sequence[Accepted]:
+) -> tuple[Sequence[Accepted], list[OutboxRow]]:
     now = shared.clock()
     was = "free"
     if key is not None:
         found = keys.look_up(connection, tenant, key, now)
         if found != "free" and found != "held":
-            return found
+            return found, []
         was = found
     if tenant not in shared.known:
         ensure_tenant(connection, tenant, now)
@@ -64,16 +73,16 @@ def accept(
     answer = []
     for upload in uploads:
         sha256 = upload.blob.sha256
-        first = here.get(sha256) or connection.execute(_FIRST, {"tenant": tenant, "sha256": sha256}).first()
+        first = here.get(sha256) or _FIRST.first(connection, {"tenant": tenant, "sha256": sha256})
         if first is None:
             here[sha256] = accepted = new.add(upload)
         else:
             accepted = Accepted(first.id, first.document_id, first.status, duplicate_of=first.id)
         answer.append(accepted)
-    new.insert(connection)
+    told = new.insert(connection)
     if key is not None:
         keys.finish(connection, tenant, key, was, answer, now)
-    return answer
+    return answer, told
 
 
 def begin(shared: Shared, connection: Connection, tenant: str, key: str) -> bool:
@@ -95,7 +104,6 @@ class _NewRows:
         self._documents: list[Row] = []
         self._invoices: list[Row] = []
         self._audit: list[Row] = []
-        self._outbox: list[Row] = []
 
     def add(self, upload: Upload) -> Accepted:
         tenant, now = self._tenant, self._now
@@ -142,17 +150,15 @@ class _NewRows:
                 "queue": queue,
             }
         )
-        self._outbox += received(tenant, invoice_id, queue, self._traceparent, now)
         return Accepted(invoice_id, document_id, "received")
 
-    def insert(self, connection: Connection) -> None:
-        if self._invoices:
-            connection.execute(_ADD_DOCUMENT, self._documents)
-            connection.execute(_ADD_INVOICE, self._invoices)
-            connection.execute(chain.ADD, self._audit)
-            connection.execute(SEND, self._outbox)
-
-
-def received(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> list[Row]:
-    """The two rows of the outbox: the event for those who watch, the message for those who work."""
-    return [event_row(tenant, invoice_id, "received", 0, traceparent, now), work_row(tenant, invoice_id, queue, traceparent, now)]
+    def insert(self, connection: Connection) -> list[OutboxRow]:
+        if not self._invoices:
+            return []
+        _ADD_DOCUMENT.run_many(connection, self._documents)
+        _ADD_INVOICE.run_many(connection, self._invoices)
+        chain.ADD.run_many(connection, self._audit)
+        return [
+            tell(connection, self._tenant, row["id"], "received", 0, self._traceparent, self._now, queue=row["queue"])
+            for row in self._invoices
+        ]

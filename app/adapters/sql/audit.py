@@ -17,13 +17,14 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 
 from app.adapters.sql.codec import Row, clipped, json_bytes
+from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.schema import audit
 from app.ports import AuditEntry
 
 START = "0" * 64
 ACTOR_LENGTH = 128
 
-ADD = insert(audit)
+ADD = Prepared(insert(audit), audit.c.keys())
 CHAIN = (
     select(audit)
     .where(audit.c.tenant == bindparam("tenant"), audit.c.invoice_id == bindparam("id"))

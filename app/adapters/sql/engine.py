@@ -138,7 +138,7 @@ class SqliteDatabase:
                 return await answer
         except TimeoutError as exc:
             raise DeadlineExceeded("sql", f"no answer within {self._deadline:g} s") from exc
-        except IntegrityError as exc:
+        except (IntegrityError, sqlite3.IntegrityError) as exc:
             raise Conflict(f"sql: {_name(exc)}") from exc
         except (DBAPIError, sqlite3.Error) as exc:
             if _is_ours(exc):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from sqlalchemy import and_, bindparam, select
 
-from sqlalchemy import and_, bindparam, insert, select
-
-from app.adapters.sql.codec import Row, event_body
-from app.adapters.sql.schema import documents, invoice_versions, invoices, outbox
-from app.domain.work import Job, Queue
+from app.adapters.sql.codec import Row
+from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.schema import documents, invoice_versions, invoices
+from app.domain.work import Job
 
 _DOCUMENT = and_(documents.c.tenant == invoices.c.tenant, documents.c.id == invoices.c.document_id)
 _THIS = and_(invoices.c.tenant == bindparam("tenant"), invoices.c.id == bindparam("id"))
@@ -43,7 +42,7 @@ RECORD = (
 )
 """One invoice with the result of its current version: NULL while that version is no settled one. For `codec.record_of`."""
 
-STATE = (
+STATE = Prepared(
     select(
         *_SHOWN,
         invoices.c.lease_owner,
@@ -58,10 +57,6 @@ STATE = (
 )
 """What a change of state starts from."""
 
-SEND = insert(outbox)
-EVENT = "event"
-WORK = "work"
-
 THIS_VERSION = (
     invoices.c.tenant == bindparam("w_tenant"),
     invoices.c.id == bindparam("w_id"),
@@ -73,27 +68,3 @@ HELD = (*THIS_VERSION, invoices.c.attempts == bindparam("w_attempt"), invoices.c
 
 def job_key(job: Job) -> Row:
     return {"w_tenant": job.tenant, "w_id": job.invoice_id, "w_version": job.version, "w_attempt": job.attempt}
-
-
-def work_row(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> Row:
-    return {
-        "tenant": tenant,
-        "invoice_id": invoice_id,
-        "kind": WORK,
-        "body": None,
-        "traceparent": traceparent,
-        "created_at": now,
-        "queue": queue,
-    }
-
-
-def event_row(tenant: str, invoice_id: str, type: str, attempt: int, traceparent: str | None, now: datetime, **data: str) -> Row:
-    return {
-        "tenant": tenant,
-        "invoice_id": invoice_id,
-        "kind": EVENT,
-        "body": event_body(type, attempt, **data),
-        "traceparent": traceparent,
-        "created_at": now,
-        "queue": None,
-    }

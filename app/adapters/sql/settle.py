@@ -8,15 +8,17 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.adapters.sql import audit as chain
 from app.adapters.sql.codec import SUMMARY, Outcome, Row, record_of
-from app.adapters.sql.rows import HELD, RECORD, SEND, STATE, event_row, job_key
+from app.adapters.sql.outbox import tell
+from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.rows import HELD, RECORD, STATE, job_key
 from app.adapters.sql.schema import findings, invoice_lines, invoice_taxes, invoice_versions, invoices
 from app.domain.record import InvoiceRecord
 from app.domain.work import Job
 from app.errors import Conflict
 from app.failpoints import failpoint
-from app.ports import Settlement
+from app.ports import OutboxRow, Settlement
 
-_SETTLE = (
+_SETTLE = Prepared(
     update(invoices)
     .where(*HELD)
     .values(
@@ -31,10 +33,10 @@ _SETTLE = (
         **{column: bindparam(f"s_{column}", type_=invoices.c[column].type) for column in SUMMARY},
     )
 )
-_ADD_LINES = insert(invoice_lines)
-_ADD_TAXES = insert(invoice_taxes)
-_ADD_FINDINGS = insert(findings)
-_ADD_VERSION = insert(invoice_versions)
+_ADD_LINES = Prepared(insert(invoice_lines), invoice_lines.c.keys())
+_ADD_TAXES = Prepared(insert(invoice_taxes), invoice_taxes.c.keys())
+_ADD_FINDINGS = Prepared(insert(findings), findings.c.keys())
+_ADD_VERSION = Prepared(insert(invoice_versions), invoice_versions.c.keys())
 _SETTLED_BY = select(invoice_versions.c.attempt, invoice_versions.c.digest).where(
     invoice_versions.c.tenant == bindparam("tenant"),
     invoice_versions.c.invoice_id == bindparam("id"),
@@ -42,10 +44,12 @@ _SETTLED_BY = select(invoice_versions.c.attempt, invoice_versions.c.digest).wher
 )
 
 
-def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome) -> InvoiceRecord:
+def settle(
+    connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome
+) -> tuple[InvoiceRecord, list[OutboxRow]]:
     """See `InvoiceStore.settle`; `made` is `codec.outcome(settlement)`."""
     this: Row = {"tenant": job.tenant, "id": job.invoice_id}
-    row = connection.execute(STATE, this).first()
+    row = STATE.first(connection, this)
     if row is None:
         raise Conflict("the invoice is gone")
     version = job.version + 1
@@ -54,7 +58,7 @@ def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, se
         if before is None or (before.attempt, before.digest) != (job.attempt, made.digest):
             raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
         # It was us, and the reply was lost.
-        return record_of(connection.execute(RECORD, this).one())
+        return record_of(connection.execute(RECORD, this).one()), []
     actor = f"worker:{row.lease_owner}"
     traced = chain.row(audit_key, job.tenant, job.invoice_id, (row.audit_seq, row.audit_hash), now, settlement.status, actor, made.digest)
     changed = job_key(job) | {
@@ -65,14 +69,13 @@ def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, se
         "w_hash": traced["hash"],
     }
     changed.update((f"s_{column}", value) for column, value in made.summary.items())
-    if connection.execute(_SETTLE, changed).rowcount != 1:
+    if _SETTLE.run(connection, changed)[0] != 1:
         raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
     of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
     for statement, rows in ((_ADD_LINES, made.lines), (_ADD_TAXES, made.taxes), (_ADD_FINDINGS, made.findings)):
-        if rows:
-            connection.execute(statement, [of_invoice | part for part in rows])
-    connection.execute(
-        _ADD_VERSION,
+        statement.run_many(connection, [of_invoice | part for part in rows])
+    _ADD_VERSION.run(
+        connection,
         of_invoice
         | {
             "version": version,
@@ -85,11 +88,10 @@ def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, se
             "created_at": now,
         },
     )
-    connection.execute(chain.ADD, traced)
-    reason = {} if settlement.reason is None else {"reason": settlement.reason}
-    connection.execute(SEND, event_row(job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, **reason))
+    chain.ADD.run(connection, traced)
+    told = tell(connection, job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, reason=settlement.reason)
     failpoint("settle_uncommitted")
-    return InvoiceRecord(
+    record = InvoiceRecord(
         tenant=row.tenant,
         id=row.id,
         document_id=row.document_id,
@@ -104,3 +106,4 @@ def settle(connection: Connection, audit_key: bytes, now: datetime, job: Job, se
         reason=settlement.reason,
         result=settlement.result,
     )
+    return record, [told]

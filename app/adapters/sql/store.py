@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from app.adapters.sql import idempotency
+from app.adapters.sql import idempotency, outbox
 from app.adapters.sql.accept import Shared
-from app.adapters.sql.codec import clipped, event_of, outcome
+from app.adapters.sql.codec import clipped, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, sqlite_path
 from app.adapters.sql.ids import is_id, is_tenant
 from app.adapters.sql.keys import ApiKeys
-from app.adapters.sql.rows import EVENT, HELD, SEND, STATE, THIS_VERSION, WORK, event_row, job_key, work_row
-from app.adapters.sql.schema import REVISION, documents, invoices, outbox
+from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
+from app.adapters.sql.schema import REVISION, documents, invoices
 from app.adapters.sql.settle import settle
 from app.adapters.sql.tenant import SqlTenantInvoices
 from app.domain.record import SETTLED, InvoiceRecord, Status
@@ -31,7 +32,7 @@ DEADLINE = 5.0  # seconds, for every call
 MANY_LINES = 100
 """From so many lines on a result is made ready for the tables in a thread: the event loop does no work of milliseconds."""
 
-_CLAIM = (
+_CLAIM = Prepared(
     update(invoices)
     .where(*THIS_VERSION)
     .values(
@@ -71,14 +72,6 @@ _HAND_OVER = (
         updated_at=bindparam("w_now"),
     )
 )
-_UNPUBLISHED = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(bindparam("limit"))
-_SENT_WORK = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == WORK)
-_TOLD_EVENTS = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == EVENT, outbox.c.published_at.is_(None))
-    .values(published_at=bindparam("w_now"))
-)
-_OUTBOX_STATE = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
 _UNSETTLED = (
     select(invoices.c.tenant, invoices.c.id, invoices.c.version, invoices.c.traceparent, invoices.c.queue)
     .where(
@@ -142,17 +135,17 @@ class SqlInvoices:
             return "missing"
         owner = clipped(owner, 100)
 
-        def work(connection: Connection) -> Job | Literal["settled", "leased", "missing", "moved"]:
-            row = connection.execute(STATE, {"tenant": tenant, "id": invoice_id}).first()
+        def work(connection: Connection) -> tuple[Job | Literal["settled", "leased", "missing", "moved"], list[OutboxRow]]:
+            row = STATE.first(connection, {"tenant": tenant, "id": invoice_id})
             if row is None:
-                return "missing"
+                return "missing", []
             if row.status in SETTLED:
-                return "settled"
+                return "settled", []
             if queue is not None and row.queue != queue:
-                return "moved"
+                return "moved", []
             now = self._clock()
             if row.lease_until is not None and row.lease_until > now and row.lease_owner != owner:
-                return "leased"
+                return "leased", []
             taken = {
                 "w_tenant": tenant,
                 "w_id": invoice_id,
@@ -161,11 +154,11 @@ class SqlInvoices:
                 "w_until": now + timedelta(seconds=lease),
                 "w_now": now,
             }
-            if connection.execute(_CLAIM, taken).rowcount != 1:
-                return "leased"  # to whoever was a moment faster
+            if _CLAIM.run(connection, taken)[0] != 1:
+                return "leased", []  # to whoever was a moment faster
             attempt = row.attempts + 1
-            connection.execute(SEND, event_row(tenant, invoice_id, "processing", attempt, row.traceparent, now))
-            return Job(
+            told = outbox.tell(connection, tenant, invoice_id, "processing", attempt, row.traceparent, now)
+            job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
                 document_id=row.document_id,
@@ -178,8 +171,10 @@ class SqlInvoices:
                 traceparent=row.traceparent,
                 queue=row.queue,
             )
+            return job, [told]
 
-        claimed = await self._database.write(work)
+        claimed, told = await self._database.write(work)
+        self._shared.committed.extend(told)
         failpoint("claim_committed")
         return claimed
 
@@ -189,7 +184,10 @@ class SqlInvoices:
             made = await asyncio.to_thread(outcome, settlement)
         else:
             made = outcome(settlement)
-        record = await self._database.write(lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made))
+        record, told = await self._database.write(
+            lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made)
+        )
+        self._shared.committed.extend(told)
         failpoint("settle_committed")
         return record
 
@@ -207,34 +205,32 @@ class SqlInvoices:
             raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
 
     async def hand_over(self, job: Job, queue: Queue) -> None:
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> OutboxRow:
             now = self._clock()
             moved = job_key(job) | {"w_attempts": job.attempt - 1, "w_queue": queue, "w_now": now}
             if connection.execute(_HAND_OVER, moved).rowcount != 1:
                 raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
-            connection.execute(SEND, work_row(job.tenant, job.invoice_id, queue, job.traceparent, now))
+            told = outbox.send(connection, job.tenant, job.invoice_id, queue, job.traceparent, now)
             failpoint("hand_over_uncommitted")
+            return told
 
-        await self._database.write(work)
+        self._shared.committed.append(await self._database.write(work))
         failpoint("hand_over_committed")
 
+    def committed(self) -> Sequence[OutboxRow]:
+        told = list(self._shared.committed)
+        self._shared.committed.clear()
+        return told
+
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
-        rows = await self._database.read(lambda connection: connection.execute(_UNPUBLISHED, {"limit": max(0, limit)}).all())
-        return [_outbox_row(row) for row in rows]
+        return await self._database.read(lambda connection: outbox.unpublished(connection, max(0, limit)))
 
-    async def mark_published(self, ids: Sequence[int]) -> None:
-        """Sent work is removed, told events stay: they are the history that `events` reads."""
-        if not ids:
-            return
-
-        def work(connection: Connection) -> None:
-            connection.execute(_SENT_WORK, {"ids": ids})
-            connection.execute(_TOLD_EVENTS, {"ids": ids, "w_now": self._clock()})
-
-        await self._database.write(work)
+    async def mark_published(self, ids: Collection[int]) -> None:
+        if ids:
+            await self._database.write(lambda connection: outbox.mark_published(connection, ids, self._clock()))
 
     async def outbox_state(self) -> OutboxState:
-        depth, oldest = await self._database.read(lambda connection: connection.execute(_OUTBOX_STATE).one())
+        depth, oldest = await self._database.read(lambda connection: connection.execute(outbox.STATE_OF_ALL).one())
         return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
 
     async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
@@ -272,12 +268,6 @@ class SqlInvoices:
 
     async def ping(self) -> None:
         await self._database.ping()
-
-
-def _outbox_row(row: Any) -> OutboxRow:
-    if row.kind == WORK:
-        return OutboxRow(row.id, message=Message(f"outbox-{row.id}", row.tenant, row.invoice_id, row.traceparent, row.queue or "invoices"))
-    return OutboxRow(row.id, event=event_of(row))
 
 
 @asynccontextmanager

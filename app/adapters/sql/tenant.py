@@ -11,15 +11,16 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from app.adapters.sql import audit as chain
 from app.adapters.sql import cursor as cursors
 from app.adapters.sql import idempotency as keys
-from app.adapters.sql.accept import Shared, accept, begin, received
+from app.adapters.sql.accept import Shared, accept, begin
 from app.adapters.sql.codec import NAME_LENGTH, SUMMARY, Row, amount_text, event_of, folded, record_of, storable
 from app.adapters.sql.ids import clean_traceparent, is_id
-from app.adapters.sql.rows import EVENT, RECORD, SEND, STATE
+from app.adapters.sql.outbox import EVENT, tell
+from app.adapters.sql.rows import RECORD, STATE
 from app.adapters.sql.schema import documents, findings, invoice_lines, invoice_taxes, invoices, outbox
 from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Status
 from app.errors import Conflict, Refused, Unavailable
 from app.failpoints import failpoint
-from app.ports import Accepted, AuditEntry, IdempotencyKey, InvoiceFilter, Listing, Upload
+from app.ports import Accepted, AuditEntry, IdempotencyKey, InvoiceFilter, Listing, OutboxRow, Upload
 
 T = TypeVar("T")
 LONGEST_PAGE = 1000
@@ -79,9 +80,10 @@ class SqlTenantInvoices:
     async def accept(
         self, uploads: Sequence[Upload], actor: str, traceparent: str | None, idempotency: IdempotencyKey | None
     ) -> Sequence[Accepted]:
-        answer = await self._write_racing(
+        answer, told = await self._write_racing(
             lambda connection: accept(self._shared, connection, self._tenant, uploads, actor, clean_traceparent(traceparent), idempotency)
         )
+        self._shared.committed.extend(told)
         failpoint("accept_committed")
         return answer
 
@@ -131,9 +133,11 @@ class SqlTenantInvoices:
     async def retry(self, invoice_id: str, expected_version: int, actor: str, traceparent: str | None) -> InvoiceRecord | None:
         if not is_id(invoice_id):
             return None
-        return await self._database.write(
+        record, told = await self._database.write(
             lambda connection: self._retry(connection, invoice_id, expected_version, actor, clean_traceparent(traceparent))
         )
+        self._shared.committed.extend(told)
+        return record
 
     async def audit(self, invoice_id: str) -> Sequence[AuditEntry]:
         """Empty for an invoice that never was."""
@@ -142,7 +146,7 @@ class SqlTenantInvoices:
         this = {"tenant": self._tenant, "id": invoice_id}
 
         def work(connection: Connection) -> tuple[Sequence[Any], Any]:
-            return connection.execute(chain.CHAIN, this).all(), connection.execute(STATE, this).first()
+            return connection.execute(chain.CHAIN, this).all(), STATE.first(connection, this)
 
         rows, state = await self._database.read(work)
         if state is not None:
@@ -165,11 +169,11 @@ class SqlTenantInvoices:
 
     def _retry(
         self, connection: Connection, invoice_id: str, expected_version: int, actor: str, traceparent: str | None
-    ) -> InvoiceRecord | None:
+    ) -> tuple[InvoiceRecord | None, Sequence[OutboxRow]]:
         this = {"tenant": self._tenant, "id": invoice_id}
-        state = connection.execute(STATE, this).first()
+        state = STATE.first(connection, this)
         if state is None:
-            return None
+            return None, []
         if state.version != expected_version:
             raise Conflict(f"the invoice is at version {state.version}")
         if state.status not in SETTLED:
@@ -201,9 +205,9 @@ class SqlTenantInvoices:
             raise Conflict("the invoice has just changed")
         for statement in _FORGET:
             connection.execute(statement, this)
-        connection.execute(chain.ADD, traced)
-        connection.execute(SEND, received(self._tenant, invoice_id, state.queue, traceparent, now))
-        return record_of(connection.execute(RECORD, this).one())
+        chain.ADD.run(connection, traced)
+        told = tell(connection, self._tenant, invoice_id, "received", 0, traceparent, now, queue=state.queue)
+        return record_of(connection.execute(RECORD, this).one()), [told]
 
 
 def _possible(filter: InvoiceFilter) -> bool:

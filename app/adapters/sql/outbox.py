@@ -1,0 +1,94 @@
+"""The outbox: what transactions leave for those who watch (events) and those who work (messages)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from app.adapters.sql.codec import event_body, event_of
+from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.schema import outbox
+from app.domain.record import Event, Reason, Status
+from app.domain.work import Queue
+from app.ports import Message, OutboxRow
+
+EVENT = "event"  # an event; with a queue a message too
+WORK = "work"  # a message alone
+
+_SEND = Prepared(insert(outbox), ("tenant", "invoice_id", "kind", "body", "traceparent", "created_at", "queue"))
+_UNPUBLISHED = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(bindparam("limit"))
+_SENT_WORK = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == WORK)
+_TOLD_EVENTS = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == EVENT, outbox.c.published_at.is_(None))
+    .values(published_at=bindparam("w_now"))
+)
+STATE_OF_ALL = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
+"""How many are unpublished, and when the first of them was written."""
+
+
+def tell(
+    connection: Connection,
+    tenant: str,
+    invoice_id: str,
+    status: Status,
+    attempt: int,
+    traceparent: str | None,
+    now: datetime,
+    *,
+    queue: Queue | None = None,
+    reason: Reason | None = None,
+) -> OutboxRow:
+    """Part of a transaction: its event. With a `queue` the message too: one row for both."""
+    data = {} if reason is None else {"reason": reason}
+    row = {
+        "tenant": tenant,
+        "invoice_id": invoice_id,
+        "kind": EVENT,
+        "body": event_body(status, attempt, **data),
+        "traceparent": traceparent,
+        "created_at": now,
+        "queue": queue,
+    }
+    _, number = _SEND.run(connection, row)
+    return _outbox_row(number, tenant, invoice_id, queue, traceparent, Event(tenant, invoice_id, status, now, number, attempt, data))
+
+
+def send(connection: Connection, tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> OutboxRow:
+    """Part of a transaction: a message alone."""
+    row = {
+        "tenant": tenant,
+        "invoice_id": invoice_id,
+        "kind": WORK,
+        "body": None,
+        "traceparent": traceparent,
+        "created_at": now,
+        "queue": queue,
+    }
+    _, number = _SEND.run(connection, row)
+    return _outbox_row(number, tenant, invoice_id, queue, traceparent, None)
+
+
+def unpublished(connection: Connection, limit: int) -> list[OutboxRow]:
+    """The oldest."""
+    return [_read(row) for row in connection.execute(_UNPUBLISHED, {"limit": limit})]
+
+
+def mark_published(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Sent work is removed, told events stay: they are the history that `events` reads."""
+    connection.execute(_SENT_WORK, {"ids": list(ids)})
+    connection.execute(_TOLD_EVENTS, {"ids": list(ids), "w_now": now})
+
+
+def _read(row: Any) -> OutboxRow:
+    if row.kind == WORK:
+        return _outbox_row(row.id, row.tenant, row.invoice_id, row.queue or "invoices", row.traceparent, None)
+    return _outbox_row(row.id, row.tenant, row.invoice_id, row.queue, row.traceparent, event_of(row))
+
+
+def _outbox_row(number: int, tenant: str, invoice_id: str, queue: Queue | None, traceparent: str | None, event: Event | None) -> OutboxRow:
+    message = Message(f"outbox-{number}", tenant, invoice_id, traceparent, queue) if queue is not None else None
+    return OutboxRow(number, message, event)

@@ -1,0 +1,90 @@
+"""Statements of the hot path: written in Core, compiled once for each dialect, then handed to the driver as they are.
+
+Core makes an execution context, a result and its metadata for every call: three quarters of the CPU of a small statement on SQLite
+(58 us against 13). What it compiles is kept here: the text, the order of its values, and what turns values into the driver's and back.
+The driver's errors come as they are; `Database` names them.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
+
+Value = Callable[[Any], Any] | None
+"""What a value passes through on its way; None: it stays as it is."""
+
+
+class Prepared:
+    """`columns`: those that an INSERT names. Parameters go by name, as with Core; an IN list of many is not for here."""
+
+    def __init__(self, statement: Select[Any] | Insert | Update, columns: Iterable[str] | None = None) -> None:
+        self._statement = statement
+        self._columns = None if columns is None else list(columns)
+        self._known: dict[Dialect, _Compiled] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> tuple[int, int]:
+        """(rows changed, id that the database gave)."""
+        compiled = self._for(connection)
+        with closing(_cursor(connection)) as cursor:
+            cursor.execute(compiled.text, compiled.bound(values))
+            return cursor.rowcount, cursor.lastrowid
+
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        if len(rows) == 1:
+            self.run(connection, rows[0])
+        elif rows:
+            compiled = self._for(connection)
+            with closing(_cursor(connection)) as cursor:
+                cursor.executemany(compiled.text, [compiled.bound(row) for row in rows])
+
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """The first row, its columns as attributes; None without one."""
+        compiled = self._for(connection)
+        with closing(_cursor(connection)) as cursor:
+            cursor.execute(compiled.text, compiled.bound(values))
+            row = cursor.fetchone()
+        return None if row is None else compiled.row(row)
+
+    def _for(self, connection: Connection) -> _Compiled:
+        dialect = connection.dialect
+        known = self._known.get(dialect)
+        if known is None:
+            known = self._known[dialect] = _Compiled(self._statement, self._columns, dialect)
+        return known
+
+
+class _Compiled:
+    def __init__(self, statement: Select[Any] | Insert | Update, columns: list[str] | None, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
+        self.text = str(compiled)
+        self._given: list[tuple[str, Value]] = []
+        self._fixed: dict[str, Any] = {}  # what the statement itself says, such as status = 'processing'
+        for name in compiled.positiontup:
+            bind = compiled.binds[name]
+            way = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if bind.required:
+                self._given.append((name, way))
+            else:
+                self._given.append((name, None))
+                self._fixed[name] = bind.value if way is None else way(bind.value)
+        if isinstance(statement, Select):
+            chosen = statement.selected_columns
+            made: Any = namedtuple("Row", chosen.keys())  # type: ignore[misc]
+            self._made = made._make
+            self._ways: list[Value] = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in chosen]
+
+    def bound(self, values: Mapping[str, Any]) -> list[Any]:
+        if self._fixed:
+            values = {**values, **self._fixed}
+        return [values[name] if way is None else way(values[name]) for name, way in self._given]
+
+    def row(self, found: Sequence[Any]) -> Any:
+        return self._made(value if way is None else way(value) for value, way in zip(found, self._ways, strict=True))
+
+
+def _cursor(connection: Connection) -> Any:
+    return connection.connection.cursor()

@@ -1,0 +1,134 @@
+"""The relay on the real store, queue and bus: what was committed is published, whether it was handed over or has to be looked for."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
+from app.adapters.sql.migrate import migrate
+from app.adapters.sql.store import SqlInvoices, open_invoices
+from app.domain.record import Event
+from app.pipeline.outbox import Relay
+from app.ports import Blob, Settlement, Upload
+
+TENANT = "acme"
+NEVER = 1000.0  # seconds between looks at SQL: after the first there is no other
+
+
+@dataclass
+class Rig:
+    store: SqlInvoices
+    queue: MemoryWorkQueue
+    bus: MemoryEventBus
+    told: list[Event] = field(default_factory=list)
+
+    async def accept(self, *contents: str) -> list[str]:
+        uploads = [Upload(c, "application/pdf", Blob(hashlib.sha256(c.encode()).hexdigest(), 1)) for c in contents]
+        return [accepted.id for accepted in await self.store.for_tenant(TENANT).accept(uploads, "test", None, None)]
+
+    async def unmarked(self) -> list[str]:
+        return [row.event.invoice_id for row in await self.store.outbox(1000) if row.event]
+
+    async def until_told(self, *events: tuple[str, str]) -> None:
+        """Until exactly these (invoice, type) were told, in this order."""
+        async with asyncio.timeout(10):
+            while [(event.invoice_id, event.type) for event in self.told] != list(events):
+                await asyncio.sleep(0.01)
+
+    async def all_marked(self) -> None:
+        async with asyncio.timeout(10):
+            while await self.unmarked():
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def rig(folder: Path, capacity: int = 1000) -> AsyncIterator[Rig]:
+    url = f"sqlite+aiosqlite:///{folder}/invoices.db"
+    await migrate(url)
+    async with open_invoices(url, b"audit key of the tests") as store, MemoryEventBus() as bus:
+        await store.create_key(TENANT, frozenset(), None)
+        async with MemoryWorkQueue(capacity, deadline=0.02) as queue, bus.subscribe(TENANT, None) as events:
+            made = Rig(store, queue, bus)
+
+            async def listen() -> None:
+                async for event in events:
+                    made.told.append(event)
+
+            listening = asyncio.create_task(listen())
+            try:
+                yield made
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[None]:
+    task = asyncio.create_task(relay.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_committed_here_is_published_without_a_look_and_marked_when_the_relay_ends(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        relay = Relay(r.store, r.queue, r.bus, every=NEVER)
+        async with running(relay):
+            (first,) = await r.accept("a")  # perhaps found by the look at the start
+            relay.wake()
+            await r.until_told((first, "received"))
+            (second,) = await r.accept("b")
+            relay.wake()
+            await r.until_told((first, "received"), (second, "received"))
+            assert second in await r.unmarked()
+            assert await r.queue.depth("invoices.pdf") == 2
+        assert await r.unmarked() == []
+
+
+async def test_what_nobody_handed_over_is_found_and_marked(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        one, two = await r.accept("a", "b")
+        r.store.committed()  # as if the process that committed them had died
+        async with running(Relay(r.store, r.queue, r.bus, every=0.05)):
+            await r.until_told((one, "received"), (two, "received"))
+            await r.all_marked()
+            (three,) = await r.accept("c")
+            r.store.committed()
+            await r.until_told(*((i, "received") for i in (one, two, three)))
+
+
+async def test_what_was_handed_over_and_is_found_too_is_published_once(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        relay = Relay(r.store, r.queue, r.bus)
+        (one,) = await r.accept("a")
+        job = await r.store.claim(TENANT, one, "test", 60)
+        assert not isinstance(job, str)
+        await r.store.settle(job, Settlement("quarantined", "damaged"))
+        assert await relay.publish_batch() == 0  # all were handed over: none was left to be found
+        assert await relay.publish_batch() == 0
+        await r.until_told((one, "received"), (one, "processing"), (one, "quarantined"))
+        assert await r.unmarked() == []
+
+
+async def test_a_full_queue_holds_rows_back_and_loses_none(tmp_path: Path) -> None:
+    async with rig(tmp_path, capacity=1) as r:
+        relay = Relay(r.store, r.queue, r.bus, every=0.02)
+        sent = [(await r.accept(content))[0] for content in "abc"]
+        async with running(relay):
+            relay.wake()
+            seen: list[str] = []
+            async with asyncio.timeout(20):
+                async for delivery in r.queue.deliveries("invoices.pdf", 1):
+                    seen.append(delivery.message.invoice_id)
+                    await delivery.ack()
+                    if set(seen) == set(sent):
+                        break
+            await r.all_marked()
+        assert {event.invoice_id for event in r.told} == set(sent)
