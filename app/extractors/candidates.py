@@ -85,7 +85,7 @@ def find_candidates(grid: Grid) -> Candidates:
         for finder in finders:
             usual = list(finder(number, row))
             if row.read:
-                usual += proved_ids(number, row) if finder is ibans else []
+                usual = [*proved_ids(number, row), *usual] if finder is ibans else usual
                 usual, doubtful = _with_variants(usual, finder(number, other.row) if other else (), other)
                 for candidate in doubtful:
                     alternatives.setdefault(candidate.kind, []).append(candidate)

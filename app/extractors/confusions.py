@@ -145,23 +145,35 @@ def misreading(text: str, value: Decimal) -> float | None:
     Cheapest ways from the digits recognized to those of the value with two decimals: a digit taken for another, one lost or added, a
     decimal mark lost. At most two changes, and no more than one for each two digits.
     """
-    recognized = "".join(DIGITS[c][0] if c in DIGITS else c for c in text if c.isdigit() or c in DIGITS)
     printed = f"{abs(value):.2f}".replace(".", "")
+    fraction = re.search(r"[.,]\s?(\w{1,2})\W*$", text)
+    recognized = _digits_of(text)
     if not recognized or abs(len(recognized) - len(printed)) > 2:
         return None
-    fraction = re.search(r"[.,]\s?(\d{1,2})\D*$", text)
-    if fraction:
-        missing = 2 - len(fraction[1])
-        forms = [(printed[: len(printed) - missing], 0.0)] if printed.endswith("0" * missing) else []
+    if fraction:  # the mark holds both in place: what stands before it, and behind
+        places = len(_digits_of(fraction[1]))
+        if not places or not printed.endswith("0" * (2 - places)):
+            return None
+        whole, cents = printed[:-2], printed[-2:][:places]
+        ways = [(_distance(recognized[:-places], whole), _distance(recognized[-places:], cents), 0.0)]
     else:  # the mark was lost, or there were no cents
-        forms = [(printed[: len(printed) - cut], 0.3 if cut < 2 else 0.0) for cut in range(3) if printed.endswith("0" * cut)]
-    costs = [cost + more for written, more in forms if (cost := _distance(recognized, written)) is not None]
+        ways = [
+            (_distance(recognized, printed[: len(printed) - cut]), (0.0, 0), 0.3 if cut < 2 else 0.0)
+            for cut in range(3)
+            if printed.endswith("0" * cut)
+        ]
+    most = min(2, len(printed) // 2)
+    costs = [one[0] + other[0] + more for one, other, more in ways if one[1] + other[1] <= most]
     best = min(costs, default=_FARTHEST + 1)
     return best if best <= _FARTHEST else None
 
 
-def _distance(recognized: str, printed: str) -> float | None:
-    """Weighted edit distance; None beyond two changes or half of the digits."""
+def _digits_of(text: str) -> str:
+    return "".join(DIGITS[c][0] if c in DIGITS else c for c in text if c.isdigit() or c in DIGITS)
+
+
+def _distance(recognized: str, printed: str) -> tuple[float, int]:
+    """Weighted edit distance, and how many digits it changes."""
     previous: list[tuple[float, int]] = [(0.8 * j, j) for j in range(len(printed) + 1)]
     for i, character in enumerate(recognized, 1):
         current: list[tuple[float, int]] = [(0.8 * i, i)]
@@ -174,5 +186,4 @@ def _distance(recognized: str, printed: str) -> float | None:
             )
             current.append(min(ways))
         previous = current
-    cost, changes = previous[-1]
-    return cost if changes <= min(2, len(printed) // 2) else None
+    return previous[-1]

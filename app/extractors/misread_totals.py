@@ -30,11 +30,17 @@ Sums = tuple[Reading | None, Reading | None, Reading | None]
 """With tax, without tax, tax."""
 
 
-def closed_by_misreading(found: Candidates, best: Sums, pools: tuple[list[Reading], list[Reading], list[Reading]]) -> Sums:
-    """`best`, or sums that close: two as they stand, the third as the arithmetic wants it and the picture allows."""
+def closed_by_misreading(
+    found: Candidates, best: Sums, pools: tuple[list[Reading], list[Reading], list[Reading]], sum_of_lines: Decimal | None
+) -> Sums:
+    """`best`, or sums that close: two as they stand, the third as the arithmetic wants it and the picture allows.
+
+    Which of the three was misread, the sum of the lines and the tax rates on the page tell, if they tell.
+    """
     if _closes(*best):
         return best
     choices: list[tuple[float, Sums]] = []
+    rates = {c.value for c in found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
     for wrong, (one, other) in enumerate(((1, 2), (0, 2), (0, 1))):
         for a in pools[one][:TRIED]:
             for b in pools[other][:TRIED]:
@@ -48,9 +54,18 @@ def closed_by_misreading(found: Candidates, best: Sums, pools: tuple[list[Readin
                     read = Reading(value, c.merit - cost, c.candidate._replace(value=value, decimals=2, cost=round(cost, 3)))
                     sums: Sums = (read, a, b) if wrong == 0 else (a, read, b) if wrong == 1 else (a, b, read)
                     if _closes(*sums):
-                        choices.append((a.merit + b.merit + read.merit, sums))
+                        choices.append((a.merit + b.merit + read.merit + _borne_out(sums, sum_of_lines, rates), sums))
     merit, sums = max(choices, key=lambda choice: choice[0], default=(0.0, best))
     return sums if merit > ENOUGH else best
+
+
+def _borne_out(sums: Sums, sum_of_lines: Decimal | None, rates: set[Decimal]) -> float:
+    """How much else on the page speaks for these sums."""
+    _, net, tax = sums
+    if net is None or tax is None:
+        return 0.0
+    by_lines = 0.4 if sum_of_lines is not None and abs(net.value - sum_of_lines) <= CENT else 0.0
+    return by_lines + (0.4 if any(abs(net.value * rate / 100 - tax.value) <= CENT for rate in rates) else 0.0)
 
 
 def _cost(found: Candidates, reading: Reading, value: Decimal) -> float | None:

@@ -20,6 +20,8 @@ ROUNDED = Decimal("0.1")
 """More is rounded off nowhere: the smallest coin is 5 or, without tax, 10 hundredths."""
 LEAST = 0.55
 """Under this nothing is said: one label alone that nothing bears out is as often an article."""
+UNSEEN = 0.3
+"""What it costs a value that it stands nowhere as it is."""
 _TOTALS = {"gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
 
 
@@ -60,7 +62,7 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
         shown = [a.candidate for a in amounts if a.value == value]
         if not shown and not near:
             continue
-        merit = label + proof + 0.08 * min(3, max(0, len(shown) - 1))
+        merit = label + proof + 0.08 * min(3, max(0, len(shown) - 1)) - (0.0 if shown else UNSEEN)
         if best is None or merit > best[0] + 0.001:
             at = shown[0] if shown else None
             if own:
@@ -104,7 +106,9 @@ def _amounts(receipt: Receipt) -> Iterator[_Amount]:
             words = [word for i in range(len(above.words)) for word in words_at(above, i)]
         value = c.value
         assert isinstance(value, Decimal)
-        yield _Amount(c, value, *_role(words))
+        role, weight = _role(words)
+        # A dash before the amount of an article is a speck: a receipt takes back only what it calls so.
+        yield _Amount(c, abs(value) if not role else value, role, weight)
 
 
 def _role(words: list[str]) -> tuple[str, float]:
@@ -121,6 +125,8 @@ def _role(words: list[str]) -> tuple[str, float]:
     if meaning is None:
         return ("tendered", 0.5) if "tendered" in kinds else ("", 0.0)
     weight = meaning.weight
+    if Cue.TAX in cues and not total and Cue.SUBTOTAL not in cues:
+        return "tax", weight  # "inclusive of 6 % tax: 2.90"
     if Cue.SUBTOTAL in cues:
         return "subtotal", 1.0
     if "rounding" in kinds:
@@ -166,9 +172,9 @@ def _proofs(receipt: Receipt, amounts: list[_Amount], summaries: list[Summary]) 
             if rounding.value and abs(rounding.value) < ROUNDED:
                 yield a.value + rounding.value, 0.55
                 yield a.value - abs(rounding.value), 0.45
-            for b in amounts:  # whatever the rounding was read as
-                if b.role in _TOTALS and b.candidate.row > rounding.candidate.row and ZERO < abs(a.value - b.value) < ROUNDED:
-                    yield b.value, 0.35
+            yield from ((b.value, 0.35) for b in _rounded(a.value, rounding, amounts))
+        for summary in summaries:
+            yield from ((b.value, 0.55) for b in _rounded(summary.total, rounding, amounts))
     for a in amounts:
         if a.role in ("subtotal", "net"):
             for tax in amounts:
@@ -177,6 +183,13 @@ def _proofs(receipt: Receipt, amounts: list[_Amount], summaries: list[Summary]) 
     for summary in summaries:
         yield summary.total, 0.6
     yield from _sums_of_articles(amounts)
+
+
+def _rounded(value: Decimal, rounding: _Amount, amounts: list[_Amount]) -> Iterator[_Amount]:
+    """Totals under the rounding that differ from `value` by no more than rounding does, whatever the rounding itself was read as."""
+    for a in amounts:
+        if a.role in _TOTALS and a.candidate.row > rounding.candidate.row and ZERO < abs(a.value - value) < ROUNDED:
+            yield a
 
 
 def _sums_of_articles(amounts: list[_Amount]) -> Iterator[tuple[Decimal, float]]:

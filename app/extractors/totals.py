@@ -49,7 +49,7 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
     if best and any(found.grid.rows[c.row].read for c in amounts[:1]):
-        best = closed_by_misreading(found, best, (gross, net, tax))
+        best = closed_by_misreading(found, best, (gross, net, tax), sum_of_lines)
     chosen: dict[str, Choice] = {}
     if best:
         _record(best, chosen, gross, net, tax)

@@ -1,0 +1,318 @@
+"""Words as they come from a picture: confusions that proof resolves, and that without proof stay as they were read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from app.domain.document import Document, Page, Words
+from app.domain.extraction import Extracted
+from app.extractors.confusions import as_number, misreading
+from app.extractors.misread_ids import readings
+from app.extractors.misread_labels import mended
+from app.extractors.text import extract_text
+from tests.test_extract_text import page, value_at
+
+
+def read_page(text: str, doubted: str = "") -> Page:
+    """A page of recognized words, all read well but those of `doubted`."""
+    printed = page(text)
+    words = printed.words
+    sure = bytes(40 if word in doubted.split() else 96 for word in words.texts)
+    return replace(
+        printed, text="read", engine="tesseract", words=Words(words.texts, words.boxes, words.lines, words.marks, sure), image_share=1.0
+    )
+
+
+def read(text: str, doubted: str = "") -> Extracted:
+    return extract_text(Document("image/png", (read_page(text, doubted),)))
+
+
+INVOICE = """
+Bramble & Finch Ltd                                     INVOICE
+4 Quarry Lane                                Invoice number: {number}
+Leeds LS1 4AB                                Invoice date: {date}
+VAT no: {vat}                                Order number: {order}
+
+Bill to
+Harrow Toys Ltd
+9 Dock Street
+
+Description                  Quantity      Unit price        Amount
+Garden lamps                      {quantity}           {price}        {amount}
+Steel buckets                      3           12.00         36.00
+
+                                          Subtotal           {net}
+                                          VAT 20%             {tax}
+                                          Total             {total}
+IBAN: {iban}
+"""
+GOOD = {
+    "number": "INV-10452",
+    "date": "03/11/2024",
+    "vat": "GB 980 7806 84",
+    "order": "77120",
+    "quantity": "12",
+    "price": "55.00",
+    "amount": "660.00",
+    "net": "696.00",
+    "tax": "139.20",
+    "total": "835.20",
+    "iban": "GB82 WEST 1234 5698 7654 32",
+}
+TRUTH = {
+    "number": "INV-10452",
+    "issue_date": "2024-11-03",
+    "seller.name": "Bramble & Finch Ltd",
+    "seller.vat_id": "GB980780684",
+    "buyer.name": "Harrow Toys Ltd",
+    "purchase_order_reference": "77120",
+    "total_without_tax": "696.00",
+    "total_tax": "139.20",
+    "total_with_tax": "835.20",
+    "payment_account": "GB82WEST12345698765432",
+    "lines": "12 x 55.00 = 660.00",
+}
+
+
+def told(extracted: Extracted) -> dict[str, str | None]:
+    line = extracted.invoice.lines[0]
+    return {path: value_at(extracted, path) for path in TRUTH if path != "lines"} | {
+        "lines": f"{line.quantity and int(line.quantity)} x {line.net_price} = {line.net_amount}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "recognized"),
+    [
+        ("date", "03/11/2024"),
+        ("date", "O3/1l/2O24"),
+        ("date", "03 / 11 / 2024"),
+        ("date", "o3/11/2024"),
+        ("vat", "GB 98O 78O6 84"),
+        ("iban", "GB82 WEST l234 5698 76S4 32"),
+        ("iban", "GB82 WE5T 1234 5698 7654 32"),
+        ("iban", "GB 82WEST 1234 569 87654 32"),
+        ("order", "7712O"),
+        ("number", "INV-1O452"),
+        ("quantity", "72"),
+        ("price", "56.00"),
+        ("price", "5500"),
+        ("amount", "668.00"),
+        ("amount", "66000"),
+        ("amount", "6GO.OO"),
+        ("net", "696. 00"),
+        ("net", "696 .00"),
+        ("net", "69G.OO"),
+        ("net", "686.00"),
+        ("tax", "l39.2O"),
+        ("tax", "13920"),
+        ("tax", "189.20"),
+        ("total", "£B35.20"),
+        ("total", "€835.20"),
+        ("total", "E835.20"),
+        ("total", "885.20"),
+        ("total", "83520"),
+        ("total", "835.2O |"),
+    ],
+)
+def test_what_was_confused_is_read_as_it_was_printed(field: str, recognized: str) -> None:
+    assert told(read(INVOICE.format(**GOOD | {field: recognized}))) == TRUTH
+
+
+def test_every_field_says_that_it_was_recognized_and_by_what() -> None:
+    extracted = read(INVOICE.format(**GOOD))
+    assert extracted.source == "ocr"
+    assert {field.source for path, field in extracted.fields.items() if path != "currency"} == {"ocr"}
+    assert {field.engine for path, field in extracted.fields.items() if path != "currency"} == {"tesseract"}
+    assert extract_text(Document("application/pdf", (page(INVOICE.format(**GOOD)),))).source == "text"
+
+
+def test_a_document_of_both_kinds_of_pages_says_which_is_which() -> None:
+    first, second = (
+        page(INVOICE.split("Description")[0].format(**GOOD)),
+        read_page("Description" + INVOICE.format(**GOOD).split("Description")[1]),
+    )
+    extracted = extract_text(Document("application/pdf", (first, replace(second, number=2))))
+    assert extracted.source == "ocr"
+    assert (extracted.fields["number"].source, extracted.fields["total_with_tax"].source) == ("text", "ocr")
+    assert extracted.fields["total_with_tax"].engine == "tesseract"
+
+
+def test_a_word_that_was_doubted_makes_its_field_less_sure() -> None:
+    well = read(INVOICE.format(**GOOD)).fields
+    badly = read(INVOICE.format(**GOOD), doubted="INV-10452").fields
+    changed = read(INVOICE.format(**GOOD | {"number": "INV-1O452"})).fields
+    assert badly["number"].confidence < 0.85 * well["number"].confidence
+    assert changed["number"].confidence < well["number"].confidence
+    assert badly["issue_date"].confidence == well["issue_date"].confidence
+
+
+def test_without_proof_nothing_else_is_read() -> None:
+    # No two of the sums bear out another third; the check digits of the account fail however it is read; no evidence for the number.
+    text = INVOICE.format(**GOOD | {"total": "9120.44", "iban": "GB82 WEST l234 5698 7654 33", "number": "WQ7BO4-K"})
+    extracted = read(text)
+    assert value_at(extracted, "total_with_tax") == "9120.44"
+    assert value_at(extracted, "number") == "WQ7BO4-K"
+    assert value_at(extracted, "payment_account") is None
+
+
+def test_a_text_layer_is_never_read_otherwise() -> None:
+    for field, wrong in (("iban", "GB82 WEST l234 5698 7654 32"), ("date", "O3/1l/2O24"), ("tax", "l39.2O"), ("number", "INV-1O452")):
+        document = Document("application/pdf", (page(INVOICE.format(**GOOD | {field: wrong})),))
+        assert told(extract_text(document)) != TRUTH, field
+
+
+def test_the_sums_of_a_picture_stay_where_they_contradict_each_other_by_much() -> None:
+    extracted = read(INVOICE.format(**GOOD | {"total": "1235.20"}))
+    assert value_at(extracted, "total_with_tax") in ("1235.20", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1O.5O", "10.50"),
+        ("l2/O3/24", "12/03/24"),
+        ("O,OO", "0,00"),
+        ("<€9700.0", "  9700.0"),
+        ("S0.25", "50.25"),
+        ("12.50", None),
+        ("LOOSE", None),
+        ("Solo", None),
+        ("B.O.S.S", None),
+        ("A5898", None),
+        ("IBIS", None),
+        ("6S", None),
+    ],
+)
+def test_only_what_has_the_form_of_a_number_is_one(text: str, number: str | None) -> None:
+    assert as_number(text)[0] == (number or text)
+    assert (as_number(text)[1] > 0) == (number is not None)
+
+
+def test_what_is_likely_confused_costs_little_and_what_is_far_off_is_none() -> None:
+    def cost(text: str, value: str) -> float | None:
+        return misreading(text, Decimal(value))
+
+    assert cost("131 258,00", "131253.00") == pytest.approx(0.5)
+    assert (cost("158750", "1537.50") or 9) < 1
+    assert (cost("490", "49") or 9) < 0.5
+    assert (cost("490.0", "49") or 0) > 0.7
+    assert cost("12.50", "99.99") is None
+    assert cost("835.20", "83.52") is None
+    assert cost("", "1.00") is None
+
+
+def test_readings_of_an_identifier() -> None:
+    assert "FA08/2015/022850" in dict(readings("FAO8/2015/022850"))
+    assert "FA03/2016/1" in dict(readings("FA0O3/2016/1"))
+    assert readings("INV-10452") == []
+    assert readings("SOLO") == []
+
+
+HEADED = """
+Maison Tavernier                                              Facture
+12 rue des Ormes
+31000 Toulouse
+
+Date            Facture #               Date d'échéance       BC#
+{issued:15} {number:21} {due:21} {order}
+
+Adresse de facturation
+Bazar du Port SARL
+8 quai Sud
+
+Total HT         1 200,00
+TVA 20 %           240,00
+Total TTC        1 440,00 €
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "issued", "due", "expected"),
+    [
+        ("FAO7/2018/0093", "05/07/2018", "05/08/2018", ("FA07/2018/0093", "2018-07-05", "2018-08-05")),  # the date bears it out
+        ("FA0O7/2018/0093", "05/07/2018", "05/08/2018", ("FA07/2018/0093", "2018-07-05", "2018-08-05")),
+        ("FA11/2018/0093", "2018-05-11", "2018-05-12", ("FA11/2018/0093", "2018-11-05", "2018-12-05")),  # year, day, month
+        ("FA05/2018/0093", "2018-05-11", "2018-06-12", ("FA05/2018/0093", "2018-05-11", "2018-06-12")),
+        ("FA2018-93", "05/07/2018", "05/08/2018", ("FA2018-93", "2018-07-05", "2018-08-05")),  # French: the day first
+    ],
+)
+def test_dates_and_numbers_bear_each_other_out(number: str, issued: str, due: str, expected: tuple[str, str, str]) -> None:
+    extracted = read(HEADED.format(number=number, issued=issued, due=due, order="BCO4471"))
+    assert tuple(value_at(extracted, path) for path in ("number", "issue_date", "due_date")) == expected
+    assert value_at(extracted, "purchase_order_reference") == "BC04471"
+
+
+def test_an_o_that_belongs_to_the_prefix_stays() -> None:
+    text = INVOICE.format(**GOOD | {"order": "PO4471"})
+    assert value_at(read(text), "purchase_order_reference") == "PO4471"
+
+
+@pytest.mark.parametrize(
+    ("word", "sure", "words"),
+    [
+        ("lnvoice", 0.9, ("invoice",)),
+        ("Qantité", 0.96, ("quantite",)),
+        ("T0tal", 0.9, ("total",)),
+        ("Nurnmer", 0.9, ("nummer",)),
+        ("TotalTTC", 0.9, ("total", "ttc")),
+        ("nettoapayer", 0.9, ("netto", "a", "payer")),
+        ("Totai", 0.5, ("total",)),
+        ("Totai", 0.96, ("totai",)),  # short and surely read: a word of its own
+        ("not", 0.3, ("not",)),
+        ("late", 0.3, ("late",)),
+        ("Tonne", 0.96, ("tonne",)),
+        ("Bramble", 0.3, ("bramble",)),
+        ("Harrow", 0.3, ("harrow",)),
+    ],
+)
+def test_labels_are_known_with_a_letter_wrong(word: str, sure: float, words: tuple[str, ...]) -> None:
+    from app.domain.parsing import plain
+
+    assert mended(word, sure, plain(word)) == words
+
+
+def test_a_label_read_badly_still_names_its_value() -> None:
+    text = (
+        INVOICE.format(**GOOD)
+        .replace("Invoice number", "lnvoice nurnber")
+        .replace("Subtotal", "Subtotai")
+        .replace("Description", "Descripticn")
+    )
+    assert told(read(text)) == TRUTH
+
+
+def test_rules_of_a_table_are_no_words() -> None:
+    text = INVOICE.format(**GOOD).replace("Garden lamps  ", "| Garden lamps |").replace("Steel buckets  ", "[Steel buckets  ")
+    extracted = read(text)
+    assert [line.item_name for line in extracted.invoice.lines] == ["Garden lamps", "Steel buckets"]
+
+
+def test_the_amount_of_a_line_is_without_tax() -> None:
+    text = """
+Ferme des Tilleuls                                                   Facture
+N° F-2023-77                                              Date: 14/03/2023
+
+#   Désignation            Quantité    Prix    Montant    TVA    Taxes    Total TTC
+1   Pommes de table            12.0   € 3.0     € 36.0   20.0    € 7.2      € 43.2
+2   Cidre fermier               8.0   € 5.0     € 40.0   20.0    € 8.0      € 48.0
+
+                                                      Total HT         € 76,00
+                                                      TVA              € 15,20
+                                                      Total TTC        € 91,20
+"""
+    assert [str(line.net_amount) for line in read(text).invoice.lines] == ["36.00", "40.00"]
+
+
+def test_rows_a_little_askew_are_rows() -> None:
+    straight = read_page(INVOICE.format(**GOOD))
+    boxes = memoryview(bytearray(straight.words.boxes)).cast("H")
+    for i in range(len(straight.words)):
+        shift = boxes[4 * i] // 90 + (60 if i % 3 else 0)  # down to the right, and a jitter
+        boxes[4 * i + 1] += shift
+        boxes[4 * i + 3] += shift
+    words = Words(straight.words.texts, boxes.cast("B").tobytes(), straight.words.lines, straight.words.marks, straight.words.confidences)
+    assert told(extract_text(Document("image/png", (replace(straight, words=words),)))) == TRUTH
