@@ -21,9 +21,9 @@ def sources(document: pymupdf.Document) -> list[TextSource]:
     return [page.text for page in read_pdf(saved(document), Limits()).pages]
 
 
-def write(page: pymupdf.Page, lines: list[str], **style: object) -> None:
+def write(page: pymupdf.Page, lines: list[str], top: float = 60, **style: object) -> None:
     for row, line in enumerate(lines):
-        page.insert_text((50, 60 + 18 * row), line, fontsize=10, **style)
+        page.insert_text((50, top + 18 * row), line, fontsize=10, **style)
 
 
 def scan(lines: list[str], background: float = 1.0) -> bytes:
@@ -89,8 +89,8 @@ def test_a_stamp_or_a_footer_on_a_scan_is_not_the_page() -> None:
 
 
 def test_a_letterhead_as_picture_under_honest_words_is_no_scan() -> None:
-    document, page = with_picture(scan(["Nordlicht GmbH"], background=0.9))
-    write(page, LETTER[:25])
+    document, page = with_picture(scan(["Nordlicht GmbH, machines and tools", "Harbour Street 4, Kiel"], background=0.9))
+    write(page, LETTER[:25], top=200)
     assert sources(document) == ["layer"]
 
 
