@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from struct import error as StructError
 
@@ -35,6 +35,7 @@ RESOLUTIONS = (50.0, 1200.0)  # dpi, of scanners and fax machines
 UNSAID = (1.0, 72.0, 96.0)  # dpi: what programs write that do not know
 SIDES = (140.0, 1700.0)  # points that the long side may have for its resolution to be believed: 5 cm to A2
 _SUBFILE, _ORIENTATION = 254, 274  # tags of TIFF and EXIF
+_DATA = ((273, 279), (324, 325))  # where strips, or tiles, begin, and how long they are
 SHOWN = 0.6  # of the rows of a file that was cut off: less is no page any more
 
 _FAULTS = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
@@ -74,9 +75,15 @@ class PictureFile:
         self._content = content
         self.cut = _is_cut(content, kind)
         self.notes: set[str] = set()
+        self._missing: set[int] = set()
+        self._broken: set[int] = set()
         with _faults():
             self._image = self._opened()
             self._frames = self._pages_of_tiff() if kind == "tiff" else [0]
+            if len(self._missing) == len(self._frames):
+                raise Unprocessable("damaged", "cut off")
+            if self._missing:
+                self.notes.add("unreadable_page")
             if kind != "tiff" and kind != "jpeg":  # some cameras append a second picture to a JPEG
                 count = int(getattr(self._image, "n_frames", 1))
                 if count > limits.pages:
@@ -113,6 +120,9 @@ class PictureFile:
 
     def pixels(self, number: int, wide: int, high: int, *, colour: bool) -> Pixels:
         """The whole page, upright, in at least `wide` x `high` pixels and less than twice that; in fewer if the file has no more."""
+        if number in self._broken:  # Pillow would show it black now
+            raise Unprocessable("damaged", "pixels of a page")
+        self._broken.add(number)
         with _faults():
             image, turn = self._at(number)
             if turn >= 5:
@@ -120,8 +130,9 @@ class PictureFile:
             if self._kind == "jpeg":
                 image = self._opened()  # the smaller scale can only be asked for once
                 image.draft(None if colour else "L", (max(wide, 1), max(high, 1)))
-            decoded = _decoded(image, max(min(image.width // max(wide, 1), image.height // max(high, 1)), 1), self.cut)
-            pixels = _plain(decoded, colour)
+            decoded = _decoded(image, min(image.width // max(wide, 1), image.height // max(high, 1)), self.cut)
+            pixels = _reduced(_plain(decoded, colour), wide, high)
+        self._broken.discard(number)
         if self.cut:
             pixels[_rows_shown(pixels) :] = 255
         return _turned(pixels, turn)
@@ -149,6 +160,8 @@ class PictureFile:
             tags = getattr(self._image, "tag_v2", {})
             if not _number(tags.get(_SUBFILE)) & 0b101:  # bit 0: a thumbnail, bit 2: a mask
                 frames.append(number)
+                if _missing(tags, len(self._content)) > 1 - SHOWN:
+                    self._missing.add(number)
             self._check(self._image)
             number += 1
             if number > self._limits.pages:
@@ -156,6 +169,9 @@ class PictureFile:
             try:
                 self._image.seek(number)
             except EOFError:
+                return frames or [0]
+            except (*_FAULTS, StructError):
+                self.notes.add("unreadable_page")  # where the next would be is nothing that can be read
                 return frames or [0]
 
     def _at(self, number: int) -> tuple[Image.Image, int]:
@@ -190,6 +206,16 @@ def _is_cut(content: bytes, kind: PictureKind) -> bool:
     if kind == "jpeg":  # behind the header, which may hold a whole JPEG as thumbnail, these two bytes are the end and nothing else
         return content.find(b"\xff\xd9", _first_scan(content)) < 0
     return kind == "webp" and int.from_bytes(content[4:8], "little") + 8 > len(content) + 1
+
+
+def _missing(tags: Mapping[int, object], size: int) -> float:
+    """Part of the strips or tiles of a frame that lie beyond the end of the file."""
+    for places, lengths in _DATA:
+        starts, counts = tags.get(places), tags.get(lengths)
+        if isinstance(starts, tuple) and isinstance(counts, tuple) and starts:
+            beyond: int = sum(start + count > size for start, count in zip(starts, counts, strict=False))
+            return beyond / len(starts)
+    return 0.0
 
 
 def _first_scan(content: bytes) -> int:
@@ -277,6 +303,15 @@ def _plain(image: Image.Image, colour: bool) -> Pixels:
     if not colour:
         return np.array(image.convert("L"))
     return cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+
+
+def _reduced(pixels: Pixels, wide: int, high: int) -> Pixels:
+    """Averaged by whole steps, while at least `wide` x `high` are left."""
+    factor = min(pixels.shape[1] // max(wide, 1), pixels.shape[0] // max(high, 1))
+    if factor < 2:
+        return pixels
+    size = (pixels.shape[1] // factor, pixels.shape[0] // factor)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _eight_bits(values: npt.NDArray[np.generic]) -> Pixels:

@@ -63,7 +63,7 @@ def plan_pages(source: Pages, numbers: tuple[int, ...], limits: Limits) -> tuple
     plans: list[PagePlan] = []
     seen: list[tuple[int, bytes]] = []
     failure: Unprocessable | None = None
-    end = BUDGET * limits.seconds(len(numbers))[0]
+    end = time.process_time() + BUDGET * limits.seconds(len(numbers))[0]
     for number in numbers:
         width, height = source.size(number)
         source_dpi = source.source_dpi(number)
