@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
-from app.readers.tsv import Seen, parse, sensible, words_of
+from app.readers.tsv import Seen, parse, sensible, stands_on_end, words_of
 from app.readers.written_in import evidence, language_of
 
 Grey = NDArray[np.uint8]
@@ -63,7 +63,7 @@ def read_page(pixels: mmap.mmap, task: Task, installed: frozenset[str], limits: 
     asked = next((language for language in task.languages if language in CODES), None)
     look = Look(0.0, asked, 0) if asked else _first_look(grey, reader)
     seen, language = _whole(grey, look, reader)
-    if asked and _quality(seen) < WELL_READ:  # nobody has looked yet which way it stands
+    if asked and (_quality(seen) < WELL_READ or stands_on_end(seen)):  # nobody has looked yet which way it stands
         other = _first_look(grey, reader)
         if other.turn:
             look = Look(other.quality, asked, other.turn)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from app.domain.document import Words
-from app.readers.rows import Piece, clean, pack
+from app.readers.rows import DOWNWARDS, UPWARDS, Piece, clean, pack
 
 WORD = "5"  # the level of a row that holds one
 SIGNS = frozenset("€$£%&+=#@")  # alone they mean something, also when read with little confidence
@@ -103,11 +103,38 @@ def words_of(seen: Sequence[Seen], width: int, height: int, longest: int) -> Wor
     pieces: list[Piece] = []
     confidences: list[int] = []
     for number, line in lines.items():
-        # By the median: the box of one word may be swollen by a rule, or shrunk to a dash.
-        telling = [word for word in line if any(map(str.isalnum, word.text))] or line
-        size = median(letter_size(word.text, word.y1 - word.y0) for word in telling)
-        baseline = median(word.y1 - (0.21 * size if not _DESCENDING.isdisjoint(word.text) else 0.0) for word in telling)
-        for word in line:
-            pieces.append(Piece(word.text, word.x0, word.y0, word.x1, word.y1, number, baseline, size))
-            confidences.append(round(word.confidence))
+        pieces += _upright(line, number) if not stands_on_end(line) else _on_end(line, number)
+        confidences += (round(word.confidence) for word in line)
     return pack(pieces, width, height, longest, confidences)
+
+
+def stands_on_end(words: Iterable[Seen]) -> bool:
+    """True where the words run up or down the page: most of those with several letters are higher than wide."""
+    long = [word.y1 - word.y0 > 1.2 * (word.x1 - word.x0) for word in words if len(word.text) > 3]
+    return 2 * sum(long) > len(long)
+
+
+# The size and the baseline of a line are medians: the box of one word may be swollen by a rule, or shrunk to a dash.
+
+
+def _upright(line: Sequence[Seen], number: int) -> Iterator[Piece]:
+    telling = [word for word in line if any(map(str.isalnum, word.text))] or line
+    size = median(letter_size(word.text, word.y1 - word.y0) for word in telling)
+    baseline = median(word.y1 - _below(word.text) * size for word in telling)
+    for word in line:
+        yield Piece(word.text, word.x0, word.y0, word.x1, word.y1, number, baseline, size)
+
+
+def _on_end(line: Sequence[Seen], number: int) -> Iterator[Piece]:
+    telling = [word for word in line if any(map(str.isalnum, word.text))] or line
+    size = median(letter_size(word.text, word.x1 - word.x0) for word in telling)
+    upwards = len(line) == 1 or line[0].y0 > line[-1].y0
+    side = 1 if upwards else -1  # on which the letters stand
+    baseline = median((word.x1 if upwards else word.x0) - side * _below(word.text) * size for word in telling)
+    for word in line:
+        yield Piece(word.text, word.x0, word.y0, word.x1, word.y1, number, baseline, size, UPWARDS if upwards else DOWNWARDS)
+
+
+def _below(text: str) -> float:
+    """How far a word reaches below its baseline, in type sizes."""
+    return 0.0 if _DESCENDING.isdisjoint(text) else 0.21
