@@ -39,7 +39,8 @@ from app.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
-# Python's default of 5 ms is what a busy stage thread may hold the event loop up, each time the loop gives the lock away.
+# How long a busy stage thread may hold the event loop up, each time the loop gives the lock away. Measured beside one, on two cores:
+# a round through a socket and a timer takes 3.4 to 4.6 ms; with Python's default of 5 ms it takes 9 to 14. CPU a document: no difference.
 SWITCH_INTERVAL = 0.0005  # seconds
 
 
