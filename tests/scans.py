@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import cycle, islice
 
+import numpy as np
 import pymupdf
+from PIL import Image
 
-from app.samples.crowd import many
+from app.samples.crowd import make_one, many
+from app.samples.damage import DAMAGES, damage
 
 DPI = 200
 
 
-def pages(count: int, seed: int = 1, dpi: int = DPI) -> list[bytes]:
-    """The first pages of `count` generated invoices: grey JPEG, clean and straight."""
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`jpeg`: the first page of a generated invoice. `language`: what it is written in."""
+
+    jpeg: bytes
+    language: str
+
+
+def scans(count: int, seed: int = 1, *, damaged: bool = False) -> list[Scan]:
+    """Clean and straight in grey, or `damaged`: each in another way, all ways in turn."""
     made = []
-    for _, content in islice(many(count, "digital", seed), count):
+    kinds = cycle(DAMAGES[1:])
+    for index, (_, content) in enumerate(islice(many(count, "digital", seed), count)):
         with pymupdf.open(stream=content, filetype="pdf") as pdf:
-            picture = pdf[0].get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY)
-            picture.set_dpi(dpi, dpi)
-            made.append(picture.tobytes("jpeg", jpg_quality=80))
+            picture = pdf[0].get_pixmap(dpi=DPI, colorspace=pymupdf.csGRAY)
+            pixels, dpi = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.width), float(DPI)
+        if damaged:
+            after = damage(pixels, DPI, next(kinds), seed)
+            pixels, dpi = after.pixels, after.pixels.shape[1] * 72 / after.width
+        made.append(Scan(_jpeg(pixels, dpi), make_one(seed, index)[0]))
     return made
+
+
+def _jpeg(pixels: np.ndarray, dpi: float) -> bytes:
+    file = io.BytesIO()
+    picture = Image.fromarray(pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, ::-1]))
+    picture.save(file, "JPEG", quality=85, dpi=(round(dpi), round(dpi)))
+    return file.getvalue()
 
 
 def jpeg(page: bytes, number: int) -> bytes:
@@ -40,7 +64,7 @@ def pdf(page: bytes, number: int) -> bytes:
 
 def mixture(count: int, seed: int = 1, different: int = 4) -> Iterator[tuple[str, bytes]]:
     """(file name, content): pictures and PDFs of pictures in turn, of `different` pages over and over."""
-    made = cycle(pages(different, seed))
+    made = cycle(scans(different, seed))
     for number in range(count):
-        page = next(made)
+        page = next(made).jpeg
         yield (f"scan-{number:04d}.jpg", jpeg(page, number)) if number % 2 else (f"scan-{number:04d}.pdf", pdf(page, number))

@@ -112,7 +112,7 @@ async def rig(
             .then("read", read, width=Width(3, pdf=3, ocr=2), deadline=PATIENCE)
         )
         runners = [Runner(chain, name, progress, configure_tracing()) for name in QUEUES]
-        relay = Relay(store, queue, bus, pace=0.01)
+        relay = Relay(store, queue, bus)
         worker = Worker(queue, store, runners, progress, WorkerSettings("test worker", lease, requeue=(0.01, 0.05)), relay.wake)
         made = Rig(store, queue, blobs, relay, worker, {runner.queue: runner.capacity for runner in runners})
         tasks = [asyncio.create_task(relay.run())] if relayed else []

@@ -1,6 +1,7 @@
 """`python -m tests.bench [--quick] [--json] [PART ...]`. Exit 1: a wanted figure was missed, or the service lost something.
 
-Parts: xml, digital (CPU a document beside the bare parser, event-loop lag), post (latency of the 202), memory. All by default.
+Parts: xml, digital (CPU a document beside the bare parser, event-loop lag), post (latency of the 202), memory, scan (pages read,
+beside bare Tesseract; XML behind scans). All by default.
 `--quick` sends little, to show that the tool works; then no figure is judged.
 """
 
@@ -14,10 +15,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.bench import scan
 from tests.bench.figures import Figure, machine, table
 from tests.bench.parts import QUICK, Bench, Sizes, Unmeasurable
 
-PARTS = ("xml", "digital", "post", "memory")
+PARTS = ("xml", "digital", "post", "memory", "scan")
 
 
 def main() -> int:
@@ -38,11 +40,12 @@ def main() -> int:
             "digital": lambda: bench.cpu("digital", "PyMuPDF words", sizes.digital_rate, wanted=40.0),
             "post": bench.latency,
             "memory": bench.memory,
+            "scan": lambda: scan.measure(Path(folder), scan.QUICK if arguments.quick else scan.Sizes()),
         }
         for part in arguments.parts or PARTS:
             try:
                 figures.extend(measure[part]())
-            except Unmeasurable as error:
+            except (Unmeasurable, scan.Unread) as error:
                 print(f"{part}: {error}", file=sys.stderr)
                 return 1
     if arguments.json:

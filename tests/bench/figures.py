@@ -12,17 +12,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`wanted`: the value must not exceed it; None where nothing is asked."""
+    """`wanted`: the value must not exceed it, or, `at_least`, not fall short of it; None where nothing is asked."""
 
     part: str
     name: str
     value: float
     unit: str
     wanted: float | None = None
+    at_least: bool = False
 
     @property
     def missed(self) -> bool:
-        return self.wanted is not None and not self.value <= self.wanted  # NaN is a miss
+        if self.wanted is None:
+            return False
+        return not (self.value >= self.wanted if self.at_least else self.value <= self.wanted)  # NaN is a miss
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -58,7 +61,7 @@ def machine() -> dict[str, str]:
 def table(figures: Iterable[Figure]) -> str:
     rows = [("part", "figure", "value", "wanted", "")]
     for figure in figures:
-        wanted = "" if figure.wanted is None else f"<= {figure.wanted:g} {figure.unit}"
+        wanted = "" if figure.wanted is None else f"{'>=' if figure.at_least else '<='} {figure.wanted:g} {figure.unit}"
         verdict = "" if figure.wanted is None else "MISSED" if figure.missed else "ok"
         rows.append((figure.part, figure.name, f"{figure.value:.4g} {figure.unit}".strip(), wanted, verdict))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]

@@ -22,7 +22,7 @@ from pathlib import Path
 from app.samples.crowd import many
 from tests.faults.journal import File, Journal, Posters
 from tests.faults.ledger import Row, audit, heading, line
-from tests.scans import pages, pdf
+from tests.scans import pdf, scans
 from tests.service import SETTLED, ServiceProcess
 
 STAGES = ("decode", "preprocess", "recognize", "extract", "match", "validate", "screen", "persist")
@@ -45,7 +45,7 @@ class Trial:
         self._random = random.Random(seed)
         self._made = many(1_000_000, "mixed", seed)
         self._numbers = count(1)
-        self._page = pages(1, seed)[0]
+        self._page = scans(1, seed)[0].jpeg
         self._journals = folder / "journals"
         self._journals.mkdir()
 
