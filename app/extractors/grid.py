@@ -140,7 +140,27 @@ def _without_rules(text: str) -> str:
 _ALONE = frozenset("-–+%&#:*€$£=/@")
 
 
+def _set_in_type(placed: list[PlacedWord]) -> list[PlacedWord]:
+    """Recognized words, which are boxed by their ink, as high as a text layer has them: from the ascent to the descent of their type."""
+    ink = [_ink(spot.text) for spot in placed]
+    size = _middle([(spot.y1 - spot.y0) / (above + below) for spot, (above, below) in zip(placed, ink, strict=True)])
+    baseline = _middle([spot.y1 - below * size for spot, (_, below) in zip(placed, ink, strict=True)])
+    return [spot._replace(y0=min(spot.y0, baseline - ASCENT * size), y1=max(spot.y1, baseline + DESCENT * size)) for spot in placed]
+
+
+ASCENT, DESCENT = 0.9, 0.22
+_DESCENDING = frozenset("gjpqyQ,;()[]{}|/$§@ç")
+_LOW = frozenset("acegmnopqrsuvwxyz.,:;-_~=+*")
+
+
+def _ink(text: str) -> tuple[float, float]:
+    """How far the ink of a word reaches above and below its baseline, in ems."""
+    return (0.52 if _LOW.issuperset(text) else 0.72), (0.21 if not _DESCENDING.isdisjoint(text) else 0.0)
+
+
 def _row(page: int, placed: list[PlacedWord], read: bool = False) -> Row:
+    if read:
+        placed = _set_in_type(placed)
     height = _middle([spot.y1 - spot.y0 for spot in placed]) or 1.0
     blank = 1.75 * _middle([(spot.x1 - spot.x0) / len(spot.text) for spot in placed]) if read else 0.0  # tills print letters of one width
     cells: list[tuple[int, int]] = []

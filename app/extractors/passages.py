@@ -62,6 +62,8 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             if hit is None:
                 continue
             role = next(role for cue, role in _ROLES if cue in hit.cues)
+            if role == "seller" and row.read and _heads_of_data(found, number) >= 2:
+                continue  # "Date | Invoice no. | Due | Salesperson": who sold it, not the firm
             stop = _label_end(row, hit.first, hit.end, end)
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.words[first:stop] for w in label_words(t.text)]
@@ -97,6 +99,19 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
     for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
     return passages
+
+
+_DATA = {Cue.DATE, Cue.INVOICE, Cue.NUMBER, Cue.FALL_DUE, Cue.PURCHASE, Cue.CURRENCY, Cue.ORDER}
+
+
+def _heads_of_data(found: Candidates, number: int) -> int:
+    """How many cells of a row are nothing but labels of dates, numbers and the like."""
+    row = found.grid.rows[number]
+    count = 0
+    for first, end in row.cells:
+        hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
+        count += any(hit.cues & _DATA for hit in hits) and sum(hit.end - hit.first for hit in hits) * 2 >= end - first
+    return count
 
 
 def _label_end(row: Row, first: int, hit_end: int, end: int) -> int:
