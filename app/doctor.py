@@ -28,6 +28,7 @@ async def examine(settings: Settings) -> list[Check]:
         _python(),
         _disk(settings.stores.data),
         await _attempt("sandbox", _sandbox),
+        await _attempt("ocr", lambda: _ocr(settings)),
         await _attempt("sql", lambda: _sql(settings)),
         await _attempt("stream", _stream),
     ]
@@ -60,6 +61,31 @@ async def _sandbox() -> str:
         if missing:
             raise Unavailable("sandbox", f"works, but this kernel or container withholds: {', '.join(missing)}")
         return f"level {sandbox.level}: namespaces, Landlock, seccomp and resource limits hold"
+
+
+async def _ocr(settings: Settings) -> str:
+    from app.adapters.canary import CANARY_DPI, canary
+    from app.adapters.tesseract import Installation, TesseractEngine
+    from app.ports import Picture
+
+    async with TesseractEngine.open(Installation(settings.ocr.tesseract, settings.ocr.trained)) as engine:
+        picture = Picture(*canary(), CANARY_DPI)
+        try:
+            words = len((await engine.read(picture, ("en",))).words)
+        except Unavailable as exc:
+            raise Unavailable("ocr", f"{exc.detail}. {_install('')}") from exc
+        finally:
+            picture.close()
+        if engine.missing_languages:
+            raise Unavailable("ocr", f"{engine.engine} lacks languages. {_install(*engine.missing_languages)}")
+        if not words:
+            raise Unavailable("ocr", f"{engine.engine} reads nothing on a page that is easy to read")
+        return f"{engine.engine} reads, in all languages that we know"
+
+
+def _install(*languages: str) -> str:
+    packages = " ".join(f"tesseract-ocr-{language}" if language else "tesseract-ocr" for language in languages)
+    return f"Scans and photos wait for it: apt-get install {packages}, or set INVOICESTREAM_TESSERACT"
 
 
 async def _sql(settings: Settings) -> str:

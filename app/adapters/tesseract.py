@@ -112,6 +112,10 @@ class TesseractEngine:
     async def ping(self) -> None:
         await self._ready()
 
+    @property
+    def server_pid(self) -> int | None:
+        return self._server.pid if self._server is not None else None
+
     async def read(self, picture: Picture, languages: Sequence[str] = ()) -> PageText:
         """Raises ValueError for a picture that is not what it says."""
         if picture.width <= 0 or picture.height <= 0 or os.fstat(picture.memory).st_size < picture.width * picture.height:

@@ -19,6 +19,7 @@ from app.readers.written_in import evidence, language_of
 
 Grey = NDArray[np.uint8]
 
+HEAD = b"level\tpage_num\t"  # of Tesseract's table
 PAGE, BLOCK, SPARSE, LINE = 3, 6, 11, 7  # page segmentation modes: automatic without orientation, one block, scattered, one line
 FALLBACK = "en"  # for the look, and where it says nothing
 WELL_READ = 58.0  # percent: mean confidence under which the other turns are tried. Not upright it is 16 to 47, noisy but upright over 49
@@ -43,6 +44,8 @@ class Reader:
         picture.format = "PPM"  # or pytesseract would write a PNG
         config = f"--psm {mode} --dpi {min(max(round(self.dpi * scale), 70), 2400)}"
         table = pytesseract.image_to_data(picture, lang=CODES[language], config=config, output_type=pytesseract.Output.BYTES)
+        if not table.startswith(HEAD):
+            raise pytesseract.TesseractError(0, "no table")
         return parse(table.decode(errors="replace"))
 
 
