@@ -37,6 +37,7 @@ def _context(service: Service) -> ApiContext:
     return ApiContext(
         invoices=service.invoices,
         blobs=service.blobs,
+        documents=service.documents,
         sandbox=service.sandbox,
         events=service.events,
         readiness=readiness,

@@ -27,6 +27,7 @@ from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import open_invoices
+from app.adapters.sqlite_documents import SqliteDocuments
 from app.api.application import build_api
 from app.api.context import ApiContext, ApiLimits, Readiness
 from app.domain.document import BoundingBox, Document, PagePlan, View
@@ -159,6 +160,7 @@ async def open_host(
     async with (
         open_invoices(url, KEY, deadline=PATIENCE) as store,
         FileBlobs(folder / "blobs", deadline=PATIENCE) as blobs,
+        SqliteDocuments(folder / "documents.db") as documents,
         bus or MemoryEventBus() as bus,
     ):
         relay = Relay(store, MemoryWorkQueue(), bus)
@@ -171,6 +173,7 @@ async def open_host(
         context = ApiContext(
             invoices=store,
             blobs=blobs,
+            documents=documents,
             sandbox=sandbox or AwaySandbox(),
             events=bus,
             readiness=readiness,

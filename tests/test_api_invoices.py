@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pymupdf
 import pytest
+from PIL import Image
 
 from app.adapters.sandbox import ForkSandbox
+from app.domain.document import Document, Page, View
 from app.ports import Settlement
-from tests.api_host import Host, is_problem, multipart, open_host
+from tests.api_host import RESULT, Host, is_problem, multipart, open_host
+from tests.pictures import page_image, saved
 
 
 @pytest.fixture
@@ -188,6 +194,35 @@ async def test_pages_are_pictures_from_the_sandbox(tmp_path: Path) -> None:
             for path in (f"{invoice_id}/pages/2.png", f"{invoice_id}/pages/0.png", f"{invoice_id}/pages/x.png", f"{xml}/pages/1.png"):
                 assert (await client.get(f"/invoices/{path}")).status_code == 404, path
             assert is_problem(await client.get(f"/invoices/{invoice_id}/pages/1.png?dpi=1000"), 422, "invalid_request")
+
+
+async def test_a_page_is_shown_as_it_was_read(tmp_path: Path) -> None:
+    """Upside down in the file; the boxes of the result refer to the upright page."""
+    upright = page_image()
+    content = saved(upright.transpose(Image.Transpose.ROTATE_180), "PNG", dpi=(75, 75))
+    async with ForkSandbox.open(width=1) as sandbox, open_host(tmp_path, sandbox=sandbox) as host, host.client() as client:
+        invoice_id = await host.send(content, name="scan.png")
+
+        async def shown() -> tuple[str, np.ndarray]:
+            answer = await client.get(f"/invoices/{invoice_id}/pages/1.png", params={"dpi": 75})
+            assert answer.status_code == 200, answer.text
+            return answer.headers["etag"], np.asarray(Image.open(io.BytesIO(answer.content)).convert("L"))
+
+        first, before = await shown()
+        view = View(595.2, 841.9, (-1, 0, 1, 0, -1, 1, 0, 0, 1))
+        pages = (Page(1, 595.2, 841.9, text="read", view=view),)
+        snapshot = msgspec.json.encode({"document": Document("image/png", pages), "versions": {}})
+        job = await host.store.claim("acme", invoice_id, "test", 60)
+        assert not isinstance(job, str)
+        await host.context.documents.save("acme", f"{invoice_id}:{job.version}:{job.attempt}", snapshot)
+        assert (await shown())[1].shape == before.shape  # not settled yet: as it lies
+        await host.store.settle(job, Settlement("approved", result=RESULT))
+        second, after = await shown()
+        assert first != second
+        assert before[:30].mean() > 200 and before[-30:].mean() < 100
+        assert after[:30].mean() < 100 and after[-30:].mean() > 200
+        await host.store.for_tenant("acme").retry(invoice_id, job.version + 1, "key:1", None)
+        assert (await shown())[1][:30].mean() > 200
 
 
 class TestIdempotencyKey:

@@ -14,7 +14,7 @@ from app.api.backlog import Backlog
 from app.api.sockets import Sockets
 from app.api.tickets import Tickets
 from app.metrics import Metrics
-from app.ports import BlobStore, EventBus, InvoiceStore, Sandbox
+from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox
 
 MIB = 1024 * 1024
 REQUIRED = frozenset(("sql", "blobs"))
@@ -64,6 +64,7 @@ class ApiContext:
 
     invoices: InvoiceStore
     blobs: BlobStore
+    documents: DocumentStore
     sandbox: Sandbox
     events: EventBus
     readiness: Callable[[], Awaitable[Readiness]]

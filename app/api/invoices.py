@@ -17,6 +17,7 @@ from app.api import examples
 from app.api.auth import Reader, Writer
 from app.api.context import ApiContext, context_of
 from app.api.openapi import answer, binary, problems
+from app.api.page_views import view_of
 from app.api.replies import FileReply, attachment, is_current, json_reply
 from app.api.schemas import (
     AcceptedListJson,
@@ -194,6 +195,10 @@ async def original(request: Request, principal: Reader, invoice_id: InvoiceId) -
 @router.get(
     "/invoices/{invoice_id}/pages/{page}.png",
     summary="See a page",
+    description=(
+        "Upright, flat and cropped where it was recognized that way: the boxes of the invoice's fields are fractions of this picture. "
+        "Before the invoice is settled, and where the words come from the file, the page as it lies in the file."
+    ),
     responses={
         **binary("image/png", "The page as a picture"),
         304: {"description": "If-None-Match names this picture"},
@@ -208,13 +213,15 @@ async def page_image(
     dpi: Annotated[int, Query(ge=50, le=200)] = 100,
 ) -> Response:
     record = await _found(request, principal, invoice_id)
-    etag = f'"{record.sha256[:32]}-{page}-{dpi}"'
+    etag = f'"{record.sha256[:32]}-{record.version}-{page}-{dpi}"'  # its version: how it is looked at depends on how it was read
     headers = {"etag": etag, "cache-control": "private, max-age=300"}
     if is_current(request, etag):
         return Response(status_code=304, headers=headers)
+    context = context_of(request)
+    view = await view_of(context.documents, record, page)
     file = await _open(request, record)
     try:
-        png = await context_of(request).sandbox.render(file, page, dpi)
+        png = await context.sandbox.render(file, page, dpi, view)
     finally:
         file.close()
     return Response(png, headers=headers, media_type="image/png")
