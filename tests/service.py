@@ -136,7 +136,7 @@ class ServiceProcess:
 
     def command(self, *arguments: str) -> str:
         """Runs `invoicestream ARGUMENTS` on the same data and returns what it prints. Raises CalledProcessError."""
-        done = subprocess.run([COMMAND, *arguments], env=self._environ, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run([COMMAND, *arguments], env=self._environ, capture_output=True, timeout=4 * PATIENCE)
         if done.returncode:
             error = subprocess.CalledProcessError(done.returncode, ["invoicestream", *arguments], done.stdout, done.stderr)
             error.add_note(done.stderr.decode(errors="replace")[-2000:])

@@ -24,7 +24,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | (environ or {}), check=False
+        [COMMAND, *arguments], capture_output=True, text=True, timeout=4 * PATIENCE, env=os.environ | (environ or {}), check=False
     )
 
 

@@ -23,6 +23,8 @@ from app.adapters.sql.migrate import _migrate, config
 from app.adapters.sql.schema import REVISION, metadata
 from app.errors import Misconfigured, Unavailable
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"

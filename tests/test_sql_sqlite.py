@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.sql import SqlInvoices, migrate
+from app.adapters.sql import SqlInvoices
 from app.adapters.sql import open_invoices as open_in_time
 from app.domain.extraction import Extracted
 from app.domain.invoice import Invoice
@@ -23,7 +23,9 @@ from app.domain.record import Result
 from app.domain.work import Job
 from app.errors import DeadlineExceeded, Misconfigured, Refused, Unavailable
 from app.ports import Blob, Settlement, Upload
+from tests.api_host import migrated
 
+pytestmark = pytest.mark.timeout(600)
 KEY = b"audit key"
 PATIENCE = 60.0  # seconds: a slow disk is not what most of these tests are about
 open_invoices = partial(open_in_time, deadline=PATIENCE)
@@ -32,9 +34,8 @@ DONE = Settlement("approved", result=Result(Extracted(Invoice(number="R-1"), "in
 
 @pytest.fixture
 async def path(tmp_path: Path) -> Path:
-    path = tmp_path / "a.db"
-    await migrate(f"sqlite+aiosqlite:///{path}")
-    return path
+    await migrated(tmp_path)
+    return tmp_path / "invoices.db"
 
 
 @pytest.fixture

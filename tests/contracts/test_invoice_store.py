@@ -24,6 +24,7 @@ from app.domain.work import Job
 from app.errors import Conflict, Refused
 from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Message, Settlement, TenantInvoices, Upload
 
+pytestmark = pytest.mark.timeout(600)
 NOBODY = "01900000-0000-7000-8000-000000000000"
 AWKWARD = ["", "x", "\0", "a\0b", "\ud800", "é" * 40, "%", "' OR 1=1 --", "x" * 100_000, NOBODY.upper()]
 
