@@ -210,19 +210,22 @@ def settle_receipt(receipt: Receipt, totals: Totals, header: dict[str, Choice]) 
     if day := given_on(receipt):
         header["issue_date"] = day
     header.pop("due_date", None)
+    chosen = dict(totals.chosen)
     paid = paid_by(receipt)
     if paid is None:
-        return totals
+        sums = {a.value for a in _amounts(receipt) if a.role in _TOTALS}
+        wrong = "total_with_tax" in chosen and chosen["total_with_tax"].value not in sums  # the change, or an article
+        return Totals({}, ()) if wrong else totals
     total, summary = paid
-    assert isinstance(total.value, Decimal)
-    chosen = dict(totals.chosen)
-    net, tax = (chosen.get(path) for path in ("total_without_tax", "total_tax"))
-    if not (net and tax and isinstance(net.value, Decimal) and isinstance(tax.value, Decimal) and net.value + tax.value == total.value):
-        for path in ("total_without_tax", "total_tax", "amount_due", "paid_amount"):
-            chosen.pop(path, None)
-        if summary:
-            sure = round(0.9 * total.confidence, 3)
-            chosen["total_without_tax"] = Choice(summary.base.value, sure, summary.base)
-            chosen["total_tax"] = Choice(summary.tax.value, sure, summary.tax)
     chosen["total_with_tax"] = total
+    net, tax = (chosen.get(path) for path in ("total_without_tax", "total_tax"))
+    for path in ("amount_due", "paid_amount"):
+        chosen.pop(path, None)
+    if summary:
+        sure = round(0.9 * total.confidence, 3)
+        chosen["total_without_tax"] = Choice(summary.base.value, sure, summary.base)
+        chosen["total_tax"] = Choice(summary.tax.value, sure, summary.tax)
+    elif not (net and tax and isinstance(net.value, Decimal) and isinstance(tax.value, Decimal) and net.value + tax.value == total.value):
+        for path in ("total_without_tax", "total_tax"):
+            chosen.pop(path, None)
     return Totals(chosen, totals.rates if summary else ())

@@ -1,0 +1,94 @@
+"""Till receipts as pictures: what every till prints, in seven languages, and how far it can be read badly."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.document import Document
+from app.extractors.candidates import find_candidates
+from app.extractors.grid import read_grid
+from app.extractors.receipts import read_receipt
+from app.extractors.text import extract_text
+from tests.sheets import SHEETS
+from tests.test_extract_pictures import GOOD, INVOICE, read, read_page
+from tests.test_extract_text import page, value_at
+from tests.tills import TILLS, Till
+
+BULB = TILLS[0]
+
+
+@pytest.mark.parametrize("till", TILLS, ids=lambda till: till.name)
+def test_a_receipt(till: Till) -> None:
+    extracted = read(till.text)
+    assert extracted.document_type == "receipt"
+    assert value_at(extracted, "seller.name") == till.seller
+    assert value_at(extracted, "issue_date") == till.date
+    assert value_at(extracted, "total_with_tax") == till.total
+    if till.currency:
+        assert value_at(extracted, "currency") == till.currency
+    if till.tax:
+        assert value_at(extracted, "total_tax") == till.tax
+    assert value_at(extracted, "buyer.name") is None
+    assert value_at(extracted, "due_date") is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "recognized"),
+    [
+        ("TOTAL                 RM    24.30", "TOTAL                 RM    24.80"),  # the change and the rounding say otherwise
+        ("TOTAL                 RM    24.30", "TOTAL                 KM    24. 30"),
+        ("TOTAL                 RM    24.30", "TOIAL                 RM    2430"),
+        ("TOTAL                 RM    24.30", "TUlhe                 RM    24.30"),
+        ("Rounding Adj                -0.02", "Roundinq Adj                -O.02"),
+        ("CASH                  RM    50.00", "CA5H                  RM    5O.OO"),
+        ("CHANGE                RM    25.70", "CHAMGE                RM    25,70"),
+        ("Sub Total                   24.32", "5ub Tota1                   24.82"),
+        ("SR 6%           22.94    1.38", "SR 6%           22.94    7.38"),
+        ("Date: 14/02/2018 18:22:07", "Dale: l4/O2/2018 18:22:07"),
+        ("     KEDAI BINTANG", "  a mei\n     KEDAI BINTANG"),
+    ],
+)
+def test_a_receipt_read_badly(printed: str, recognized: str) -> None:
+    assert printed in BULB.text
+    extracted = read(BULB.text.replace(printed, recognized), doubted="a mei")
+    assert value_at(extracted, "total_with_tax") == BULB.total
+    assert value_at(extracted, "issue_date") == BULB.date
+    assert value_at(extracted, "seller.name") == BULB.seller
+
+
+def test_a_total_that_nothing_bears_out_is_said_with_doubt_or_not_at_all() -> None:
+    torn = "\n".join(line for line in BULB.text.split("\n") if not line.startswith(("CASH", "CHANGE", "SR", "Round", "Sub", "LED")))
+    total = read(torn).fields.get("total_with_tax")
+    assert total is None or total.confidence < read(BULB.text).fields["total_with_tax"].confidence
+
+
+def test_a_total_is_never_made_up_from_change_alone() -> None:
+    torn = "\n".join(
+        line for line in BULB.text.split("\n") if not line.startswith(("TOTAL", "Sub", "SR", "Round", "LED", "BUCKET", "CASH"))
+    )
+    assert value_at(read(torn), "total_with_tax") is None
+
+
+def test_a_date_with_a_time_of_day_outweighs_another() -> None:
+    text = BULB.text.replace("Cashier: AMIRAH", "Cashier: AMIRAH\nMember since 01/06/2009")
+    assert value_at(read(text), "issue_date") == BULB.date
+
+
+def test_a_name_on_two_lines() -> None:
+    text = BULB.text.replace("KEDAI BINTANG JAYA SDN BHD", "KEDAI BINTANG JAYA (CAWANGAN\n        SKUDAI) SDN BHD")
+    assert value_at(read(text), "seller.name") == "KEDAI BINTANG JAYA (CAWANGAN SKUDAI) SDN BHD"
+
+
+def test_an_invoice_is_no_receipt() -> None:
+    assert read(INVOICE.format(**GOOD)).document_type == "invoice"
+    for sheet in SHEETS:
+        if len(sheet.pages) == 1:
+            found = find_candidates(read_grid(Document("image/png", (read_page(sheet.pages[0]),))))
+            if read_receipt(found):
+                assert "receipt" in sheet.name or "till" in sheet.name or "kassen" in sheet.name, sheet.name
+
+
+def test_a_text_layer_is_read_as_before() -> None:
+    found = find_candidates(read_grid(Document("application/pdf", (page(BULB.text),))))
+    assert read_receipt(found) is None
+    assert extract_text(Document("application/pdf", (page(BULB.text),))).source == "text"
