@@ -23,7 +23,7 @@ from app.readers.limits import Limits
 
 log = structlog.get_logger()
 
-START = 20.0  # seconds until a server must be ready: it imports 70 MB of parsers, on a busy machine
+START = 60.0  # seconds until a server must be ready: it imports 70 MB of parsers, which took more than 20 on two cores with 15 to run
 GRACE = 5.0  # seconds after the child's own deadline in which the server must have ended it
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds to wait before start number n of a server that keeps dying
 
