@@ -4,7 +4,8 @@
 (app/samples/damage.py) and read by bare Tesseract in their language: as they are at 200 dpi, and prepared. Prints Markdown.
 
 Word error: of the words on the page and the words read, as bags, the larger of missing and surplus, in percent of the words on the page.
-`in order`: the edit distance of the two texts as lists of words. `--engine`: prepared pages read by the project's own engine too.
+`in order`: the edit distance of the two texts as lists of words. Marks around words do not count.
+`--engine`: prepared pages read by the project's own engine too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import hashlib
 import os
+import re
 import subprocess
 import time
 from collections import Counter, defaultdict
@@ -67,7 +69,8 @@ class Tally:
 
     def add(self, words: Sequence[str], read: Sequence[str]) -> None:
         self.bag += bag_error(words, read)
-        self.ordered += Levenshtein.distance(words, read) / max(1, len(words))
+        there = plainly(words)
+        self.ordered += Levenshtein.distance(there, plainly(read)) / max(1, len(there))
         self.pages += 1
 
     @property
@@ -79,7 +82,14 @@ class Tally:
         return 100 * self.ordered / max(1, self.pages)
 
 
+def plainly(words: Sequence[str]) -> list[str]:
+    """Words as they are compared: one kind of apostrophe, no marks around them ("19 %" and "19%" are both 19), no marks alone."""
+    bare = (re.sub(r"^\W+|\W+$", "", word.replace("’", "'")) for word in words)
+    return [word for word in bare if word]
+
+
 def bag_error(words: Sequence[str], read: Sequence[str]) -> float:
+    words, read = plainly(words), plainly(read)
     there, found = Counter(words), Counter(read)
     return max((there - found).total(), (found - there).total()) / max(1, len(words))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
-FAINT = 200  # of 245: weaker than this is the back of the sheet, or stains
+FAINT = 218  # of 245: weaker than this is the back of the sheet, or stains; worn print is stronger
 SIDE_BY_SIDE = 3  # letters with a neighbour that make print; fewer are dust
 RIM, MARGIN = 0.025, 0.13  # parts of the longer side: where a scanner's rim is, and where punch holes are
 
@@ -35,4 +35,6 @@ def is_blank(even: Pixels) -> bool:
     gap = np.abs(at[:, None] - at[None])
     reach = 2.5 * np.maximum(tall[:, None], tall[None])
     near = (gap.max(axis=2) < reach) & (gap.min(axis=2) < reach / 4)
-    return int(np.count_nonzero(near.sum(axis=1) > 1)) < SIDE_BY_SIDE
+    letters = np.ceil(width[left] / height[left])  # of a short word grown together
+    print_ = (near.sum(axis=1) > 1) | (letters >= SIDE_BY_SIDE)
+    return int(letters[print_].sum()) < SIDE_BY_SIDE

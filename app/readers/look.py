@@ -15,7 +15,7 @@ from app.readers.blankness import is_blank
 from app.readers.flaws import softness, specks, unevenness
 from app.readers.paper import even
 from app.readers.prepare import IDENTITY, as_pixels, grey, looked_at
-from app.readers.print_marks import Letters, Lie, find_letters, lie_of
+from app.readers.print_marks import ENOUGH, Letters, Lie, find_letters, lie_of
 from app.readers.repeats import alike, fingerprint
 from app.readers.sheet_edges import find_sheet
 
@@ -32,7 +32,7 @@ CAPITALS = 7.4  # points, where the resolution is not believed: 20 pixels at 200
 PLAIN_SIDE = (140.0, 1300.0)  # points: from a till receipt to A3
 A4 = 842.0
 MOST_PIXELS = 9_000_000  # of the picture to be read
-UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.075  # see flaws.py; chosen where reading gains
+UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.07  # see flaws.py; chosen where reading gains
 FEW = 200  # letters; with more the page is not blank, and need not be looked at for that
 MOST_UPSCALING = 8.0  # of the small picture
 
@@ -47,7 +47,9 @@ def look(pixels: Pixels, number: int, width: float, height: float, *, without: C
     `pixels`: (H, W) or (H, W, 3) in the order blue, green, red, about `SMALL` pixels along the longer side, as the page lies in the file;
     `width` and `height`: what the file says that it measures, in points.
     """
-    small = _square(grey(pixels), width, height)
+    plain = grey(pixels)
+    width, height = _believable(width, height, pixels)
+    small = _square(plain, width, height)
     colour = small if pixels.ndim == 2 else _square(pixels, width, height)
     matrix = np.eye(3)
     corners = None if "sheet" in without else find_sheet(colour)
@@ -82,14 +84,18 @@ def ink_threshold(flat: Pixels) -> int:
     return int(min(max(best, 90), 215))
 
 
+def _believable(width: float, height: float, pixels: Pixels) -> tuple[float, float]:
+    """The size in the file, or one as the picture's shape where that is none (a fax's pixels may be twice as high as wide)."""
+    h, w = pixels.shape[:2]
+    if 1 <= width <= 20_000 and 1 <= height <= 20_000 and 1 / 3 < (width / height) / (w / h) < 3:
+        return width, height
+    return max(1.0, A4 * w / max(w, h)), max(1.0, A4 * h / max(w, h))
+
+
 def _square(pixels: Pixels, width: float, height: float) -> Pixels:
     """With square pixels, as the page measures (a fax has others), and no more than `SMALL` of them along a side."""
     h, w = pixels.shape[:2]
-    ratio = 1.0
-    if width > 0 and height > 0 and math.isfinite(width) and math.isfinite(height):
-        ratio = (width / height) / (w / h)
-        if not 1 / 3 < ratio < 3:
-            ratio = 1.0
+    ratio = (width / height) / (w / h)
     fair_w, fair_h = (float(w), h / ratio) if ratio < 0.98 else (w * ratio, float(h)) if ratio > 1.02 else (float(w), float(h))
     scale = min(1.0, SMALL / max(fair_w, fair_h))
     size = (max(1, round(fair_w * scale)), max(1, round(fair_h * scale)))
@@ -126,14 +132,16 @@ def _capital_height(letters: Letters, lie: Lie | None) -> float:
     if lie is None:
         return 0.0
     upright = letters.turned(lie.quarters)
-    tall = upright.y1 - upright.y0 - (upright.x1 - upright.x0) * abs(math.tan(math.radians(lie.angle)))
-    return float(np.percentile(tall, 60))
+    wide, tall = upright.x1 - upright.x0, upright.y1 - upright.y0
+    single = wide < 1.5 * tall  # of letters grown together a skewed box says little
+    if np.count_nonzero(single) < ENOUGH:
+        single[:] = True
+    cos, sin = math.cos(math.radians(lie.angle)), abs(math.sin(math.radians(lie.angle)))
+    return float(np.percentile((tall * cos - wide * sin)[single] / (cos * cos - sin * sin), 60))
 
 
 def _zoom(capitals: float, side: float, pixels: int) -> float:
     """What the file's points must be multiplied by to be believed: 1 where letters have a usual height."""
-    if not math.isfinite(side) or side <= 0:
-        return A4
     if capitals > 0:
         zoom = 1.0 if PLAIN_CAPITALS[0] <= capitals <= PLAIN_CAPITALS[1] else CAPITALS / capitals
     else:

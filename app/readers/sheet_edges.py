@@ -80,7 +80,7 @@ def darkest(pixels: Pixels) -> Pixels:
 def _bright_quadrilateral(small: Pixels, threshold: float) -> Corners | None:
     height, width = small.shape
     bright = cv2.threshold(small, threshold, 255, cv2.THRESH_BINARY)[1]
-    bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))  # letters in a dark band stick out
     contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return None
@@ -112,7 +112,7 @@ def _refined(dark: Pixels, corners: Corners) -> Corners | None:
     """Each side as a line through where the brightness falls most steeply across it; None if a side is not really there."""
     height, width = dark.shape
     smooth = np.asarray(cv2.blur(dark, (3, 3)), np.float64)
-    reach = max(3, round(max(height, width) * 0.012))
+    reach = max(3, round(max(height, width) * 0.016))
     lines = []
     seen = 0
     for i in range(4):
