@@ -149,7 +149,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         for name, run in (("relay", relay.run), ("sweeper", sweeper.run), ("progress", progress.run), ("loop lag", lag.run)):
             tasks.create(name, run())
         consuming = tasks.create("worker", worker.run())
-        await sweeper.sweep_work(0.0)  # an in-process broker has forgotten everything; others are told twice, which is harmless
+        await sweeper.sweep_all()  # an in-process broker has forgotten everything; others are told twice, which is harmless
         service = Service(
             settings, invoices, blobs, documents, queue, bus, sandbox, ocr, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming
         )

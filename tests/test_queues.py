@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,12 +24,12 @@ from app.domain.work import QUEUES, Job, Queue
 from app.errors import Conflict
 from app.metrics import Metrics
 from app.pipeline.lease import GaveWay, Hold
-from app.pipeline.outbox import Relay
+from app.pipeline.outbox import Relay, Sweeper
 from app.pipeline.progress import Progress
 from app.pipeline.runner import Runner, Worker, WorkerSettings
 from app.pipeline.stage import Width, first
 from app.pipeline.suspects import Suspects
-from app.ports import InvoiceStore, Message, Settlement, Upload
+from app.ports import Blob, InvoiceStore, Message, Settlement, Upload
 from app.tracing import configure_tracing
 from tests.api_host import PATIENCE, migrated
 
@@ -218,6 +219,23 @@ async def test_a_drain_gives_back_what_is_read_to_its_queue(tmp_path: Path) -> N
         record = await r.record(invoice_id)
         assert (record.status, record.attempts) == ("received", 0)
         assert [message.queue for message in await r.store.unsettled(10, 0.0)] == ["invoices.ocr"]
+
+
+async def test_at_the_start_all_that_waits_is_sent_again_once(tmp_path: Path) -> None:
+    """More than one sweep sends: nothing may wait a minute behind what an in-process broker forgot."""
+    async with rig(tmp_path, start=False, relayed=False) as r:
+        count = {"invoices": 30, "invoices.pdf": 130, "invoices.ocr": 330}
+        kinds = {"invoices": "application/xml", "invoices.pdf": "application/pdf", "invoices.ocr": "image/png"}
+        uploads = [
+            Upload(f"{n}", kinds[name], Blob(hashlib.sha256(f"{name}{n}".encode()).hexdigest(), 1))
+            for name in QUEUES
+            for n in range(count[name])
+        ]
+        await r.store.for_tenant(TENANT).accept(uploads, "test", None, None)
+        sweeper = Sweeper(r.store, r.queue, r.blobs)
+        assert await sweeper.sweep_all() == 490
+        assert {name: await r.queue.depth(name) for name in QUEUES} == count
+        assert await sweeper.sweep_work(60.0) == 0
 
 
 # Leases

@@ -16,6 +16,8 @@ from app.failpoints import failpoint
 from app.ports import BlobStore, EventBus, InvoiceStore, OutboxRow, OutboxState, WorkQueue
 
 log = structlog.get_logger(__name__)
+AT_ONCE = 200  # messages that a sweep sends
+MOST_AT_START = 5_000  # of them; what is more comes with the later sweeps
 
 
 class Relay:
@@ -126,9 +128,20 @@ class Sweeper:
                 log.warning("sweeper.waiting", dependency=exc.dependency)
             await asyncio.sleep(self._settings.every)
 
+    async def sweep_all(self) -> int:
+        """At the start: sends everything again that nobody holds, so that nothing waits behind what a broker forgot. Returns how much."""
+        loop = asyncio.get_running_loop()
+        began, sent = loop.time(), 0
+        for _ in range(MOST_AT_START // AT_ONCE):
+            count = await self.sweep_work(loop.time() - began)  # not what has been sent since
+            sent += count
+            if count < AT_ONCE:
+                break
+        return sent
+
     async def sweep_work(self, silent_for: float) -> int:
         """Returns how many messages were sent again."""
-        messages = await self._store.unsettled(200, silent_for)
+        messages = await self._store.unsettled(AT_ONCE, silent_for)
         if messages:
             await self._queue.publish(messages)
             log.info("sweeper.resent", count=len(messages))
