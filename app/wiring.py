@@ -39,6 +39,7 @@ from app.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
+DECODES = 5  # at once: as many as the topology has on all queues, so that none waits for another queue's
 # How long a busy stage thread may hold the event loop up, each time the loop gives the lock away. Measured beside one, on two cores:
 # a round through a socket and a timer takes 3.4 to 4.6 ms; with Python's default of 5 ms it takes 9 to 14. CPU a document: no difference.
 SWITCH_INTERVAL = 0.0005  # seconds
@@ -120,7 +121,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         queue, bus = _broker(stores.broker_url)
         await stack.enter_async_context(queue)
         await stack.enter_async_context(bus)
-        sandbox = await stack.enter_async_context(ForkSandbox.open(on_killed=metrics.child_killed))
+        sandbox = await stack.enter_async_context(ForkSandbox.open(DECODES, on_killed=metrics.child_killed))
         metrics.sandbox_level.set(sandbox.level)
         readers = settings.ocr.width or len(os.sched_getaffinity(0))
         ocr = await stack.enter_async_context(

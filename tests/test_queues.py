@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,40 @@ async def test_at_the_start_all_that_waits_is_sent_again_once(tmp_path: Path) ->
         assert await sweeper.sweep_all() == 490
         assert {name: await r.queue.depth(name) for name in QUEUES} == count
         assert await sweeper.sweep_work(60.0) == 0
+
+
+async def test_what_is_told_of_pages_and_queues(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with rig(tmp_path) as r, MemoryEventBus() as bus, bus.subscribe(TENANT, "i") as events:
+        progress = Progress(bus, metrics)
+        telling = asyncio.create_task(progress.run())
+        progress.page_started(Job(TENANT, "i", "d", "", "scan.tiff", 2, 1), 3, 12)
+        async with asyncio.timeout(PATIENCE):
+            event = await anext(aiter(events))
+        telling.cancel()
+        assert (event.type, event.id, event.attempt) == ("stage", None, 1)
+        assert event.data == {"stage": "recognize", "outcome": "page", "page": 3, "pages": 12}
+
+        go = asyncio.Event()
+        sweeper = Sweeper(r.store, r.queue, r.blobs)
+        for name in QUEUES:
+            metrics.watch_queue(name, partial(sweeper.depths.__getitem__, name), partial(r.worker.in_hand_of, name))
+        names = [f"scan{n}.jpg" for n in range(9)]
+        r.behaviours.update(dict.fromkeys(names, waits_for(go)))
+        await r.send(*names)
+        await r.until(lambda: r.worker.in_hand_of("invoices.ocr") == 4)
+        sweeping = asyncio.create_task(sweeper.run())
+        await r.until(lambda: sweeper.depths["invoices.ocr"] == 5)
+        sweeping.cancel()
+        told = metrics.render().decode().splitlines()
+        assert {line for line in told if line.startswith("queue_")} == {
+            'queue_depth{queue="invoices"} 0.0',
+            'queue_depth{queue="invoices.pdf"} 0.0',
+            'queue_depth{queue="invoices.ocr"} 5.0',
+            'queue_in_hand{queue="invoices"} 0.0',
+            'queue_in_hand{queue="invoices.pdf"} 0.0',
+            'queue_in_hand{queue="invoices.ocr"} 4.0',
+        }
 
 
 # Leases
