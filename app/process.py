@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.api.uploads import media_type_of
 from app.domain.record import SETTLED, InvoiceRecord
-from app.errors import Unprocessable
+from app.errors import Unavailable, Unprocessable
 from app.ports import TenantInvoices, Upload
 from app.readers.sniff import HEAD
-from app.settings import Settings, Telemetry
+from app.settings import Ocr, Settings, Telemetry
 from app.tracing import configure_tracing
 from app.wiring import Service, open_service
 
 TENANT = "local"
 AHEAD = 64  # files accepted before the first of them is told
+PATIENCE = 1.0  # seconds between looks at what an invoice may be waiting for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-async def process(files: Sequence[Path], telemetry: Telemetry) -> AsyncIterator[Processed]:
-    """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`."""
+async def process(files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None) -> AsyncIterator[Processed]:
+    """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`, also for a
+    file that waits for an engine to read its pictures: here nobody would put that right."""
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
-        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry), configure_tracing()) as service:
+        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr), configure_tracing()) as service:
             await service.invoices.create_key(TENANT, frozenset(), None)
             settled = _Settled(service)
             watching = asyncio.create_task(settled.watch(), name="settled")
@@ -57,13 +60,24 @@ async def process(files: Sequence[Path], telemetry: Telemetry) -> AsyncIterator[
                 intake = asyncio.create_task(_accept_all(service, files, accepted), name="intake")
                 while (item := await accepted.get()) is not None:
                     path, invoice_id, duplicate_of = item
-                    record = await settled.record(invoice_id) if invoice_id else None
+                    record = await _settled(settled.record(invoice_id), service) if invoice_id else None
                     yield Processed(path, record, duplicate_of)
                 await intake
             finally:
                 watching.cancel()
                 intake.cancel()
                 await asyncio.gather(watching, intake, return_exceptions=True)
+
+
+async def _settled(record: Coroutine[Any, Any, InvoiceRecord | None], service: Service) -> InvoiceRecord | None:
+    waiting = asyncio.create_task(record)
+    try:
+        while not (await asyncio.wait((waiting,), timeout=PATIENCE))[0]:
+            if service.ocr.away:
+                raise Unavailable("ocr", service.ocr.away)
+        return waiting.result()
+    finally:
+        waiting.cancel()
 
 
 async def _accept_all(service: Service, files: Sequence[Path], accepted: asyncio.Queue[tuple[Path, str | None, str | None] | None]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import Misconfigured
@@ -72,9 +72,9 @@ class Settings:
     drain_seconds: float = 20.0
 
     @staticmethod
-    def embedded(data: Path, *, telemetry: Telemetry | None = None) -> Settings:
+    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None) -> Settings:
         """Everything in one folder, no server needed."""
-        return from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry)
+        return replace(from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr())
 
 
 def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:
@@ -112,12 +112,20 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             files_per_request=number("MAX_FILES", limits.files_per_request),
             outbox_depth=number("MAX_OUTBOX", limits.outbox_depth),
         ),
-        ocr=Ocr(text("TESSERACT", "tesseract"), environ.get("TESSDATA_PREFIX", ""), number("OCR_WIDTH", 0, 0)),
+        ocr=ocr_from_environ(environ),
         host=text("HOST", "127.0.0.1"),
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
         drain_seconds=float(number("DRAIN_SECONDS", 20)),
     )
+
+
+def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
+    """Raises `Misconfigured`. `TESSDATA_PREFIX` is Tesseract's own name for the folder of its languages."""
+    width = environ.get(PREFIX + "OCR_WIDTH") or "0"
+    if not width.isascii() or not width.isdigit():
+        raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
+    return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width))
 
 
 def _secret(environ: Mapping[str, str], name: str, data: Path) -> bytes:

@@ -40,6 +40,15 @@ async def test_readiness(host: Host, down: tuple[str, ...], draining: bool, code
     assert answer.json() == {"status": status, "checks": checks, "degraded": degraded}
 
 
+async def test_what_works_but_lacks_something_is_told_and_is_ready(host: Host) -> None:
+    host.checks["ocr"] = "limited: languages missing: fra"
+    async with host.client(None) as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded" and answer.json()["degraded"] == ["ocr"]
+    assert answer.json()["checks"]["ocr"] == "limited: languages missing: fra"
+
+
 async def test_metrics_count_requests_by_route_and_never_by_id(host: Host) -> None:
     invoice_id = await host.send()
     async with host.client() as client:

@@ -8,8 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.samples import make_samples
+from tests.rendered import ENGLISH
+from tests.rendered import page as rendered_page
 from tests.service import COMMAND, PATIENCE, ServiceProcess
 
 pytestmark = pytest.mark.timeout(600)
@@ -76,7 +79,7 @@ def test_settings_that_cannot_be_meant_are_exit_2_and_name_the_variable(tmp_path
 def test_doctor_looks_at_everything(tmp_path: Path) -> None:
     done = run("doctor", environ={"INVOICESTREAM_DATA": str(tmp_path / "data")})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {line.split()[1] for line in done.stdout.splitlines()} == {"python", "disk", "sandbox", "sql", "stream"}
+    assert {line.split()[1] for line in done.stdout.splitlines()} == {"python", "disk", "sandbox", "ocr", "sql", "stream"}
 
 
 def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:
@@ -84,6 +87,23 @@ def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     done = run("doctor", environ={"INVOICESTREAM_DATA": str(tmp_path)})
     assert done.returncode == 3
     assert next(line for line in done.stdout.splitlines() if line.startswith("FAIL")).split()[1] == "sql"
+
+
+def test_doctor_says_what_to_install_for_reading(tmp_path: Path) -> None:
+    done = run("doctor", environ={"INVOICESTREAM_DATA": str(tmp_path), "INVOICESTREAM_TESSERACT": str(tmp_path / "none")})
+    assert done.returncode == 3
+    (failed,) = (line for line in done.stdout.splitlines() if line.startswith("FAIL"))
+    assert failed.split()[1] == "ocr" and "not installed" in failed and "apt-get install tesseract-ocr" in failed
+
+
+def test_a_scan_without_an_engine_to_read_it_ends_at_once(samples: Path, tmp_path: Path) -> None:
+    page, _ = rendered_page(*ENGLISH)
+    scan = tmp_path / "scan.png"
+    Image.frombytes("L", (page.width, page.height), os.pread(page.memory, page.width * page.height, 0)).save(scan)
+    page.close()
+    done = run("process", samples / "08-invoice-cii.xml", scan, "--json", environ={"INVOICESTREAM_TESSERACT": str(tmp_path / "none")})
+    assert done.returncode == 3 and "ocr" in done.stderr and "not installed" in done.stderr
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["approved"]
 
 
 def test_keys_beside_a_running_service(tmp_path: Path) -> None:

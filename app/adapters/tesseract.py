@@ -78,6 +78,7 @@ class TesseractEngine:
         self.cpu_seconds = 0.0
         self.running = 0
         self.engine = ""  # name and version; empty until it has been started once
+        self.away = ""  # why the last page had to wait for it; empty while it reads
         self.missing_languages: tuple[str, ...] = ()  # as Tesseract calls them
         self._installation = installation
         self._limits = limits
@@ -126,9 +127,12 @@ class TesseractEngine:
         outcome: Outcome = "unavailable"
         try:
             answer = await self._answer(picture, tuple(languages))
-            outcome = "read"
+            outcome, self.away = "read", ""
         except Unprocessable:
-            outcome = "unreadable"
+            outcome, self.away = "unreadable", ""
+            raise
+        except Unavailable as exc:
+            self.away = exc.detail
             raise
         finally:
             self._watch.page_done(self.engine, outcome, time.monotonic() - started)
