@@ -92,9 +92,13 @@ def told(extracted: Extracted) -> dict[str, str | None]:
         ("date", "03 / 11 / 2024"),
         ("date", "o3/11/2024"),
         ("vat", "GB 98O 78O6 84"),
+        ("date", "03/11/202 4"),
+        ("vat", "27AAPFUO939F1ZV"),
+        ("total", "835,20!"),
         ("iban", "GB82 WEST l234 5698 76S4 32"),
         ("iban", "GB82 WE5T 1234 5698 7654 32"),
         ("iban", "GB 82WEST 1234 569 87654 32"),
+        ("iban", "GB82 WEST 1234 5698 76S4 32"),
         ("order", "7712O"),
         ("number", "INV-1O452"),
         ("quantity", "72"),
@@ -119,7 +123,8 @@ def told(extracted: Extracted) -> dict[str, str | None]:
     ],
 )
 def test_what_was_confused_is_read_as_it_was_printed(field: str, recognized: str) -> None:
-    assert told(read(INVOICE.format(**GOOD | {field: recognized}))) == TRUTH
+    expected = TRUTH | ({"seller.vat_id": "27AAPFU0939F1ZV"} if recognized.startswith("27") else {})
+    assert told(read(INVOICE.format(**GOOD | {field: recognized}))) == expected
 
 
 def test_every_field_says_that_it_was_recognized_and_by_what() -> None:
@@ -148,6 +153,11 @@ def test_a_word_that_was_doubted_makes_its_field_less_sure() -> None:
     assert badly["number"].confidence < 0.85 * well["number"].confidence
     assert changed["number"].confidence < well["number"].confidence
     assert badly["issue_date"].confidence == well["issue_date"].confidence
+
+
+def test_an_account_is_found_right_behind_its_label() -> None:
+    text = INVOICE.format(**GOOD).replace("IBAN: GB82 WEST 1234 5698 7654 32", "IBAN NL91ABNAO417164300")
+    assert value_at(read(text), "payment_account") == "NL91ABNA0417164300"
 
 
 def test_without_proof_nothing_else_is_read() -> None:
@@ -265,6 +275,7 @@ def test_an_o_that_belongs_to_the_prefix_stays() -> None:
         ("not", 0.3, ("not",)),
         ("late", 0.3, ("late",)),
         ("Tonne", 0.96, ("tonne",)),
+        ("Rechnungenummer", 0.9, ("rechnung", "nummer")),
         ("Bramble", 0.3, ("bramble",)),
         ("Harrow", 0.3, ("harrow",)),
     ],
@@ -283,6 +294,20 @@ def test_a_label_read_badly_still_names_its_value() -> None:
         .replace("Description", "Descripticn")
     )
     assert told(read(text)) == TRUTH
+
+
+def test_small_print_beside_the_totals_is_no_label_of_them() -> None:
+    text = """
+Maison Tavernier SARL                                         Facture FA-77120
+12 rue des Ormes                                              Date : 05/07/2018
+
+                                                                            TOTAL HT      TOTAL TVA    TOTAL TTC
+Les règlements reçus avant la date d'échéance ne donnent pas d'escompte.     100,00          10,00        110,00
+                                                                 Acompte :        10,00
+                                                                 Net à payer :   100,00 EUR
+"""
+    extracted = read(text)
+    assert [value_at(extracted, f"total_{name}") for name in ("without_tax", "tax", "with_tax")] == ["100.00", "10.00", "110.00"]
 
 
 def test_rules_of_a_table_are_no_words() -> None:

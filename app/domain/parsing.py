@@ -239,9 +239,12 @@ _IBAN_LENGTHS = {
 }
 
 
-def iban_length(country: str) -> int | None:
-    """How many characters an IBAN of the country has."""
-    return _IBAN_LENGTHS.get(country)
+IBAN_COUNTRIES = tuple(_IBAN_LENGTHS)
+
+
+def iban_length(country: str) -> int:
+    """How many characters an IBAN of the country, one of `IBAN_COUNTRIES`, has."""
+    return _IBAN_LENGTHS[country]
 
 
 def parse_iban(text: str) -> str | None:

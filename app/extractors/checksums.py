@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.domain.parsing import VAT_PREFIXES, iban_is_valid, iban_length, parse_vat_id, vat_id_is_valid
+from app.domain.parsing import IBAN_COUNTRIES, VAT_PREFIXES, iban_is_valid, iban_length, parse_vat_id, vat_id_is_valid
 from app.extractors.candidate import Candidate
 from app.extractors.confusions import DIGITS, LETTERS
 from app.extractors.grid import THIN, Row
 
 _ANY = "A-Za-z0-9|!"
-_IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Z]{{2}}[ {THIN}]?[{_ANY}]{{2}}(?:[ {THIN}.-]{{0,2}}[{_ANY}]{{1,8}}){{2,12}})")
+_IBAN = re.compile(rf"(?<![A-Za-z0-9])((?:{'|'.join(IBAN_COUNTRIES)})[ {THIN}]?[{_ANY}]{{2}}(?:[ {THIN}.-]{{0,2}}[{_ANY}]{{1,8}}){{2,12}})")
 _VAT = re.compile(rf"(?<![A-Za-z0-9])((?:{'|'.join(VAT_PREFIXES)})[ .{THIN}-]{{0,2}}[{_ANY}](?:[ .{THIN}-]?[{_ANY}]){{6,14}})")
 
+_GSTIN = re.compile(r"(?<!\w)([A-Z0-9|!]{15})(?!\w)")
+_GSTIN_FORM = "nnaaaaannnnacac"  # the last but one is always Z
 # What stands behind the check digits, for the countries whose account numbers hold letters: n a digit, a a letter, c either. ISO 13616.
 _ACCOUNTS = {
     "FR": "10n11c2n",
@@ -44,8 +46,8 @@ def proved_ids(number: int, row: Row) -> Iterator[Candidate]:
     for match in _IBAN.finditer(row.text):
         country = match[1][:2]
         length = iban_length(country)
-        packed = [(offset, c) for offset, c in enumerate(match[1], match.start()) if c not in f" {THIN}.-"][: length or 0]
-        if length is None or len(packed) < length:
+        packed = [(offset, c) for offset, c in enumerate(match[1], match.start()) if c not in f" {THIN}.-"][:length]
+        if len(packed) < length:
             continue
         end = packed[-1][0] + 1
         if end < len(row.text) and row.text[end].isalnum():
@@ -54,6 +56,11 @@ def proved_ids(number: int, row: Row) -> Iterator[Candidate]:
         printed, cost = _fitted(recognized, country)
         if cost and iban_is_valid(printed):
             yield Candidate("iban", printed, number, row.word_at(match.start()), row.word_at(end - 1) + 1, cost=cost)
+    for match in _GSTIN.finditer(row.text):
+        printed, cost = _as_formed(match[1], _GSTIN_FORM)
+        if cost and cost < 1.3 and parse_vat_id(printed) == printed and vat_id_is_valid(printed):
+            place = row.word_at(match.start())
+            yield Candidate("vat_id", printed, number, place, row.word_at(match.end() - 1) + 1, cost=cost)
     for match in _VAT.finditer(row.text):
         text = match[1]
         while text:
@@ -71,8 +78,14 @@ def proved_ids(number: int, row: Row) -> Iterator[Candidate]:
 def _fitted(recognized: str, country: str) -> tuple[str, float]:
     """An IBAN with digits and letters where its country has them, and what the changes cost."""
     form = "".join(kind * int(count) for count, kind in re.findall(r"(\d+)([nac])", _ACCOUNTS.get(country, "30n")))
-    printed, cost = [recognized[:2]], 0.0
-    for kind, character in zip("nn" + form, recognized[2:], strict=False):
+    printed, cost = _as_formed(recognized[2:], "nn" + form)
+    return (recognized[:2] + printed).upper(), cost
+
+
+def _as_formed(recognized: str, form: str) -> tuple[str, float]:
+    """Characters with digits where the form has `n` and letters where it has `a`, and what the changes cost."""
+    printed, cost = [], 0.0
+    for kind, character in zip(form, recognized, strict=False):
         if kind == "n" and character in DIGITS:
             character, more = DIGITS[character]
             cost += more

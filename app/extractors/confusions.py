@@ -92,6 +92,8 @@ def as_number(text: str) -> tuple[str, float]:
     if body is None or _NUMERIC.fullmatch(text):
         return text, 0.0
     core = body["core"]
+    if core[-1] in "!|" and _NUMERIC.fullmatch(core[:-1]):
+        return text[:-1] + " ", 0.05  # the rule of a table behind it
     digits = sum(map(str.isdigit, core))
     letters = sum(character in DIGITS for character in core)
     if (
@@ -121,7 +123,12 @@ def _joint(row: Row, texts: list[str], i: int) -> tuple[str, float] | None:
         return ("", 0.15) if i > 1 or len(row.words) == 2 or row.words[i - 1].text[0] in "€£$" else None
     if re.fullmatch(r"[^\w]{0,2}\d{1,3}", before) and re.fullmatch(r"\d{3}(?:[.,]\d{2})?", text) and row.text[row.starts[i] - 1] == " ":
         return THIN, 0.3
+    if _DATE_CUT.fullmatch(before + text) and len(text) <= 3 and not _DATE_CUT.fullmatch(before):
+        return "", 0.15
     return None
+
+
+_DATE_CUT = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d[.,;]?")
 
 
 def pitch(spot: PlacedWord) -> float:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from app.domain.parsing import plain
 from app.extractors.columns_lexicon import COLUMN_WORDS
 from app.extractors.common_words import is_common
-from app.extractors.lexicon import CUES
+from app.extractors.lexicon import CUES, HEADS
 
 SHORTEST = 5
 """Shorter words are labels only as they are: one letter off, "net" is "not" and "date" is "late"."""
@@ -62,13 +62,34 @@ def _mend(word: str, doubted: bool) -> tuple[str, ...]:
     for one, other in _TWINS:
         if one in lettered and (twin := lettered.replace(one, other)) in known and len(twin) >= SHORTEST - 1:
             return (twin,)
-    if len(lettered) >= SHORTEST and (len(lettered) >= 7 or doubted):
-        most = 1 if len(lettered) < 9 else 2
-        near = process.extract(lettered, long, scorer=OSA.distance, score_cutoff=most, limit=2)
-        near = [entry for entry in near if abs(len(entry[0]) - len(lettered)) <= 1]
-        if near and (len(near) == 1 or near[0][1] < near[1][1] or near[0][0][:4] == near[1][0][:4]):
-            return (near[0][0],)
-    return _cut(lettered, known) or (word,)
+    if len(lettered) >= SHORTEST and (len(lettered) >= 7 or doubted) and (near := _nearest(lettered, long)):
+        return (near,)
+    return _compound(lettered, long) or _cut(lettered, known) or (word,)
+
+
+def _nearest(word: str, words: tuple[str, ...]) -> str | None:
+    """The word that is one letter off, or two for long words; None where there is none, or two that differ."""
+    most = 1 if len(word) < 9 else 2
+    near = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=2)
+    near = [entry for entry in near if abs(len(entry[0]) - len(word)) <= 1]
+    if near and (len(near) == 1 or near[0][1] < near[1][1] or near[0][0][:4] == near[1][0][:4]):
+        return str(near[0][0])
+    return None
+
+
+def _compound(word: str, words: tuple[str, ...]) -> tuple[str, str] | None:
+    """A German or Dutch compound of which one part was read with a letter wrong ("Rechnungenummer")."""
+    if len(word) < 10 or not word.isalpha():
+        return None
+    for head in HEADS:
+        for cut in (len(head), len(head) - 1, len(head) + 1) if len(head) >= 5 else (len(head),):
+            left, right = word[:-cut], word[-cut:]
+            if len(left) < SHORTEST or OSA.distance(right, head, score_cutoff=1) > 1:
+                continue
+            whole = next((part for part in (left, left + "s", left.rstrip("s")) if part in words), None)
+            if whole or (right == head and len(left) >= 7 and (whole := _nearest(left, words))):
+                return whole, head
+    return None
 
 
 def _cut(word: str, known: frozenset[str]) -> tuple[str, ...] | None:

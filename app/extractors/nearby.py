@@ -17,6 +17,8 @@ from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in
 from app.extractors.lexicon import Cue
 
+SENTENCE = 8  # words, from which a cell with a full stop is no label
+
 
 class _RowAbove(NamedTuple):
     """Left and right ends of a row's words, whether each is a value, and each cell's cues that have no value of their own."""
@@ -126,6 +128,8 @@ class Labels:
         """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
         words = sum(spot.wordy for spot in row.words[begin:end])
         covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
+        if row.read and end - begin >= SENTENCE and row.words[end - 1].text.endswith("."):
+            return False  # small print that a skewed page puts beside the totals
         if kind in ("amount", "percent"):
             return covered * 6 >= words
         return covered * 2 >= words and not (row.words[begin].text[0].isdigit() and end - begin > 1)

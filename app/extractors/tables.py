@@ -106,7 +106,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
     counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
     row = found.grid.rows[number]
-    if begun and not item.numbers and _begins_totals(found, number):
+    if (begun or (row.read and number > head.last + 2)) and not item.numbers and _begins_totals(found, number):
         return "stop"
     begin, end = _label_cell(row, number, item)
     hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
