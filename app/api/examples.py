@@ -13,6 +13,7 @@ from app.domain.finding import Finding
 from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
 from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Result
 from app.ports import Accepted
+from app.readers.sniff import MEDIA_TYPES
 
 ID = "0199f3a2-7c1e-7b52-9d4e-3f6a1c2b5d70"
 DOCUMENT_ID = "0199f3a2-7c1e-7b52-9d4e-3f6a1c2b5d71"
@@ -121,6 +122,7 @@ UPLOAD: dict[str, Any] = {
                     "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}},
                     "required": ["file"],
                 },
+                "encoding": {"file": {"contentType": ", ".join(MEDIA_TYPES.values())}},
             }
         },
     },

@@ -63,7 +63,7 @@ def _answer(task: Task, content: int, limits: Limits) -> wire.Answer:
         return wire.Answer(document=read_picture(data, task.kind, limits))
     from app.readers import pixels
 
-    with pixels.open_pages(data, task.kind, limits) as pages:
+    with pixels.open_pages(data, task.kind, limits, exact=task.action == "render") as pages:
         if task.action == "plan":
             return wire.Answer(plans=pixels.plan_pages(pages, task.pages, limits))
         try:

@@ -48,10 +48,10 @@ class NoSuchPage(Exception):
     """The document has fewer pages."""
 
 
-def open_pages(content: bytes, kind: Kind, limits: Limits) -> PdfPages | PictureFile:
-    """A context manager. Raises Unprocessable."""
+def open_pages(content: bytes, kind: Kind, limits: Limits, *, exact: bool = False) -> PdfPages | PictureFile:
+    """A context manager. `exact`: colours as people shall see them. Raises Unprocessable."""
     if kind == "pdf":
-        return PdfPages(content, limits)
+        return PdfPages(content, limits, exact=exact)
     if kind == "xml":
         raise Unprocessable("unsupported_type", "no pages")
     return PictureFile(content, kind, limits)
@@ -103,8 +103,11 @@ def _small(source: Pages, number: int, width: float, height: float) -> Pixels:
 
 
 def _bounded(plan: PagePlan, limits: Limits) -> PagePlan:
-    most = 72 * math.sqrt(limits.pixels / (plan.view.width * plan.view.height)) * 0.999
-    return replace(plan, dpi=min(max(plan.dpi, LEAST_DPI), MOST_DPI, most))
+    width, height = float(plan.view.width), float(plan.view.height)  # NumPy's own floats do not travel
+    most = 72 * math.sqrt(limits.pixels / (width * height)) * 0.999
+    a, b, c, d, e, f, g, h, i = map(float, plan.view.matrix)
+    dpi = min(max(float(plan.dpi), LEAST_DPI), MOST_DPI, most)
+    return replace(plan, view=View(width, height, (a, b, c, d, e, f, g, h, i)), dpi=dpi)
 
 
 def page_picture(source: Pages, plan: PagePlan, limits: Limits) -> Pixels:
