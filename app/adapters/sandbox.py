@@ -39,12 +39,13 @@ class ForkSandbox:
 
     For telemetry: `level` (how many of confinement.LAYERS hold, in all servers), `missing` (the others), `killed` (children that
     did not end well, by cause: "cpu", "wall", "memory", "crash", "exit", "garbage"; `on_killed` is told each as it happens),
-    `cpu_seconds` (of all children so far), `running`, `restarts`.
+    `cpu_seconds` (of all children so far), `largest` (bytes of memory that one of them had), `running`, `restarts`.
     """
 
     def __init__(self, width: int, limits: Limits, on_killed: Callable[[str], None] = lambda cause: None) -> None:
         self.killed: Counter[str] = Counter()
         self.cpu_seconds = 0.0
+        self.largest = 0
         self.running = 0
         self._limits = limits
         self._on_killed = on_killed
@@ -200,6 +201,7 @@ class ForkSandbox:
 
     def _count(self, ended: Ended) -> None:
         self.cpu_seconds += ended.cpu
+        self.largest = max(self.largest, ended.memory)
         if ended.cause != "exited":
             self._note(ended.cause)
         elif ended.status != 0:
