@@ -273,6 +273,8 @@ def test_an_o_that_belongs_to_the_prefix_stays() -> None:
         ("Totai", 0.5, ("total",)),
         ("Totai", 0.96, ("totai",)),  # short and surely read: a word of its own
         ("not", 0.3, ("not",)),
+        ("desk", 0.3, ("desk",)),  # and not "desc"
+        ("rent", 0.3, ("rent",)),  # and not "rest"
         ("late", 0.3, ("late",)),
         ("Tonne", 0.96, ("tonne",)),
         ("Rechnungenummer", 0.9, ("rechnung", "nummer")),
@@ -341,3 +343,11 @@ def test_rows_a_little_askew_are_rows() -> None:
         boxes[4 * i + 3] += shift
     words = Words(straight.words.texts, boxes.cast("B").tobytes(), straight.words.lines, straight.words.marks, straight.words.confidences)
     assert told(extract_text(Document("image/png", (replace(straight, words=words),)))) == TRUTH
+
+
+def test_a_page_that_was_hardly_read_is_not_said_to_be_no_invoice() -> None:
+    text = "Dear Sirs\n\nthank you for the account of your invoices and the balance\nplease pay by the date"
+    letter = "Dear Sirs\n\nthank you for the visit to our office and for the tea\nwe are with you on this"
+    assert read(letter).document_type == "other"
+    assert read(letter, doubted=letter).document_type == "invoice"
+    assert read(text, doubted=text).document_type == "invoice"

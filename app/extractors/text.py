@@ -16,7 +16,7 @@ from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
-from app.extractors.grid import PlacedWord, read_grid
+from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.item_rows import ItemRow, Text
 from app.extractors.language import kind_of
 from app.extractors.listings import read_listing
@@ -81,6 +81,8 @@ def extract_text(document: Document) -> Extracted:
     kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
     if receipt:
         kind, type_code = "receipt", "380"
+    elif kind == "other" and badly_read(grid):
+        kind, type_code = "invoice", "380"  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
     currency = choose_currency(found, shown, _country(parties, header))
 
@@ -127,6 +129,12 @@ def extract_text(document: Document) -> Extracted:
     pages = len(document.pages)
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
     return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None)
+
+
+def badly_read(grid: Grid) -> bool:
+    """Whether the recognizer itself doubted most of its words."""
+    sure = [spot.sure for row in grid.rows if row.read for spot in row.words]
+    return bool(sure) and sum(sure) / len(sure) < 0.6
 
 
 def readability(placed: list[PlacedWord]) -> float:
