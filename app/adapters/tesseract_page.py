@@ -20,12 +20,14 @@ from app.readers.written_in import evidence, language_of
 Grey = NDArray[np.uint8]
 
 HEAD = b"level\tpage_num\t"  # of Tesseract's table
-PAGE, BLOCK, SPARSE, LINE = 3, 6, 11, 7  # page segmentation modes: automatic without orientation, one block, scattered, one line
+PAGE, BLOCK, SPARSE = 3, 6, 11  # page segmentation modes: automatic without orientation, one block, scattered text
 FALLBACK = "en"  # for the look, and where it says nothing
 WELL_READ = 58.0  # percent: mean confidence under which the other turns are tried. Not upright it is 16 to 47, noisy but upright over 49
 UPRIGHT = 6.0  # evidence for a language that text of the same quality does not give when it stands another way (up to 4.8)
 BETTER = 12.0  # percent by which another turn must be read better
 SURE = 50.0  # percent: confidence of a word that may speak for a language; texture reads as "il", "de", "e"
+POORLY = 75.0  # percent: mean confidence of a page under which it is read once more, as scattered text, and the surer reading kept
+LEAST_WORDS = 0.7  # of the first reading's words, that the second must have
 LEAST_CONTRAST = 24  # of 255, between paper and ink
 STRIP = 0.9  # inch: six lines of usual text
 
@@ -88,7 +90,11 @@ def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | No
     seen = reader.read(picture, best, PAGE, "page")
     language = look.language or language_of(word.text for word in seen)
     if language is not None and (better := _installed(language, reader.installed)) != best:
-        seen = reader.read(picture, better, PAGE, "again")
+        seen, best = reader.read(picture, better, PAGE, "again"), better
+    if 0 < _quality(seen) < POORLY:
+        other = reader.read(picture, best, SPARSE, "again")
+        if _quality(other) > _quality(seen) and len(other) >= LEAST_WORDS * len(seen):
+            seen = other
     return seen, language
 
 
