@@ -13,7 +13,7 @@ import structlog
 from app.domain.work import QUEUES
 from app.errors import Unavailable
 from app.failpoints import failpoint
-from app.ports import BlobStore, EventBus, InvoiceStore, OutboxRow, OutboxState, WorkQueue
+from app.ports import BlobStore, EventBus, InvoiceStore, Message, OutboxRow, OutboxState, WorkQueue
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 200  # messages that a sweep sends
@@ -130,22 +130,26 @@ class Sweeper:
 
     async def sweep_all(self) -> int:
         """At the start: sends everything again that nobody holds, so that nothing waits behind what a broker forgot. Returns how much."""
-        loop = asyncio.get_running_loop()
-        began, sent = loop.time(), 0
-        for _ in range(MOST_AT_START // AT_ONCE):
-            count = await self.sweep_work(loop.time() - began)  # not what has been sent since
-            sent += count
-            if count < AT_ONCE:
+        known: set[str] = set()
+        while len(known) < MOST_AT_START:
+            messages = await self._store.unsettled(AT_ONCE, 0.0)
+            new = [message for message in messages if message.id not in known]
+            await self._send(new)
+            known.update(message.id for message in new)
+            if len(new) < AT_ONCE:  # the longest silent come first: one that comes again shows that all have been sent
                 break
-        return sent
+        return len(known)
 
     async def sweep_work(self, silent_for: float) -> int:
         """Returns how many messages were sent again."""
         messages = await self._store.unsettled(AT_ONCE, silent_for)
+        await self._send(messages)
+        return len(messages)
+
+    async def _send(self, messages: Sequence[Message]) -> None:
         if messages:
             await self._queue.publish(messages)
             log.info("sweeper.resent", count=len(messages))
-        return len(messages)
 
     async def sweep_blobs(self, before: datetime) -> int:
         """Returns how many orphans were removed."""
