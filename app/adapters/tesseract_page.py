@@ -122,14 +122,12 @@ def _first_look(grey: Grey, reader: Reader) -> Look:
     best = Look(0.0, None, 0)
     language = _installed(None, reader.installed)
     for turn in (0, 2, 1, 3):
-        texts: list[str] = []
+        quality, texts = 0.0, list[str]()
         for strip in text_strips(_turned(grey, turn), reader.dpi):
             seen = reader.read(_picture(strip), language, BLOCK, "turn" if turn else "look")
             texts += [word.text for word in seen if word.confidence >= SURE]
             if (quality := _quality(seen)) < WELL_READ or language_of(texts):
                 break
-        else:
-            quality = 0.0
         if quality > best.quality + (BETTER if turn else 0.0):
             best = Look(quality, language_of(texts), turn)
         if best.quality >= WELL_READ or (best.language and evidence(texts)[best.language] >= UPRIGHT):
