@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,9 @@ from app.domain.invoice import Invoice
 from app.samples import EXPECTED, make_samples
 
 pytestmark = pytest.mark.timeout(600)
-FOUND = [name for name, expected in EXPECTED.items() if expected.invoice]
+PAPER = [name for name, expected in EXPECTED.items() if expected.source == "ocr"]
+FOUND = [name for name, expected in EXPECTED.items() if expected.invoice and name not in PAPER]
+CORE = ("number", "issue_date", "currency", "total_with_tax")
 HEADER = ("number", "currency", "type_code", "purchase_order_reference", "payment_account", "payment_bic")
 DATES = ("issue_date", "due_date", "delivery_date")
 AMOUNTS = ("total_without_tax", "total_with_tax")
@@ -38,7 +41,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_state_and_reason(told: Mapping[str, Any], name: str) -> None:
     expected = EXPECTED[name]
-    assert (told[name]["status"], told[name]["reason"]) == (expected.status, expected.reason), told[name]["findings"]
+    if expected.status is None:  # of a scan: read so well that nothing is in doubt, or not
+        assert told[name]["status"] in ("approved", "needs_review")
+    else:
+        assert (told[name]["status"], told[name]["reason"]) == (expected.status, expected.reason), told[name]["findings"]
     if expected.invoice:
         assert (told[name]["document_type"], told[name]["source"]) == (expected.document_type, expected.source)
     if expected.language:
@@ -65,6 +71,18 @@ def test_lines(told: Mapping[str, Any], name: str) -> None:
         figures = ("quantity", "net_price", "net_amount", "tax_rate")
         assert [line[key] and Decimal(line[key]) for key in figures] == [getattr(true_line, key) for key in figures]
         assert true_line.item_name is not None and true_line.item_name.startswith(line["item_name"])
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_what_is_read_from_paper(told: Mapping[str, Any], name: str) -> None:
+    """Who, what, when and how much, and nine lines in ten."""
+    found, truth = told[name]["invoice"], EXPECTED[name].invoice
+    assert truth is not None
+    assert {key: found[key] for key in CORE} == {key: _iso(truth, key) if key == "issue_date" else str(getattr(truth, key)) for key in CORE}
+    assert found["seller"]["name"] == truth.seller.name
+    amounts = Counter(line["net_amount"] for line in found["lines"]) & Counter(str(line.net_amount) for line in truth.lines)
+    assert amounts.total() >= 0.9 * len(truth.lines)
+    assert len(found["lines"]) <= len(truth.lines)
 
 
 def test_the_wrong_total_is_found(told: Mapping[str, Any]) -> None:

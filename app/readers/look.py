@@ -32,7 +32,7 @@ CAPITALS = 7.4  # points, where the resolution is not believed: 20 pixels at 200
 PLAIN_SIDE = (140.0, 1300.0)  # points: from a till receipt to A3
 A4 = 842.0
 MOST_PIXELS = 9_000_000  # of the picture to be read
-UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.075  # see flaws.py; chosen where reading gains
+UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.071  # see flaws.py; chosen where reading gains
 FEW = 200  # letters; with more the page is not blank, and need not be looked at for that
 MOST_UPSCALING = 8.0  # of the small picture
 
