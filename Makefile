@@ -6,7 +6,8 @@ DATA ?= ../shared/data
 OCR_LANGUAGES := eng deu fra nld ita spa por
 OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
-.PHONY: install run test check accuracy hostile bench faults lock clean
+SERVER_PACKAGES := mariadb-server rabbitmq-server
+.PHONY: install servers run test check accuracy hostile bench faults lock clean
 
 install: .venv/installed
 
@@ -26,6 +27,20 @@ install: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+# What the tests start as private instances, each in a folder and on a port of its own: never as services of the machine.
+servers: .venv/servers-installed
+
+.venv/servers-installed: .venv/installed requirements-mongo.txt
+	@command -v mariadbd >/dev/null && test -x /usr/lib/rabbitmq/bin/rabbitmq-server || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    policy=/usr/sbin/policy-rc.d; test -e $$policy || { printf '#!/bin/sh\nexit 101\n' > $$policy && chmod +x $$policy && made=1; }; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVER_PACKAGES) >/dev/null; \
+	    status=$$?; test -z "$$made" || rm $$policy; exit $$status; \
+	  else echo "The tests need servers to start: sudo apt-get install $(SERVER_PACKAGES)" >&2; exit 1; fi; }
+	$(PYTHON) -m venv .venv/mongo
+	.venv/mongo/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-mongo.txt
+	@touch $@
+
 LOCK := uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --custom-compile-command 'make lock' \
   $(foreach p,onnxruntime pymupdf-layout pymupdf4llm flatbuffers tabulate networkx,--no-emit-package $(p))
@@ -33,12 +48,13 @@ LOCK := uv pip compile --quiet --python-version 3.11 --python-platform linux --g
 lock:  ## rewrite the lock files (needs `uv`)
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra dev --constraint requirements.txt -o requirements-dev.all
+	echo 'SecantusDB==0.7.0b3' | $(LOCK) --prerelease allow - -o requirements-mongo.txt
 	@grep -v '^#' requirements-dev.all > requirements-dev.txt && rm requirements-dev.all
 
 run: install  ## the service on 127.0.0.1:8000, with the project's own samples flowing through it
 	$(BIN)/invoicestream serve --demo
 
-test: install
+test: install servers
 	$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: install
