@@ -36,6 +36,7 @@ class Relay:
         self._every = every
         self._news = asyncio.Event()
         self._unmarked: set[int] = set()  # published
+        self._just_marked: set[int] = set()  # a look may find a row before it is handed over
 
     def wake(self) -> None:
         """Something was committed; without it the relay looks by itself each `every` seconds."""
@@ -76,7 +77,7 @@ class Relay:
         return len(rows)
 
     async def _publish(self, rows: Sequence[OutboxRow]) -> None:
-        new = [row for row in rows if row.id not in self._unmarked]
+        new = [row for row in rows if row.id not in self._unmarked and row.id not in self._just_marked]
         if not new:
             return
         await self._queue.publish([row.message for row in new if row.message])
@@ -90,6 +91,7 @@ class Relay:
         if marked := set(self._unmarked):
             await self._store.mark_published(marked)
             self._unmarked -= marked
+            self._just_marked = marked
 
 
 @dataclass(frozen=True, slots=True)
