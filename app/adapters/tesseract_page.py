@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytesseract  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
@@ -28,6 +28,9 @@ BETTER = 12.0  # percent by which another turn must be read better
 SURE = 50.0  # percent: confidence of a word that may speak for a language; texture reads as "il", "de", "e"
 POORLY = 75.0  # percent: mean confidence of a page under which it is read once more, as scattered text, and the surer reading kept
 LEAST_WORDS = 0.7  # of the first reading's words, that the second must have
+DOUBTFUL = 70.0  # percent: mean confidence of a line under which it is read once more, larger and apart from the page
+CLOSER, GRAIN = 1.5, 1.2  # how much larger; pixels, over which grain is smoothed
+MOST_AGAIN = 0.25  # of the page's height, that is read once more: where more is doubtful it is the page that reads badly
 LEAST_CONTRAST = 24  # of 255, between paper and ink
 STRIP = 0.9  # inch: six lines of usual text
 
@@ -95,7 +98,43 @@ def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | No
         other = reader.read(picture, best, SPARSE, "again")
         if _quality(other) > _quality(seen) and len(other) >= LEAST_WORDS * len(seen):
             seen = other
-    return seen, language
+    return _closer(_turned(grey, look.turn), seen, best, reader), language
+
+
+def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list[Seen]:
+    """The words, those of doubtful lines as they read larger, one under another without the rest of the page, where they are surer so."""
+    lines: dict[int, list[Seen]] = {}
+    for word in seen:
+        lines.setdefault(word.line, []).append(word)
+    strips = {number: _strip(line, len(grey)) for number, line in lines.items() if _quality(line) < DOUBTFUL and not stands_on_end(line)}
+    high = sum(bottom - top for top, bottom in strips.values())
+    if not strips or high > MOST_AGAIN * len(grey):
+        return seen
+    stacked = np.vstack([grey[top:bottom] for top, bottom in strips.values()])
+    size = (round(stacked.shape[1] * CLOSER), round(stacked.shape[0] * CLOSER))
+    smooth = Image.fromarray(stacked).filter(ImageFilter.GaussianBlur(GRAIN))
+    larger = smooth.resize(size, Image.Resampling.BICUBIC)
+    again = [
+        replace(word, x0=int(word.x0 / CLOSER), x1=int(word.x1 / CLOSER)) for word in reader.read(larger, language, BLOCK, "again", CLOSER)
+    ]
+    start, better = 0.0, dict[int, list[Seen]]()
+    for number, (top, bottom) in strips.items():
+        end = start + (bottom - top)
+        within = [word for word in again if start <= (word.y0 + word.y1) / 2 / CLOSER < end]
+        if _quality(within) > _quality(lines[number]) and len(within) >= LEAST_WORDS * len(lines[number]):
+            shift = top - start
+            better[number] = [
+                replace(word, y0=int(word.y0 / CLOSER + shift), y1=int(word.y1 / CLOSER + shift), line=number) for word in within
+            ]
+        start = end
+    return [word for number, line in lines.items() for word in better.get(number, line)]
+
+
+def _strip(line: Sequence[Seen], height: int) -> tuple[int, int]:
+    """From where to where in the picture the line is, with what is around it."""
+    top, bottom = min(word.y0 for word in line), max(word.y1 for word in line)
+    around = (bottom - top) // 3
+    return max(0, top - around), min(height, bottom + around)
 
 
 def _installed(language: str | None, installed: frozenset[str]) -> str:
