@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.columns import TableHead, find_heads
 from app.extractors.columns_lexicon import Column
+from app.extractors.continued import is_part_of, ways_to_go_on
 from app.extractors.grid import Row
 from app.extractors.item_names import give_names
 from app.extractors.item_rows import ItemRow, Text, amounts_without_tax, read_row
@@ -24,17 +26,27 @@ class Table:
     rows: frozenset[int]
 
 
+class Body(NamedTuple):
+    """What stands under a head on one page. `rows`: those that belong to items; `closed`: the totals begin."""
+
+    items: list[ItemRow]
+    rows: set[int]
+    closed: bool
+
+    def fit(self) -> tuple[int, int]:
+        """How well the rows fit the columns: items whose amount is quantity x price, then values that have a column."""
+        return sum(item.proved for item in self.items), sum(len(item.numbers) + len(item.texts) for item in self.items)
+
+
 def read_tables(found: Candidates) -> Table:
     """The item lines of all pages in order; empty where no table head is found."""
     grid = found.grid
-    by_row: dict[int, list[Candidate]] = {}
-    for kind in ("amount", "percent"):
-        for candidate in found.of(kind):
-            by_row.setdefault(candidate.row, []).append(candidate)
-    dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
+    reader = _Reader(found)
     items: list[ItemRow] = []
     rows: set[int] = set()
     heads = find_heads(grid, found.finder.values)
+    columns: TableHead | None = None  # those in use, and the items that stand under their titles
+    model: list[ItemRow] = []
     closed = False
     for number, head in enumerate(heads):
         after = heads[number + 1].first if number + 1 < len(heads) else len(grid.rows)
@@ -42,21 +54,32 @@ def read_tables(found: Candidates) -> Table:
         if closed and items and not _alike(head, heads[number - 1]):
             continue  # a tax table or another list under the totals
         body = range(head.last + 1, min(after, end_of_page))
-        head = amounts_without_tax(grid, head, body, by_row)
-        new, used, closed = _read_body(found, head, body, by_row, dated)
-        if not new:
+        own = amounts_without_tax(grid, head, body, reader.by_row)
+        read = reader.read(own, body)
+        goes_on = columns is not None and not closed and grid.rows[columns.first].page < grid.rows[head.first].page
+        if columns and goes_on and is_part_of(own, columns, grid):
+            other = reader.go_on(columns, model, body)
+            if other.fit() >= read.fit():
+                own, read = columns, other
+        closed = read.closed
+        if not read.items:
             continue
-        items += new
-        rows.update(used)
+        if own is not columns:
+            columns, model = own, read.items
+        items += read.items
+        rows.update(read.rows)
         rows.update(range(head.first, head.last + 1))
         for first, end in grid.pages[grid.rows[head.first].page :]:  # pages that go on without repeating the head
             if closed or first >= after or any(first <= other.first < end for other in heads):
                 break
-            new, used, closed = _read_body(found, head, range(first, end), by_row, dated)
-            if not new:
+            if first == end:
+                continue  # the blank back of a sheet
+            read = reader.go_on(columns, model, range(first, end))
+            closed = read.closed
+            if not read.items:
                 break
-            items += new
-            rows.update(used)
+            items += read.items
+            rows.update(read.rows)
     return Table(tuple(items), frozenset(rows))
 
 
@@ -64,49 +87,74 @@ def _alike(head: TableHead, other: TableHead) -> bool:
     return [h.column for h in head.heads] == [h.column for h in other.heads]
 
 
-def _read_body(
-    found: Candidates, head: TableHead, body: range, by_row: dict[int, list[Candidate]], dated: set[tuple[int, int]]
-) -> tuple[list[ItemRow], set[int], bool]:
-    grid = found.grid
-    items: list[ItemRow] = []
-    loose: list[Text] = []
-    used: set[int] = set()
-    pitch = 0.0
-    last = max(head.last, body.start)
-    cents = body.start > head.last + 1  # whether amounts have them; on a page that goes on, they must
-    for number in body:
-        row = grid.rows[number]
-        item = read_row(grid, head, number, by_row.get(number, []), dated)
-        if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
-            del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
-        verdict = _verdict(found, head, number, item, bool(items))
-        if verdict == "stop":
-            return give_names(head, items, loose, grid), used, True
-        gap = row.y0 - grid.rows[last].y1
-        if gap > max(9 * row.height, 3 * pitch) and items and verdict != "item":
-            break
-        if verdict == "item":
-            if items:
-                pitch = max(pitch, row.y0 - grid.rows[items[-1].row].y0)
-            items.append(item)
-            used.add(number)
-            last = number
-            cents = cents or (Column.AMOUNT in item.numbers and item.numbers[Column.AMOUNT].decimals == 2)
-        elif verdict == "text":
-            loose += item.names
-            if item.names:
+class _Reader:
+    """Reads what stands under a head; keeps the numbers of each row for it."""
+
+    def __init__(self, found: Candidates) -> None:
+        self.found = found
+        self.by_row: dict[int, list[Candidate]] = {}
+        for kind in ("amount", "percent"):
+            for candidate in found.of(kind):
+                self.by_row.setdefault(candidate.row, []).append(candidate)
+        self.dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
+
+    def go_on(self, columns: TableHead, model: list[ItemRow], body: range) -> Body:
+        """A page of the same table: with its columns, or with these moved, whichever its rows fit better."""
+        ways = ways_to_go_on(columns, model, self.found.grid, body, self.by_row)
+        return max((self.read(way, body, goes_on=True) for way in ways), key=Body.fit)
+
+    def read(self, head: TableHead, body: range, goes_on: bool = False) -> Body:
+        grid = self.found.grid
+        items: list[ItemRow] = []
+        loose: list[Text] = []
+        used: set[int] = set()
+        pitch = 0.0
+        last = max(head.last, body.start)
+        cents = goes_on  # whether amounts have them; on a page that goes on, they must
+        opening = self._first_proved(head, body) if goes_on else body.start
+        for number in body:
+            row = grid.rows[number]
+            item = self._row(head, number)
+            if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
+                del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
+            verdict = _verdict(self.found, head, number, item, bool(items), number < opening)
+            if verdict == "stop":
+                return Body(give_names(head, items, loose, grid), used, True)
+            gap = row.y0 - grid.rows[last].y1
+            if gap > max(9 * row.height, 3 * pitch) and items and verdict != "item":
+                break
+            if verdict == "item":
+                if items:
+                    pitch = max(pitch, row.y0 - grid.rows[items[-1].row].y0)
+                items.append(item)
                 used.add(number)
                 last = number
-    return give_names(head, items, loose, grid), used, False
+                cents = cents or (Column.AMOUNT in item.numbers and item.numbers[Column.AMOUNT].decimals == 2)
+            elif verdict == "text":
+                loose += item.names
+                if item.names:
+                    used.add(number)
+                    last = number
+        return Body(give_names(head, items, loose, grid), used, False)
+
+    def _row(self, head: TableHead, number: int) -> ItemRow:
+        return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.dated)
+
+    def _first_proved(self, head: TableHead, body: range) -> int:
+        """What stands over it, on a page that goes on, is the letterhead again, titles and the sum brought forward; or items too."""
+        return next((number for number in body if self._row(head, number).proved), body.start)
 
 
-def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begun: bool) -> str:
-    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges) or `stop` (the totals begin)."""
+def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begun: bool, opening: bool) -> str:
+    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges) or `stop` (the totals begin).
+
+    `opening`: over the first proved item of a page that goes on.
+    """
     numbers = item.numbers
     priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
     counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
     row = found.grid.rows[number]
-    if (begun or (row.read and number > head.last + 2)) and not item.numbers and _begins_totals(found, number):
+    if (begun or (row.read and number > head.last + 2 and not opening)) and not item.numbers and _begins_totals(found, number):
         return "stop"
     begin, end = _label_cell(row, number, item)
     hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
@@ -135,7 +183,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "item"
     if priced and not head.has(Column.QUANTITY) and not (head.has(Column.PRICE) and Column.PRICE not in numbers and begun):
         return "item" if item.names or Column.ITEM_ID in item.texts else "skip"
-    if priced and item.names and not begun and not labelled:
+    if priced and item.names and not begun and not labelled and not opening:
         return "item"
     if priced and item.names and (Column.TAX_RATE in numbers or Column.POSITION in numbers):
         return "item" if meaning is None else "skip"
