@@ -34,9 +34,11 @@ def ways_to_go_on(
 
 
 def _shift(items: Sequence[ItemRow], grid: Grid, body: range, by_row: Mapping[int, Sequence[Candidate]]) -> float:
-    """How far the last amounts of the rows stand to the right of those of `items`, by their right ends; 0 if that is hardly to be seen."""
+    """How far the last amounts of rows with as many numbers stand to the right of those of `items`; 0 if that is hardly to be seen."""
     amounts = [item.numbers[Column.AMOUNT] for item in items if Column.AMOUNT in item.numbers]
-    here = [last for number in body if (last := max(by_row.get(number, ()), key=lambda c: c.end, default=None)) and last.decimals == 2]
+    fewest = min((len(by_row[c.row]) for c in amounts), default=0)
+    numbers = [by_row[number] for number in body if len(by_row.get(number, ())) >= max(2, fewest)]
+    here = [last for row in numbers if (last := max(row, key=lambda c: c.end)).decimals == 2]
     if len(amounts) < 2 or len(here) < 2:
         return 0.0
     shift = _right_end(here, grid) - _right_end(amounts, grid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -27,15 +28,25 @@ class Table:
 
 
 class Body(NamedTuple):
-    """What stands under a head on one page. `rows`: those that belong to items; `closed`: the totals begin."""
+    """What stands under a head on one page. `rows`: those that belong to items; `closed`: the totals begin.
+
+    `footed`: closed by words that stand under the totals, or under every page.
+    """
 
     items: list[ItemRow]
     rows: set[int]
-    closed: bool
+    closed: bool = False
+    footed: bool = False
 
     def fit(self) -> tuple[int, int]:
         """How well the rows fit the columns: items whose amount is quantity x price, then values that have a column."""
         return sum(item.proved for item in self.items), sum(len(item.numbers) + len(item.texts) for item in self.items)
+
+    def follows(self, before: Body) -> bool:
+        """Whether the table goes on here: not under totals; behind what may be the foot of a page, where most amounts are proved."""
+        if before.closed and not before.footed:
+            return False
+        return bool(self.items) and (not before.footed or self.fit()[0] * 2 > len(self.items))
 
 
 def read_tables(found: Candidates) -> Table:
@@ -47,37 +58,37 @@ def read_tables(found: Candidates) -> Table:
     heads = find_heads(grid, found.finder.values)
     columns: TableHead | None = None  # those in use, and the items that stand under their titles
     model: list[ItemRow] = []
-    closed = False
+    last = Body([], set())  # the page read before
     for number, head in enumerate(heads):
         after = heads[number + 1].first if number + 1 < len(heads) else len(grid.rows)
-        end_of_page = grid.pages[grid.rows[head.first].page - 1][1]
-        if closed and items and not _alike(head, heads[number - 1]):
-            continue  # a tax table or another list under the totals
-        body = range(head.last + 1, min(after, end_of_page))
+        page = grid.rows[head.first].page
+        body = range(head.last + 1, min(after, grid.pages[page - 1][1]))
         own = amounts_without_tax(grid, head, body, reader.by_row)
-        read = reader.read(own, body)
-        goes_on = columns is not None and not closed and grid.rows[columns.first].page < grid.rows[head.first].page
-        if columns and goes_on and is_part_of(own, columns, grid):
-            other = reader.go_on(columns, model, body)
-            if other.fit() >= read.fit():
-                own, read = columns, other
-        closed = read.closed
-        if not read.items:
-            continue
-        if own is not columns:
+        later = columns if columns and grid.rows[columns.first].page < page else None
+        other = reader.go_on(later, model, body) if later and is_part_of(own, later, grid) else None
+        if last.closed and items and not _alike(head, heads[number - 1]) and not (other and other.follows(last)):
+            continue  # a tax table or another list under the totals
+        read = reader.read(own, body, goes_on=later is not None and (last.footed or not last.closed) and _alike(own, later))
+        if other and other.follows(last) and other.fit() >= read.fit():
+            read = other
+        elif read.items:
             columns, model = own, read.items
+        last = read
+        if not read.items or columns is None:
+            continue
         items += read.items
         rows.update(read.rows)
         rows.update(range(head.first, head.last + 1))
-        for first, end in grid.pages[grid.rows[head.first].page :]:  # pages that go on without repeating the head
-            if closed or first >= after or any(first <= other.first < end for other in heads):
+        for first, end in grid.pages[page:]:  # pages that go on without repeating the head
+            if first >= after or any(first <= other.first < end for other in heads):
                 break
             if first == end:
                 continue  # the blank back of a sheet
             read = reader.go_on(columns, model, range(first, end))
-            closed = read.closed
-            if not read.items:
+            if not read.follows(last):
+                last = last if last.closed else read
                 break
+            last = read
             items += read.items
             rows.update(read.rows)
     return Table(tuple(items), frozenset(rows))
@@ -110,7 +121,7 @@ class _Reader:
         used: set[int] = set()
         pitch = 0.0
         last = max(head.last, body.start)
-        cents = goes_on  # whether amounts have them; on a page that goes on, they must
+        cents = body.start > head.last + 1  # whether amounts have them; on a page without a head, they must
         opening = self._first_proved(head, body) if goes_on else body.start
         for number in body:
             row = grid.rows[number]
@@ -118,14 +129,17 @@ class _Reader:
             if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
                 del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
             verdict = _verdict(self.found, head, number, item, bool(items), number < opening)
-            if verdict == "stop":
-                return Body(give_names(head, items, loose, grid), used, True)
+            if verdict in ("stop", "foot"):
+                return Body(give_names(head, items, loose, grid), used, True, verdict == "foot")
             gap = row.y0 - grid.rows[last].y1
             if gap > max(9 * row.height, 3 * pitch) and items and verdict != "item":
                 break
             if verdict == "item":
                 if items:
                     pitch = max(pitch, row.y0 - grid.rows[items[-1].row].y0)
+                elif goes_on:  # a letterhead over it is no part of the table
+                    loose = [text for text in loose if grid.rows[text.row].y1 > row.y0 - row.height]
+                    used = {text.row for text in loose}
                 items.append(item)
                 used.add(number)
                 last = number
@@ -135,7 +149,7 @@ class _Reader:
                 if item.names:
                     used.add(number)
                     last = number
-        return Body(give_names(head, items, loose, grid), used, False)
+        return Body(give_names(head, items, loose, grid), used)
 
     def _row(self, head: TableHead, number: int) -> ItemRow:
         return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.dated)
@@ -146,7 +160,8 @@ class _Reader:
 
 
 def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begun: bool, opening: bool) -> str:
-    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges) or `stop` (the totals begin).
+    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges), `stop` (the totals begin) or `foot` (what
+    stands under the totals, or under every page).
 
     `opening`: over the first proved item of a page that goes on.
     """
@@ -154,8 +169,11 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     priced = Column.AMOUNT in numbers if head.has(Column.AMOUNT) else Column.PRICE in numbers
     counted = Column.QUANTITY in numbers or (Column.PRICE in numbers and head.has(Column.AMOUNT))
     row = found.grid.rows[number]
-    if (begun or (row.read and number > head.last + 2 and not opening)) and not item.numbers and _begins_totals(found, number):
-        return "stop"
+    if (begun or (row.read and number > head.last + 2 and not opening)) and not item.numbers:
+        if _names_sums(found, number):
+            return "stop"
+        if any(hit.cues & _AFTER_ITEMS for hit in found.cues[number]):
+            return "foot" if _ends_page(found, number) else "stop"
     begin, end = _label_cell(row, number, item)
     hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
     label = frozenset().union(*(hit.cues for hit in hits)) if hits else frozenset()
@@ -171,9 +189,11 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "skip"
     if item.proved:
         return "item"
+    if labelled and meaning is not None and meaning.role == "carried" and any(Cue.PAGE in hit.cues for hit in hits):
+        return "skip"  # "Carried over from page 1" counts nothing
     if labelled and meaning is not None and money and not (counted and Column.QUANTITY in numbers):
         if meaning.role in ("net", "gross", "due", "tax", "total", "paid", "subtotal", "rounding"):
-            if meaning.role == "subtotal" and _more_below(found, head, number):
+            if meaning.role == "subtotal" and (_more_below(found, head, number) or _ends_page(found, number)):
                 return "skip"
             return "stop" if begun else "skip"
         if meaning.role == "charge" and item.names and not head.has(Column.QUANTITY) and priced:
@@ -195,17 +215,18 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
 
 
 _AFTER_ITEMS = {Cue.IBAN, Cue.BIC, Cue.TERMS, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.BANK}
+"""Words on payment and tax ids, in a row without numbers."""
 
 
-def _begins_totals(found: Candidates, number: int) -> bool:
-    """A row without numbers that ends the items: titles of the sums, or words on payment and tax ids."""
+def _names_sums(found: Candidates, number: int) -> bool:
+    """Whether a row is the titles of the sums."""
     row = found.grid.rows[number]
     titles = 0
     for first, end in row.cells:
         cues = frozenset().union(*(h.cues for h in found.cues[number] if first <= h.first and h.end <= end))
         meaning = amount_meaning(cues) if cues else None
         titles += meaning is not None and meaning.role in ("net", "gross", "due", "tax", "total", "subtotal") and end - first <= 5
-    return titles >= 2 or any(hit.cues & _AFTER_ITEMS for hit in found.cues[number])
+    return titles >= 2
 
 
 def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
@@ -240,3 +261,11 @@ def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
             if min(x1, right.x1) - max(x0, right.x0) > 0 and len(row.cells) >= 4:
                 return True
     return False
+
+
+def _ends_page(found: Candidates, number: int) -> bool:
+    """Whether no money stands below on this page, but on a later one: then the totals are still to come, and a subtotal is carried over."""
+    amounts = found.of("amount")
+    end = found.grid.pages[found.grid.rows[number].page - 1][1]
+    below = range(bisect_right(amounts, number, key=lambda c: c.row), len(amounts))
+    return next((amounts[i].row >= end for i in below if amounts[i].decimals == 2), False)
