@@ -14,11 +14,11 @@ _ANY = "A-Za-z0-9|!"
 
 
 def _misread_prefixes(prefixes: Iterable[str]) -> dict[str, str]:
-    """Country letters as they may be recognized, one of them as a digit or a stroke ("1E", "|T"), to those that must be meant."""
+    """Country letters as they may be recognized, one of them as a digit or a stroke ("1E", "!T"), to those that must be meant."""
     spellings: dict[str, set[str]] = {}
     for prefix in prefixes:
         for i, letter in enumerate(prefix):
-            twins = {digit for digit, other in LETTERS.items() if other == letter} | (set("l|!") if letter == "I" else set())
+            twins = {digit for digit, other in LETTERS.items() if other == letter} | (set("l!") if letter == "I" else set())
             for twin in twins:
                 spellings.setdefault(prefix[:i] + twin + prefix[i + 1 :], set()).add(prefix)
     return {spelling: meant.pop() for spelling, meant in spellings.items() if len(meant) == 1}

@@ -137,6 +137,13 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
         full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit or (row.read and _open(first.text))
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
+        if not _has_letters(second) and abs(word.x0 - row.words[first.first].x0) > row.height:
+            break
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
         break
+    item.names = [part for part in names if _has_letters(part)]
+
+
+def _has_letters(part: Text) -> bool:
+    return any(map(str.isalpha, part.text))
