@@ -70,6 +70,10 @@ def scanned(*texts: str) -> Document:
     return Document("image/tiff", tuple(replace(read_page(text), number=i) if text else blank(i) for i, text in enumerate(texts, 1)))
 
 
+def printed(*texts: str) -> Document:
+    return Document("application/pdf", tuple(page(text, number) for number, text in enumerate(texts, 1)))
+
+
 def blank(number: int) -> Page:
     return replace(read_page("x"), number=number, words=Words((), b"", b"", b"", b""))
 
@@ -89,7 +93,7 @@ TWO = "          Description                                                   V
 @pytest.mark.parametrize("titles", [TITLES, NO_TITLES, SOME, TWO], ids=["all", "none", "some", "two"])
 def test_pages_whose_titles_were_not_read_have_the_columns_of_the_page_before(titles: str) -> None:
     assert lines(scanned(*three_pages(titles))) == LINES
-    assert lines(Document("application/pdf", tuple(page(text, i) for i, text in enumerate(three_pages(titles), 1)))) == LINES
+    assert lines(printed(*three_pages(titles))) == LINES
 
 
 @pytest.mark.parametrize("titles", [TITLES, NO_TITLES, TWO], ids=["all", "none", "two"])
@@ -144,6 +148,31 @@ def test_a_sheet_may_lie_further_left_or_right(titles: str, columns: int) -> Non
 def test_a_sum_that_is_carried_over_is_no_item(label: str) -> None:
     assert lines(scanned(*three_pages(NO_TITLES, label))) == LINES
     assert lines(scanned(*three_pages(TITLES, label))) == LINES
+
+
+def test_what_stands_under_a_sum_carried_belongs_to_no_item() -> None:
+    for document in (scanned(*three_pages(NO_TITLES)), printed(*three_pages(NO_TITLES))):
+        assert [line.item_description for line in extract_text(document).invoice.lines[:2]] == [None, None]
+
+
+def test_a_name_keeps_its_numbers() -> None:
+    names = ["Lamp, metal, for a room 103", "Lamp, glass, for a room 4", "Lamp, metal, for a bath 10"]
+    body = "\n".join(
+        f"41{i}       {name:36}{3 + i:3}           20.00      20%             {60 + 20 * i}.00" for i, name in enumerate(names)
+    )
+    body += "\n419       Lamp, gilded, large, room           2           10.00      20%             20.00\n          115\n          12345"
+    for document in (scanned(HEAD + TITLES + "\n" + body + TOTALS), printed(HEAD + TITLES + "\n" + body + TOTALS)):
+        assert [line.item_name for line in extract_text(document).invoice.lines] == [*names, "Lamp, gilded, large, room 115"]
+
+
+@pytest.mark.parametrize(("cell", "quantity"), [("14m", "14"), ("2.5h", "2.5"), ("15m", None), ("M8", None)])
+def test_a_quantity_close_to_its_unit_is_read_where_price_and_amount_prove_it(cell: str, quantity: str | None) -> None:
+    amount = "28.00" if cell == "14m" else "30.02" if cell == "15m" else "5.00"
+    text = (
+        HEAD + TITLES + f"\n4100      Cable tray                         {cell:>5}            2.00      20%            {amount:>5}" + TOTALS
+    )
+    line = extract_text(scanned(text)).invoice.lines[0]
+    assert (None if line.quantity is None else str(line.quantity), str(line.net_amount)) == (quantity, amount)
 
 
 def test_other_amounts_behind_the_totals_are_no_items() -> None:

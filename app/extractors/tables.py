@@ -119,7 +119,7 @@ class _Reader:
         items: list[ItemRow] = []
         loose: list[Text] = []
         used: set[int] = set()
-        pitch = 0.0
+        pitch, over = 0.0, False
         last = max(head.last, body.start)
         cents = body.start > head.last + 1  # whether amounts have them; on a page without a head, they must
         opening = self._first_proved(head, body) if goes_on else body.start
@@ -142,9 +142,11 @@ class _Reader:
                     used = {text.row for text in loose}
                 items.append(item)
                 used.add(number)
-                last = number
+                last, over = number, False
                 cents = cents or (Column.AMOUNT in item.numbers and item.numbers[Column.AMOUNT].decimals == 2)
-            elif verdict == "text":
+            elif verdict == "carried":
+                over = True  # what follows stands under the table, if no item does
+            elif verdict == "text" and not over:
                 loose += item.names
                 if item.names:
                     used.add(number)
@@ -160,8 +162,8 @@ class _Reader:
 
 
 def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begun: bool, opening: bool) -> str:
-    """`item`, `text` (goes with an item), `skip` (carried over, group sums, charges), `stop` (the totals begin) or `foot` (what
-    stands under the totals, or under every page).
+    """`item`, `text` (goes with an item), `carried` (a sum to the next page), `skip` (group sums, charges), `stop` (the totals
+    begin) or `foot` (what stands under the totals, or under every page).
 
     `opening`: over the first proved item of a page that goes on.
     """
@@ -190,7 +192,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
     if item.proved:
         return "item"
     if labelled and meaning is not None and meaning.role == "carried" and any(Cue.PAGE in hit.cues for hit in hits):
-        return "skip"  # "Carried over from page 1" counts nothing
+        return "carried"  # "Carried over from page 1" counts nothing
     if labelled and meaning is not None and money and not (counted and Column.QUANTITY in numbers):
         if meaning.role in ("net", "gross", "due", "tax", "total", "paid", "subtotal", "rounding"):
             if meaning.role == "subtotal" and (_more_below(found, head, number) or _ends_page(found, number)):
@@ -198,7 +200,7 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
             return "stop" if begun else "skip"
         if meaning.role == "charge" and item.names and not head.has(Column.QUANTITY) and priced:
             return "item"
-        return "skip"
+        return "carried" if meaning.role == "carried" else "skip"
     if priced and counted:
         return "item"
     if priced and not head.has(Column.QUANTITY) and not (head.has(Column.PRICE) and Column.PRICE not in numbers and begun):
