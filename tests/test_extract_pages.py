@@ -165,6 +165,24 @@ def test_a_name_keeps_its_numbers() -> None:
         assert [line.item_name for line in extract_text(document).invoice.lines] == [*names, "Lamp, gilded, large, room 115"]
 
 
+def test_a_line_set_smaller_is_no_part_of_the_name() -> None:
+    long = "Consumer unit, metal, room 103"
+    text = (
+        HEAD + TITLES + f"\n4100      {long:36}  3           20.00      20%             60.00\n          Populated with breakers" + TOTALS
+    )
+    sheet = page(text)
+    line = next(sheet.words.line(i) for i, word in enumerate(sheet.words.texts) if word == "Populated")
+    boxes = memoryview(bytearray(sheet.words.boxes)).cast("H")
+    for i in range(len(sheet.words)):
+        boxes[4 * i + 3] -= (boxes[4 * i + 3] - boxes[4 * i + 1]) // 10 if sheet.words.line(i) == line else 0
+    small = replace(sheet, words=replace(sheet.words, boxes=boxes.cast("B").tobytes()))
+    read = [extract_text(Document("application/pdf", (one,))).invoice.lines[0] for one in (sheet, small)]
+    assert [(item.item_name, item.item_description) for item in read] == [
+        (f"{long} Populated with breakers", None),
+        (long, "Populated with breakers"),
+    ]
+
+
 @pytest.mark.parametrize(("cell", "quantity"), [("14m", "14"), ("2.5h", "2.5"), ("15m", None), ("M8", None)])
 def test_a_quantity_close_to_its_unit_is_read_where_price_and_amount_prove_it(cell: str, quantity: str | None) -> None:
     amount = "28.00" if cell == "14m" else "30.02" if cell == "15m" else "5.00"

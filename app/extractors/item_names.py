@@ -147,6 +147,8 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
             full = abs(word.x0 - row.words[first.first].x0) < row.height and (full or end > widest > 0)
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
+        if not row.read and below.height < 0.95 * row.height:
+            break  # a description, set smaller
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
         break
