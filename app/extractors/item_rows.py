@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from app.domain.parsing import parse_number
 from app.extractors.candidate import Candidate
 from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
@@ -59,6 +61,9 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
         wordy = any(t.wordy and len(t.text) > 3 for t in row.words[cell_first : c.first])
         if name and wordy and c.end < cell_end and column.x0 > row.words[c.first].x1:
             continue
+        # So is one behind the words ("Bracket, size 40") that is not under the next title, where another number is.
+        if name and wordy and column.x0 > row.words[c.end - 1].x1 and any(_is_under(row, other, column) for other in candidates):
+            continue
         if column.column is Column.TAX_RATE and not _is_rate(c):
             continue
         if column.column in item.numbers:
@@ -80,7 +85,13 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
             _place_text(row, number, i, j, head, item)
             i = j
     _prove(row, item, candidates)
+    if Column.QUANTITY not in item.numbers:
+        _split_quantity(row, item, head)
     return item
+
+
+def _is_under(row: Row, candidate: Candidate, head: Head) -> bool:
+    return row.words[candidate.first].x0 < head.x1 and row.words[candidate.end - 1].x1 > head.x0
 
 
 def _is_rate(candidate: Candidate) -> bool:
@@ -142,8 +153,8 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
         has_name = any(h.column is Column.NAME for h in head.heads)
         if column is not Column.NAME and has_name and not (end - first >= 3 or best is None or best[0] > 0):
             item.texts.setdefault(Column.OTHER, part)
-        elif any(map(str.isalpha, text)):
-            item.names.append(part)
+        elif any(map(str.isalpha, text)) or (column is Column.NAME and len(row.words) == 1 and len(text) <= 4):
+            item.names.append(part)  # a short number alone may be the last word of a name
 
 
 def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
@@ -161,6 +172,27 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
         return
     if row.read and quantity and price:
         item.proved = _prove_otherwise(row, item, quantity, price, amount)
+
+
+_COUNTED = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)([^\W\d_]{1,4}\.?)")
+
+
+def _split_quantity(row: Row, item: ItemRow, head: TableHead) -> None:
+    """ "14m": a quantity that its unit was set or recognized close to, where price and amount prove it."""
+    price, amount = item.numbers.get(Column.PRICE), item.numbers.get(Column.AMOUNT)
+    title = next((h for h in head.heads if h.column is Column.QUANTITY), None)
+    if price is None or amount is None or title is None:
+        return
+    for i, spot in enumerate(row.words[: price.first]):
+        counted = _COUNTED.fullmatch(spot.text) if spot.x0 < title.x1 and spot.x1 > title.x0 else None
+        value = parse_number(counted[1]) if counted else None
+        if counted and value:
+            quantity = Candidate("amount", value, item.row, i, i + 1)
+            if _times(quantity, price, amount):
+                item.numbers[Column.QUANTITY] = quantity
+                item.texts.setdefault(Column.UNIT, Text(item.row, i, i + 1, counted[2]))
+                item.proved = True
+                return
 
 
 def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
