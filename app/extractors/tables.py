@@ -31,6 +31,9 @@ def read_tables(found: Candidates) -> Table:
     for kind in ("amount", "percent"):
         for candidate in found.of(kind):
             by_row.setdefault(candidate.row, []).append(candidate)
+    doubtful: dict[int, list[Candidate]] = {}
+    for candidate in found.alternatives.get("amount", ()):
+        doubtful.setdefault(candidate.row, []).append(candidate)
     dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     items: list[ItemRow] = []
     rows: set[int] = set()
@@ -43,7 +46,7 @@ def read_tables(found: Candidates) -> Table:
             continue  # a tax table or another list under the totals
         body = range(head.last + 1, min(after, end_of_page))
         head = amounts_without_tax(grid, head, body, by_row)
-        new, used, closed = _read_body(found, head, body, by_row, dated)
+        new, used, closed = _read_body(found, head, body, by_row, doubtful, dated)
         if not new:
             continue
         items += new
@@ -52,7 +55,7 @@ def read_tables(found: Candidates) -> Table:
         for first, end in grid.pages[grid.rows[head.first].page :]:  # pages that go on without repeating the head
             if closed or first >= after or any(first <= other.first < end for other in heads):
                 break
-            new, used, closed = _read_body(found, head, range(first, end), by_row, dated)
+            new, used, closed = _read_body(found, head, range(first, end), by_row, doubtful, dated)
             if not new:
                 break
             items += new
@@ -65,7 +68,12 @@ def _alike(head: TableHead, other: TableHead) -> bool:
 
 
 def _read_body(
-    found: Candidates, head: TableHead, body: range, by_row: dict[int, list[Candidate]], dated: set[tuple[int, int]]
+    found: Candidates,
+    head: TableHead,
+    body: range,
+    by_row: dict[int, list[Candidate]],
+    doubtful: dict[int, list[Candidate]],
+    dated: set[tuple[int, int]],
 ) -> tuple[list[ItemRow], set[int], bool]:
     grid = found.grid
     items: list[ItemRow] = []
@@ -76,7 +84,7 @@ def _read_body(
     cents = body.start > head.last + 1  # whether amounts have them; on a page that goes on, they must
     for number in body:
         row = grid.rows[number]
-        item = read_row(grid, head, number, by_row.get(number, []), dated)
+        item = read_row(grid, head, number, by_row.get(number, []), doubtful.get(number, []), dated)
         if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
             del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
         verdict = _verdict(found, head, number, item, bool(items))

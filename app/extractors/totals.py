@@ -35,7 +35,7 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
             strength = {}  # a bare whole number needs a clear label to be money
         roles[id(c)] = {role: weight * money for role, weight in strength.items()}
     biggest = max((abs(value_of(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
-    rates = read_rates(found, items, amounts)
+    rates = read_rates(found, items, [*amounts, *doubtful])  # base x rate = tax is proof enough for a doubtful one
 
     stacked = _column_sums(found, amounts)
     readings = [*amounts, *doubtful]
@@ -136,7 +136,8 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld
                 merit = (g.merit if g else 0.0) + 0.9 * (n.merit if n else 0.0) + 0.9 * (t.merit if t else 0.0)
                 closed = False
                 if g and n and t:
-                    if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
+                    off = n.value + t.value - g.value
+                    if abs(t.value) < max(abs(n.value), CENT) and any(abs(off - w) <= CENT for w in (ZERO, *withheld)):
                         merit += 1.0 if t.value else 0.45
                         closed = bool(t.value)
                     else:
@@ -147,7 +148,7 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld
                         merit -= 0.5
                 elif g and t and abs(t.value) >= abs(g.value) and g.value:
                     merit -= 0.8
-                elif n and t and not g and abs(t.value) > abs(n.value):
+                elif n and t and not g and abs(t.value) >= abs(n.value) and n.value:
                     merit -= 0.8
                 if g and t and g.candidate is t.candidate and g.candidate is not None:
                     merit -= 1.0
