@@ -93,7 +93,7 @@ def as_number(text: str) -> tuple[str, float]:
     if sign and not text[0].isdigit():
         return " " * len(sign["sign"]) + sign["n"], 0.2
     if _BEGUN.match(text):
-        return " " + text[1:], 0.3
+        return " " + text[1:], 0.2
     body = _BODY.fullmatch(text)
     if body is None or _NUMERIC.fullmatch(text):
         return text, 0.0

@@ -136,8 +136,7 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld
                 merit = (g.merit if g else 0.0) + 0.9 * (n.merit if n else 0.0) + 0.9 * (t.merit if t else 0.0)
                 closed = False
                 if g and n and t:
-                    off = n.value + t.value - g.value
-                    if abs(t.value) < max(abs(n.value), CENT) and any(abs(off - w) <= CENT for w in (ZERO, *withheld)):
+                    if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
                         merit += 1.0 if t.value else 0.45
                         closed = bool(t.value)
                     else:
@@ -148,7 +147,7 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld
                         merit -= 0.5
                 elif g and t and abs(t.value) >= abs(g.value) and g.value:
                     merit -= 0.8
-                elif n and t and not g and abs(t.value) >= abs(n.value) and n.value:
+                elif n and t and not g and abs(t.value) > abs(n.value):
                     merit -= 0.8
                 if g and t and g.candidate is t.candidate and g.candidate is not None:
                     merit -= 1.0
