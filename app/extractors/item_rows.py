@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.domain.parsing import parse_number
 from app.extractors.candidate import Candidate
 from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
@@ -40,7 +39,10 @@ class ItemRow:
     proved: bool = False
 
 
-def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidate], dated: set[tuple[int, int]]) -> ItemRow:
+def read_row(
+    grid: Grid, head: TableHead, number: int, candidates: list[Candidate], doubtful: list[Candidate], dated: set[tuple[int, int]]
+) -> ItemRow:
+    """`doubtful`: other readings of the row's amounts, taken where quantity x price bears them out."""
     row = grid.rows[number]
     item = ItemRow(number)
     free = [True] * len(row.words)
@@ -84,9 +86,7 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
                 j += 1
             _place_text(row, number, i, j, head, item)
             i = j
-    _prove(row, item, candidates)
-    if Column.QUANTITY not in item.numbers:
-        _split_quantity(row, item, head)
+    _prove(row, item, candidates, doubtful)
     return item
 
 
@@ -157,7 +157,7 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
             item.names.append(part)  # a short number alone may be the last word of a name
 
 
-def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
+def _prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[Candidate]) -> None:
     """Checks quantity x price = amount and, where columns misled, finds the numbers of the row that fulfil it."""
     numbers = item.numbers
     amount = numbers.get(Column.AMOUNT)
@@ -168,31 +168,54 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
         item.proved = True
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
-    if _find_factors(item, plain, amount):
+    plain += _counted_with_unit(row, item, amount)
+    if _find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
+        _take_unit(row, item)
         return
     if row.read and quantity and price:
         item.proved = _prove_otherwise(row, item, quantity, price, amount)
 
 
-_COUNTED = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)([^\W\d_]{1,4}\.?)")
+_WITH_UNIT = re.compile(r"(?P<n>\d{1,4}(?:[.,]\d{1,2})?)/?(?P<unit>[^\W\d_]{1,6})\.?")
 
 
-def _split_quantity(row: Row, item: ItemRow, head: TableHead) -> None:
-    """ "14m": a quantity that its unit was set or recognized close to, where price and amount prove it."""
-    price, amount = item.numbers.get(Column.PRICE), item.numbers.get(Column.AMOUNT)
-    title = next((h for h in head.heads if h.column is Column.QUANTITY), None)
-    if price is None or amount is None or title is None:
-        return
-    for i, spot in enumerate(row.words[: price.first]):
-        counted = _COUNTED.fullmatch(spot.text) if spot.x0 < title.x1 and spot.x1 > title.x0 else None
-        value = parse_number(counted[1]) if counted else None
-        if counted and value:
-            quantity = Candidate("amount", value, item.row, i, i + 1)
-            if _times(quantity, price, amount):
-                item.numbers[Column.QUANTITY] = quantity
-                item.texts.setdefault(Column.UNIT, Text(item.row, i, i + 1, counted[2]))
-                item.proved = True
-                return
+def _counted_with_unit(row: Row, item: ItemRow, amount: Candidate) -> list[Candidate]:
+    """Quantities that stand in one word with their unit ("31h"), outside the item's name."""
+    named = {i for part in item.names for i in range(part.first, part.end)}
+    return [
+        Candidate(
+            "amount",
+            Decimal(match["n"].replace(",", ".")),
+            item.row,
+            i,
+            i + 1,
+            decimals=len(match["n"].replace(",", ".").partition(".")[2]),
+        )
+        for i, spot in enumerate(row.words[: amount.first])
+        if i not in named and (match := _WITH_UNIT.fullmatch(spot.text))
+    ]
+
+
+def _take_unit(row: Row, item: ItemRow) -> None:
+    quantity = item.numbers[Column.QUANTITY]
+    if match := _WITH_UNIT.fullmatch(row.words[quantity.first].text):
+        item.texts.setdefault(Column.UNIT, Text(item.row, quantity.first, quantity.end, match["unit"]))
+
+
+def _find_cut_amount(item: ItemRow, plain: list[Candidate], amount: Candidate, doubtful: list[Candidate]) -> bool:
+    """Whether the amount is what quantity x price gives once it is joined with the number before it ("1 285,76")."""
+    as_read = item.numbers
+    for whole in doubtful:
+        if whole.end != amount.end or whole.first >= amount.first:
+            continue
+        item.numbers = {column: c for column, c in as_read.items() if c.end <= whole.first or c.first >= whole.end}
+        item.numbers[Column.AMOUNT] = whole
+        quantity, price = item.numbers.get(Column.QUANTITY), item.numbers.get(Column.PRICE)
+        item.proved = bool(quantity and price and _times(quantity, price, whole))
+        if item.proved or _find_factors(item, [c for c in plain if c.end <= whole.first], whole):
+            return True
+    item.numbers = as_read
+    return False
 
 
 def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:

@@ -107,6 +107,9 @@ class _Reader:
         for kind in ("amount", "percent"):
             for candidate in found.of(kind):
                 self.by_row.setdefault(candidate.row, []).append(candidate)
+        self.doubtful: dict[int, list[Candidate]] = {}
+        for candidate in found.alternatives.get("amount", ()):
+            self.doubtful.setdefault(candidate.row, []).append(candidate)
         self.dated = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
 
     def go_on(self, columns: TableHead, model: list[ItemRow], body: range) -> Body:
@@ -154,7 +157,7 @@ class _Reader:
         return Body(give_names(head, items, loose, grid), used)
 
     def _row(self, head: TableHead, number: int) -> ItemRow:
-        return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.dated)
+        return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.doubtful.get(number, []), self.dated)
 
     def _first_proved(self, head: TableHead, body: range) -> int:
         """What stands over it, on a page that goes on, is the letterhead again, titles and the sum brought forward; or items too."""
