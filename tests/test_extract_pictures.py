@@ -279,6 +279,7 @@ def test_an_o_that_belongs_to_the_prefix_stays() -> None:
         ("Nurnmer", 0.9, ("nummer",)),
         ("TotalTTC", 0.9, ("total", "ttc")),
         ("nettoapayer", 0.9, ("netto", "a", "payer")),
+        ("(inel.", 0.82, ("incl",)),
         ("Totai", 0.5, ("total",)),
         ("Totai", 0.96, ("totai",)),  # short and surely read: a word of its own
         ("not", 0.3, ("not",)),

@@ -106,35 +106,61 @@ def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list
     lines: dict[int, list[Seen]] = {}
     for word in seen:
         lines.setdefault(word.line, []).append(word)
-    strips = {number: _strip(line, len(grey)) for number, line in lines.items() if _quality(line) < DOUBTFUL and not stands_on_end(line)}
-    high = sum(bottom - top for top, bottom in strips.values())
-    if not strips or high > MOST_AGAIN * len(grey):
+    strips = [_Strip.of(number, line, grey) for number, line in lines.items() if _quality(line) < DOUBTFUL and not stands_on_end(line)]
+    height = sum(strip.bottom - strip.top for strip in strips)
+    if not strips or height > MOST_AGAIN * len(grey):
         return seen
-    stacked = np.vstack([grey[top:bottom] for top, bottom in strips.values()])
-    size = (round(stacked.shape[1] * CLOSER), round(stacked.shape[0] * CLOSER))
+    stacked = np.full((height, max(strip.right - strip.left for strip in strips)), np.percentile(grey[::8, ::8], 80), np.uint8)
+    start, starts = 0, list[int]()
+    for strip in strips:
+        part = grey[strip.top : strip.bottom, strip.left : strip.right]
+        stacked[start : start + part.shape[0], : part.shape[1]] = part
+        starts.append(start)
+        start += part.shape[0]
     smooth = Image.fromarray(stacked).filter(ImageFilter.GaussianBlur(GRAIN))
-    larger = smooth.resize(size, Image.Resampling.BICUBIC)
-    again = [
-        replace(word, x0=int(word.x0 / CLOSER), x1=int(word.x1 / CLOSER)) for word in reader.read(larger, language, BLOCK, "again", CLOSER)
-    ]
-    start, better = 0.0, dict[int, list[Seen]]()
-    for number, (top, bottom) in strips.items():
-        end = start + (bottom - top)
-        within = [word for word in again if start <= (word.y0 + word.y1) / 2 / CLOSER < end]
-        if _quality(within) > _quality(lines[number]) and len(within) >= LEAST_WORDS * len(lines[number]):
-            shift = top - start
-            better[number] = [
-                replace(word, y0=int(word.y0 / CLOSER + shift), y1=int(word.y1 / CLOSER + shift), line=number) for word in within
-            ]
-        start = end
-    return [word for number, line in lines.items() for word in better.get(number, line)]
+    larger = smooth.resize((round(stacked.shape[1] * CLOSER), round(height * CLOSER)), Image.Resampling.BICUBIC)
+    again = reader.read(larger, language, BLOCK, "again", CLOSER)
+    for strip, start in zip(strips, starts, strict=True):
+        before = lines[strip.line]
+        within = [word for word in (strip.placed(word, start) for word in again) if word is not None]
+        if _quality(within) > _quality(before) and len(within) >= LEAST_WORDS * len(before):
+            lines[strip.line] = within
+    return [word for line in lines.values() for word in line]
 
 
-def _strip(line: Sequence[Seen], height: int) -> tuple[int, int]:
-    """From where to where in the picture the line is, with what is around it."""
-    top, bottom = min(word.y0 for word in line), max(word.y1 for word in line)
-    around = (bottom - top) // 3
-    return max(0, top - around), min(height, bottom + around)
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """Where line `line` is in the picture, with what is around it; its words reach from `upper` to `lower`."""
+
+    line: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+    upper: int
+    lower: int
+
+    @staticmethod
+    def of(number: int, line: Sequence[Seen], grey: Grey) -> _Strip:
+        upper, lower = min(word.y0 for word in line), max(word.y1 for word in line)
+        around = (lower - upper) // 3
+        return _Strip(
+            number,
+            max(0, upper - around),
+            min(grey.shape[0], lower + around),
+            max(0, min(word.x0 for word in line) - 2 * around),
+            min(grey.shape[1], max(word.x1 for word in line) + 2 * around),
+            upper,
+            lower,
+        )
+
+    def placed(self, word: Seen, start: int) -> Seen | None:
+        """A word of the larger picture as it stands on the page, where this strip begins at row `start`; None if it is not of this line."""
+        x0, y0, x1, y1 = (round(side / CLOSER) for side in (word.x0, word.y0, word.x1, word.y1))
+        down = self.top - start
+        if not self.upper <= (y0 + y1) / 2 + down <= self.lower:
+            return None
+        return replace(word, x0=self.left + x0, y0=y0 + down, x1=self.left + x1, y1=y1 + down, line=self.line)
 
 
 def _installed(language: str | None, installed: frozenset[str]) -> str:
