@@ -68,7 +68,7 @@ def accept(
         was = found
     if tenant not in shared.known:
         ensure_tenant(connection, tenant, now)
-    new = _NewRows(shared.audit_key, tenant, actor, traceparent, now)
+    new = _NewRows(shared, tenant, actor, traceparent, now)
     here: dict[str, Accepted] = {}  # equal files within one request
     answer = []
     for upload in uploads:
@@ -95,8 +95,8 @@ def begin(shared: Shared, connection: Connection, tenant: str, key: str) -> bool
 class _NewRows:
     """The rows of the uploads of one request, inserted table by table."""
 
-    def __init__(self, audit_key: bytes, tenant: str, actor: str, traceparent: str | None, now: datetime) -> None:
-        self._audit_key = audit_key
+    def __init__(self, shared: Shared, tenant: str, actor: str, traceparent: str | None, now: datetime) -> None:
+        self._shared = shared
         self._tenant = tenant
         self._actor = actor
         self._traceparent = traceparent
@@ -123,7 +123,7 @@ class _NewRows:
             }
         )
         traced = chain.row(
-            self._audit_key,
+            self._shared.audit_key,
             tenant,
             invoice_id,
             (0, chain.START),
@@ -158,7 +158,8 @@ class _NewRows:
         _ADD_DOCUMENT.run_many(connection, self._documents)
         _ADD_INVOICE.run_many(connection, self._invoices)
         chain.ADD.run_many(connection, self._audit)
+        shared = self._shared.database.shared
         return [
-            tell(connection, self._tenant, row["id"], "received", 0, self._traceparent, self._now, queue=row["queue"])
+            tell(connection, self._tenant, row["id"], "received", 0, self._traceparent, self._now, shared=shared, queue=row["queue"])
             for row in self._invoices
         ]

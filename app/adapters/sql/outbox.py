@@ -1,12 +1,17 @@
-"""The outbox: what transactions leave for those who watch (events) and those who work (messages)."""
+"""The outbox: what transactions leave for those who watch (events) and those who work (messages).
+
+Where several processes share the database, each row is in one relay's hand at a time, until `claimed_until`: first in that of the
+process which wrote it and publishes it from memory, later in that of whoever finds it left over. So in a quiet hour each row is
+published once, and what a dead process left waits `HELD` seconds. Alone, a process needs no claims: they stay empty.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from app.adapters.sql.codec import event_body, event_of
 from app.adapters.sql.prepared import Prepared
@@ -17,9 +22,16 @@ from app.ports import Message, OutboxRow
 
 EVENT = "event"  # an event; with a queue a message too
 WORK = "work"  # a message alone
+HELD = timedelta(seconds=10)
+"""How long a row is in a relay's hand: it publishes and marks it within a second, unless it is dead or the broker away."""
 
-_SEND = Prepared(insert(outbox), ("tenant", "invoice_id", "kind", "body", "traceparent", "created_at", "queue"))
+_SEND = Prepared(insert(outbox), ("tenant", "invoice_id", "kind", "body", "traceparent", "created_at", "queue", "claimed_until"))
 _UNPUBLISHED = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(bindparam("limit"))
+_LEFT_OVER = (
+    _UNPUBLISHED.where(or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now")))
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_CLAIM = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True))).values(claimed_until=bindparam("w_until"))
 _SENT_WORK = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.kind == WORK)
 _TOLD_EVENTS = (
     update(outbox)
@@ -39,6 +51,7 @@ def tell(
     traceparent: str | None,
     now: datetime,
     *,
+    shared: bool,
     queue: Queue | None = None,
     reason: Reason | None = None,
 ) -> OutboxRow:
@@ -52,12 +65,15 @@ def tell(
         "traceparent": traceparent,
         "created_at": now,
         "queue": queue,
+        "claimed_until": now + HELD if shared else None,
     }
     _, number = _SEND.run(connection, row)
     return _outbox_row(number, tenant, invoice_id, queue, traceparent, Event(tenant, invoice_id, status, now, number, attempt, data))
 
 
-def send(connection: Connection, tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime) -> OutboxRow:
+def send(
+    connection: Connection, tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime, *, shared: bool
+) -> OutboxRow:
     """Part of a transaction: a message alone."""
     row = {
         "tenant": tenant,
@@ -67,6 +83,7 @@ def send(connection: Connection, tenant: str, invoice_id: str, queue: Queue, tra
         "traceparent": traceparent,
         "created_at": now,
         "queue": queue,
+        "claimed_until": now + HELD if shared else None,
     }
     _, number = _SEND.run(connection, row)
     return _outbox_row(number, tenant, invoice_id, queue, traceparent, None)
@@ -75,6 +92,14 @@ def send(connection: Connection, tenant: str, invoice_id: str, queue: Queue, tra
 def unpublished(connection: Connection, limit: int) -> list[OutboxRow]:
     """The oldest."""
     return [_read(row) for row in connection.execute(_UNPUBLISHED, {"limit": limit})]
+
+
+def claim(connection: Connection, limit: int, now: datetime) -> list[OutboxRow]:
+    """The oldest that are in nobody's hand, and take them. Others who look at the same time find other rows."""
+    rows = connection.execute(_LEFT_OVER, {"limit": limit, "now": now}).all()
+    if rows:
+        connection.execute(_CLAIM, {"ids": [row.id for row in rows], "w_until": now + HELD})
+    return [_read(row) for row in rows]
 
 
 def mark_published(connection: Connection, ids: Collection[int], now: datetime) -> None:

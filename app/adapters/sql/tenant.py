@@ -47,6 +47,10 @@ _EVENTS = (
     .limit(bindparam("limit"))
 )
 _EVENTS_OF_ONE = _EVENTS.where(outbox.c.invoice_id == bindparam("id"))
+# Ids are given when a row is written and seen when it is committed, so of two transactions the later may be seen first, and who goes
+# on after its id would miss the other. An invoice's own rows come in order: whoever writes one holds the invoice. For all of a
+# tenant's the reader takes a shared lock: it waits at a row that is not committed yet, and goes on when it is. (SQLite has one writer.)
+_EVENTS_OF_ALL = _EVENTS.with_for_update(read=True)
 _AGAIN = (
     update(invoices)
     .where(invoices.c.tenant == bindparam("w_tenant"), invoices.c.id == bindparam("w_id"), invoices.c.version == bindparam("w_version"))
@@ -124,7 +128,7 @@ class SqlTenantInvoices:
     async def events(self, invoice_id: str | None, after: int, limit: int) -> Sequence[Event]:
         if (invoice_id is not None and not is_id(invoice_id)) or after >= 1 << 63:
             return ()
-        statement = _EVENTS if invoice_id is None else _EVENTS_OF_ONE
+        statement = _EVENTS_OF_ALL if invoice_id is None else _EVENTS_OF_ONE
         params: Row = {"tenant": self._tenant, "after": max(after, 0), "limit": max(1, min(limit, LONGEST_PAGE))}
         if invoice_id is not None:
             params["id"] = invoice_id
@@ -145,15 +149,14 @@ class SqlTenantInvoices:
             return ()
         this = {"tenant": self._tenant, "id": invoice_id}
 
-        def work(connection: Connection) -> tuple[Sequence[Any], Any]:
-            return connection.execute(chain.CHAIN, this).all(), STATE.first(connection, this)
-
-        rows, state = await self._database.read(work)
-        if state is not None:
-            end = (state.audit_seq, state.audit_hash)
-        else:
-            # The invoice was erased, its chain stays: only the rows themselves say where it ends.
-            end = (rows[-1].seq, rows[-1].hash) if rows else (0, chain.START)
+        rows = await self._database.read(lambda connection: connection.execute(chain.CHAIN, this).all())
+        if not rows:
+            if await self._database.read(lambda connection: STATE.first(connection, this)) is not None:
+                raise ValueError("the audit chain is gone, the invoice is there")
+            return ()
+        last = rows[-1]
+        # Where the invoice was erased, its chain stays: only the rows themselves say where it ends.
+        end = (last.seq, last.hash) if last.audit_seq is None else (last.audit_seq, last.audit_hash)
         return chain.verified(self._shared.audit_key, rows, end)
 
     async def _write_racing(self, work: Callable[[Connection], T]) -> T:
@@ -206,7 +209,8 @@ class SqlTenantInvoices:
         for statement in _FORGET:
             connection.execute(statement, this)
         chain.ADD.run(connection, traced)
-        told = tell(connection, self._tenant, invoice_id, "received", 0, traceparent, now, queue=state.queue)
+        shared = self._database.shared
+        told = tell(connection, self._tenant, invoice_id, "received", 0, traceparent, now, shared=shared, queue=state.queue)
         return record_of(connection.execute(RECORD, this).one()), [told]
 
 
