@@ -186,11 +186,15 @@ def _delete_rows(url: URL) -> None:
             cursor.execute(f"DELETE FROM `{table}`")
 
 
-async def quiet(url: str, database: Any) -> None:
-    """Returns when the server has no connection to the database of `url` that `database` (a `MariaDatabase`) does not have open:
-    what was cut off is rolled back or committed then."""
-    async with asyncio.timeout(60):
-        while await asyncio.to_thread(_connections, url) - {c.server_thread_id[0] for c in database._made if not c.closed}:
+async def quiet(url: str, *databases: Any, besides: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+    """Returns when the server has no connection to the database of `url` but those `besides` and those that `databases`
+    (`MariaDatabase`) have open: what was cut off is rolled back or committed then."""
+    async with asyncio.timeout(30):
+        while (
+            await asyncio.to_thread(_connections, url)
+            - besides
+            - {c.server_thread_id[0] for database in databases for c in database._made if not c.closed}
+        ):
             pass
 
 
