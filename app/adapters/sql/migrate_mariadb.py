@@ -27,7 +27,7 @@ _MADE = {ER.TABLE_EXISTS_ERROR, ER.DUP_FIELDNAME, ER.DUP_KEYNAME}
 _UNMADE = {ER.BAD_TABLE_ERROR, ER.CANT_DROP_FIELD_OR_KEY}
 
 
-def migrate_mariadb(url: str, revision: str, *, down: bool = False) -> None:
+def migrate_mariadb(url: str, revision: str, *, down: bool = False, wait: int = LOCK_WAIT) -> None:
     """Blocks. Through PyMySQL, which aiomysql stands on: Alembic is not made for async."""
     server = mariadb_url(url)
     engine = create_engine(
@@ -36,11 +36,10 @@ def migrate_mariadb(url: str, revision: str, *, down: bool = False) -> None:
         hide_parameters=True,
         connect_args={"charset": "utf8mb4", "connect_timeout": 10, "read_timeout": CHANGE, "write_timeout": 60},
     )
-    # The server's locks have one space of names for all databases, of 64 characters each.
-    name = "invoicestream-" + hashlib.sha256((server.database or "").encode()).hexdigest()[:32]
+    name = lock_name(server.database or "")
     try:
         with engine.connect() as connection:
-            if connection.exec_driver_sql("SELECT GET_LOCK(%s, %s)", (name, LOCK_WAIT)).scalar() != 1:
+            if connection.exec_driver_sql("SELECT GET_LOCK(%s, %s)", (name, wait)).scalar() != 1:
                 raise Unavailable("sql", "another process is migrating")
             settings = config()
             settings.attributes["connection"] = connection
@@ -51,6 +50,11 @@ def migrate_mariadb(url: str, revision: str, *, down: bool = False) -> None:
         raise ours(exc) from exc
     finally:
         engine.dispose()
+
+
+def lock_name(database: str) -> str:
+    """The server's locks have one space of names for all databases, of 64 characters each."""
+    return "invoicestream-" + hashlib.sha256(database.encode()).hexdigest()[:32]
 
 
 def _run(settings: Config, connection: Connection, revision: str, *, down: bool) -> None:

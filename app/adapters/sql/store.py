@@ -304,6 +304,16 @@ async def open_invoices(
         yield SqlInvoices(database, audit_key, clock)
 
 
+def check_url(url: str) -> None:
+    """Raises `Misconfigured` for a URL that `open_invoices` does not take. Opens nothing."""
+    if is_mariadb(url):
+        from app.adapters.sql.mariadb import mariadb_url
+
+        mariadb_url(url)
+    else:
+        sqlite_path(url)
+
+
 @asynccontextmanager
 async def _database(url: str, *, deadline: float, read_only: bool, alone: bool) -> AsyncIterator[tuple[Database, str]]:
     """What runs the transactions, and how it is called."""
