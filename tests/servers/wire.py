@@ -16,6 +16,7 @@ class Wire:
         self._after: bytes | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.cuts = 0
+        self.said = 0  # messages to the server, where each waits for the answer to the one before
 
     async def __aenter__(self) -> Wire:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1")
@@ -48,6 +49,7 @@ class Wire:
         async def said() -> None:
             nonlocal deaf
             while data := await reader.read(1 << 16):
+                self.said += 1
                 if self._before is not None and self._before in data:
                     self._before = None
                     self.cuts += 1

@@ -14,7 +14,7 @@ from app.adapters.sql import idempotency as keys
 from app.adapters.sql.codec import Row, clipped
 from app.adapters.sql.engine import Database
 from app.adapters.sql.ids import new_id
-from app.adapters.sql.outbox import tell
+from app.adapters.sql.outbox import tell, telling
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.schema import documents, invoices
 from app.adapters.sql.tenants import ensure_tenant
@@ -155,11 +155,9 @@ class _NewRows:
     def insert(self, connection: Connection) -> list[OutboxRow]:
         if not self._invoices:
             return []
-        _ADD_DOCUMENT.run_many(connection, self._documents)
-        _ADD_INVOICE.run_many(connection, self._invoices)
-        chain.ADD.run_many(connection, self._audit)
         shared = self._shared.database.shared
-        return [
-            tell(connection, self._tenant, row["id"], "received", 0, self._traceparent, self._now, shared=shared, queue=row["queue"])
+        told = [
+            telling(self._tenant, row["id"], "received", 0, self._traceparent, self._now, shared=shared, queue=row["queue"])
             for row in self._invoices
         ]
+        return tell(connection, told, [(_ADD_DOCUMENT, self._documents), (_ADD_INVOICE, self._invoices), (chain.ADD, self._audit)])

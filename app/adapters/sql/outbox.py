@@ -7,14 +7,15 @@ published once, and what a dead process left waits `HELD` seconds. Alone, a proc
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from app.adapters.sql.codec import event_body, event_of
-from app.adapters.sql.prepared import Prepared
+from app.adapters.sql.codec import Row, event_body, event_of
+from app.adapters.sql.prepared import Prepared, run_together
 from app.adapters.sql.schema import outbox
 from app.domain.record import Event, Reason, Status
 from app.domain.work import Queue
@@ -42,8 +43,23 @@ STATE_OF_ALL = select(func.count(), func.min(outbox.c.created_at)).where(outbox.
 """How many are unpublished, and when the first of them was written."""
 
 
-def tell(
-    connection: Connection,
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A row of the outbox that is yet to be written."""
+
+    row: Row
+    status: Status | None  # of its event
+    attempt: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def written(self, number: int) -> OutboxRow:
+        row, event = self.row, None
+        if self.status is not None:
+            event = Event(row["tenant"], row["invoice_id"], self.status, row["created_at"], number, self.attempt, self.data)
+        return _outbox_row(number, row["tenant"], row["invoice_id"], row["queue"], row["traceparent"], event)
+
+
+def telling(
     tenant: str,
     invoice_id: str,
     status: Status,
@@ -54,39 +70,23 @@ def tell(
     shared: bool,
     queue: Queue | None = None,
     reason: Reason | None = None,
-) -> OutboxRow:
-    """Part of a transaction: its event. With a `queue` the message too: one row for both."""
+) -> Telling:
+    """An event. With a `queue` the message too: one row for both."""
     data = {} if reason is None else {"reason": reason}
-    row = {
-        "tenant": tenant,
-        "invoice_id": invoice_id,
-        "kind": EVENT,
-        "body": event_body(status, attempt, **data),
-        "traceparent": traceparent,
-        "created_at": now,
-        "queue": queue,
-        "claimed_until": now + HELD if shared else None,
-    }
-    _, number = _SEND.run(connection, row)
-    return _outbox_row(number, tenant, invoice_id, queue, traceparent, Event(tenant, invoice_id, status, now, number, attempt, data))
+    body = event_body(status, attempt, **data)
+    return Telling(_row(tenant, invoice_id, EVENT, body, traceparent, now, queue, shared), status, attempt, data)
 
 
-def send(
-    connection: Connection, tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime, *, shared: bool
-) -> OutboxRow:
-    """Part of a transaction: a message alone."""
-    row = {
-        "tenant": tenant,
-        "invoice_id": invoice_id,
-        "kind": WORK,
-        "body": None,
-        "traceparent": traceparent,
-        "created_at": now,
-        "queue": queue,
-        "claimed_until": now + HELD if shared else None,
-    }
-    _, number = _SEND.run(connection, row)
-    return _outbox_row(number, tenant, invoice_id, queue, traceparent, None)
+def sending(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None, now: datetime, *, shared: bool) -> Telling:
+    """A message alone."""
+    return Telling(_row(tenant, invoice_id, WORK, None, traceparent, now, queue, shared), None)
+
+
+def tell(connection: Connection, told: Sequence[Telling], behind: Iterable[tuple[Prepared, Sequence[Row]]] = ()) -> list[OutboxRow]:
+    """Part of a transaction: what is told, behind the rows of other tables."""
+    parts = [(prepared, rows) for prepared, rows in behind if rows]
+    numbers = run_together(connection, [*parts, *((_SEND, [each.row]) for each in told)])
+    return [each.written(number) for each, number in zip(told, numbers[len(parts) :], strict=True)]
 
 
 def unpublished(connection: Connection, limit: int) -> list[OutboxRow]:
@@ -112,6 +112,28 @@ def _read(row: Any) -> OutboxRow:
     if row.kind == WORK:
         return _outbox_row(row.id, row.tenant, row.invoice_id, row.queue or "invoices", row.traceparent, None)
     return _outbox_row(row.id, row.tenant, row.invoice_id, row.queue, row.traceparent, event_of(row))
+
+
+def _row(
+    tenant: str,
+    invoice_id: str,
+    kind: str,
+    body: bytes | None,
+    traceparent: str | None,
+    now: datetime,
+    queue: Queue | None,
+    shared: bool,
+) -> Row:
+    return {
+        "tenant": tenant,
+        "invoice_id": invoice_id,
+        "kind": kind,
+        "body": body,
+        "traceparent": traceparent,
+        "created_at": now,
+        "queue": queue,
+        "claimed_until": now + HELD if shared else None,
+    }
 
 
 def _outbox_row(number: int, tenant: str, invoice_id: str, queue: Queue | None, traceparent: str | None, event: Event | None) -> OutboxRow:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.adapters.sql import audit as chain
 from app.adapters.sql.codec import SUMMARY, Outcome, Row, record_of
-from app.adapters.sql.outbox import tell
+from app.adapters.sql.outbox import tell, telling
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, RECORD, STATE, job_key
 from app.adapters.sql.schema import findings, invoice_lines, invoice_taxes, invoice_versions, invoices
@@ -68,33 +68,29 @@ def settle(
     if _SETTLE.run(connection, changed)[0] != 1:
         return _settled_before(connection, job, made), []  # by whoever was a moment faster
     of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
-    for statement, rows in ((_ADD_LINES, made.lines), (_ADD_TAXES, made.taxes), (_ADD_FINDINGS, made.findings)):
-        statement.run_many(connection, [of_invoice | part for part in rows])
-    _ADD_VERSION.run(
-        connection,
-        of_invoice
-        | {
-            "version": version,
-            "attempt": job.attempt,
-            "status": settlement.status,
-            "reason": settlement.reason,
-            "result": made.result,
-            "digest": made.digest,
-            "versions": made.versions,
-            "created_at": now,
-        },
+    of_version = of_invoice | {
+        "version": version,
+        "attempt": job.attempt,
+        "status": settlement.status,
+        "reason": settlement.reason,
+        "result": made.result,
+        "digest": made.digest,
+        "versions": made.versions,
+        "created_at": now,
+    }
+    event = telling(
+        job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, shared=shared, reason=settlement.reason
     )
-    chain.ADD.run(connection, traced)
     told = tell(
         connection,
-        job.tenant,
-        job.invoice_id,
-        settlement.status,
-        job.attempt,
-        row.traceparent,
-        now,
-        shared=shared,
-        reason=settlement.reason,
+        [event],
+        [
+            (_ADD_LINES, [of_invoice | part for part in made.lines]),
+            (_ADD_TAXES, [of_invoice | part for part in made.taxes]),
+            (_ADD_FINDINGS, [of_invoice | part for part in made.findings]),
+            (_ADD_VERSION, [of_version]),
+            (chain.ADD, [traced]),
+        ],
     )
     failpoint("settle_uncommitted")
     record = InvoiceRecord(
@@ -112,7 +108,7 @@ def settle(
         reason=settlement.reason,
         result=settlement.result,
     )
-    return record, [told]
+    return record, told
 
 
 def _settled_before(connection: Connection, job: Job, made: Outcome) -> InvoiceRecord:

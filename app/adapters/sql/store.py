@@ -159,7 +159,7 @@ class SqlInvoices:
                 return "leased", []  # to whoever was a moment faster
             attempt = row.attempts + 1
             shared = self._database.shared
-            told = outbox.tell(connection, tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=shared)
+            told = outbox.tell(connection, [outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=shared)])
             job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
@@ -173,7 +173,7 @@ class SqlInvoices:
                 traceparent=row.traceparent,
                 queue=row.queue,
             )
-            return job, [told]
+            return job, told
 
         claimed, told = await self._database.write(work)
         self._shared.committed.extend(told)
@@ -207,16 +207,17 @@ class SqlInvoices:
             raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
 
     async def hand_over(self, job: Job, queue: Queue) -> None:
-        def work(connection: Connection) -> OutboxRow:
+        def work(connection: Connection) -> list[OutboxRow]:
             now = self._clock()
             moved = job_key(job) | {"w_attempts": job.attempt - 1, "w_queue": queue, "w_now": now}
             if connection.execute(_HAND_OVER, moved).rowcount != 1:
                 raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
-            told = outbox.send(connection, job.tenant, job.invoice_id, queue, job.traceparent, now, shared=self._database.shared)
+            sending = outbox.sending(job.tenant, job.invoice_id, queue, job.traceparent, now, shared=self._database.shared)
+            told = outbox.tell(connection, [sending])
             failpoint("hand_over_uncommitted")
             return told
 
-        self._shared.committed.append(await self._database.write(work))
+        self._shared.committed.extend(await self._database.write(work))
         failpoint("hand_over_committed")
 
     def committed(self) -> Sequence[OutboxRow]:

@@ -14,7 +14,7 @@ from app.adapters.sql import idempotency as keys
 from app.adapters.sql.accept import Shared, accept, begin
 from app.adapters.sql.codec import NAME_LENGTH, SUMMARY, Row, amount_text, event_of, folded, record_of, storable
 from app.adapters.sql.ids import clean_traceparent, is_id
-from app.adapters.sql.outbox import EVENT, tell
+from app.adapters.sql.outbox import EVENT, tell, telling
 from app.adapters.sql.rows import RECORD, STATE
 from app.adapters.sql.schema import documents, findings, invoice_lines, invoice_taxes, invoices, outbox
 from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Status
@@ -209,10 +209,10 @@ class SqlTenantInvoices:
             raise Conflict("the invoice has just changed")
         for statement in _FORGET:
             connection.execute(statement, this)
-        chain.ADD.run(connection, traced)
         shared = self._database.shared
-        told = tell(connection, self._tenant, invoice_id, "received", 0, traceparent, now, shared=shared, queue=state.queue)
-        return record_of(connection.execute(RECORD, this).one()), [told]
+        event = telling(self._tenant, invoice_id, "received", 0, traceparent, now, shared=shared, queue=state.queue)
+        told = tell(connection, [event], [(chain.ADD, [traced])])
+        return record_of(connection.execute(RECORD, this).one()), told
 
 
 def _possible(filter: InvoiceFilter) -> bool:
