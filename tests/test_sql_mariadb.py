@@ -14,6 +14,7 @@ import pymysql
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from app.adapters.sql import open_invoices
 from app.adapters.sql.mariadb import ATTEMPTS, READERS, WRITERS, session
@@ -242,6 +243,15 @@ async def test_two_stores_claim_and_settle_each_invoice_once(store: SqlInvoices,
         assert not [end for end in ends if isinstance(end, Exception) and not isinstance(end, Conflict)]
 
 
+async def test_many_that_settle_the_same_way_at_once_all_succeed(store: SqlInvoices) -> None:
+    await healthy(store)  # connections are open: they do begin at once
+    for n in range(10):
+        job = await claim(store, (await accept(store.for_tenant("acme"), f"{n}")).id)
+        records = await asyncio.gather(*(store.settle(job, APPROVED) for _ in range(WRITERS)))
+        assert records == [records[0]] * WRITERS
+        assert await whole(store, job.invoice_id) == "approved"
+
+
 async def test_a_key_that_two_answer_has_the_answer_of_one(store: SqlInvoices, url: str) -> None:
     """The held key's row is changed by both: the second must not overwrite the first."""
     async with opened(url) as other:
@@ -342,6 +352,23 @@ async def test_a_commit_whose_answer_is_lost_is_whole_or_nothing_and_can_be_said
         told = [event.type for event in await acme.events(accepted.id, 0, 10)]
         assert told == ["received", *["processing"] * (1 + answer_lost), "approved"]
         assert len(await acme.audit(accepted.id)) == 2
+
+
+@kills
+async def test_where_one_connection_went_silent_the_others_are_not_tried_one_by_one(url: str) -> None:
+    async with Wire(server().port) as wire, opened(server().url_of(mariadb.DATABASE, wire.port), deadline=1.0) as store:
+        await healthy(store)
+        wire.silence()
+        with pytest.raises(DeadlineExceeded):
+            await accept(store.for_tenant("acme"), "nobody hears")
+        await healthy(store)
+
+
+async def test_a_wrong_statement_stays_a_bug_and_costs_no_connection(store: SqlInvoices) -> None:
+    for run in (store._database.write, store._database.read):
+        with pytest.raises(ProgrammingError):
+            await run(lambda connection: connection.exec_driver_sql("SELECT nonsense FROM nowhere"))
+    await healthy(store)
 
 
 async def test_a_connection_killed_in_mid_call_is_unavailable_and_replaced(store: SqlInvoices, url: str) -> None:

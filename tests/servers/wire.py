@@ -15,6 +15,7 @@ class Wire:
         self._before: bytes | None = None
         self._after: bytes | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._silent: set[asyncio.Task[None]] = set()
         self.cuts = 0
         self.said = 0  # messages to the server, where each waits for the answer to the one before
 
@@ -38,6 +39,10 @@ class Wire:
         """The server hears them and answers; nobody hears the answer. Once."""
         self._after = words
 
+    def silence(self) -> None:
+        """Nothing passes any more, in either direction, on the connections that there are; later ones work."""
+        self._silent.update(self._tasks)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -50,6 +55,8 @@ class Wire:
             nonlocal deaf
             while data := await reader.read(1 << 16):
                 self.said += 1
+                if task in self._silent:
+                    continue
                 if self._before is not None and self._before in data:
                     self._before = None
                     self.cuts += 1

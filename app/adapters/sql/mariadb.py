@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -78,6 +79,8 @@ class MariaDatabase:
         self._read_only = read_only
         self._made: WeakSet[Any] = WeakSet()
         self._calls: set[asyncio.Task[Any]] = set()
+        self._cut: set[asyncio.Task[Any] | None] = set()  # of the calls, those whose connection was cut off
+        self._suspect = 0.0  # what was connected before this moment is not used again: where one went silent all may have
         self._closed = False
         self._writing = self._engine(url, WRITERS)
         # Without "skip" SQLAlchemy sends a ROLLBACK after each statement that committed itself.
@@ -122,13 +125,18 @@ class MariaDatabase:
             async with asyncio.timeout(self._deadline):
                 return await self._again(engine, work)
         except TimeoutError as exc:
+            if task in self._cut:  # not one that waited for a connection
+                self._suspect = time.monotonic()
             raise DeadlineExceeded("sql", f"no answer within {self._deadline:g} s") from exc
         except (DBAPIError, aiomysql.Error) as exc:
-            raise ours(exc) from exc
+            if (error := ours(exc)) is None:
+                raise
+            raise error from exc
         except OSError as exc:
             raise Unavailable("sql", type(exc).__name__) from exc
         finally:
             self._calls.discard(task)
+            self._cut.discard(task)
 
     async def _again(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
         """Who loses a deadlock has changed nothing, and begins again from the start."""
@@ -168,7 +176,7 @@ class MariaDatabase:
             if ended and isinstance(exc, Exception) and not _lost(exc):
                 _give_back(connection)
             else:
-                _cut_off(connection)
+                self._cut_off(connection)
             raise
         _give_back(connection)
         return answer
@@ -193,7 +201,7 @@ class MariaDatabase:
             **options,
         )
         event.listen(engine.sync_engine, "connect", _remember)
-        event.listen(engine.sync_engine, "checkout", _look_at)
+        event.listen(engine.sync_engine, "checkout", self._look_at)
         return engine
 
     async def _connect(self, **options: Any) -> Any:
@@ -207,6 +215,24 @@ class MariaDatabase:
         self._made.add(connection)
         return connection
 
+    def _look_at(self, dbapi_connection: Any, record: Any, proxy: object) -> None:
+        """At a connection that is taken from the pool: the server may have closed it."""
+        info = record.info
+        if info["reader"].at_eof() or info["transport"].is_closing() or info["made"] <= self._suspect:
+            info["transport"].abort()
+            dbapi_connection.driver_connection.close()
+            raise InvalidatePoolError()  # all as old are looked upon the same
+
+    def _cut_off(self, connection: AsyncConnection) -> None:
+        """At once, whatever the server does: no goodbye, and what is not sent yet never is."""
+        sync = connection.sync_connection
+        assert sync is not None
+        if not sync.closed and not sync.invalidated:
+            sync.info["transport"].abort()
+            sync.invalidate()
+        sync.close()
+        self._cut.add(asyncio.current_task())
+
 
 class _Connection(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
     def escape(self, obj: Any) -> Any:
@@ -216,31 +242,13 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no
 
 def _remember(dbapi_connection: Any, record: Any) -> None:
     driver = dbapi_connection.driver_connection
-    record.info["reader"], record.info["transport"] = driver._reader, driver._writer.transport
-
-
-def _look_at(dbapi_connection: Any, record: Any, proxy: object) -> None:
-    """At a connection that is taken from the pool. If the server has closed it, all that are as old are suspect."""
-    if record.info["reader"].at_eof() or record.info["transport"].is_closing():
-        record.info["transport"].abort()
-        dbapi_connection.driver_connection.close()
-        raise InvalidatePoolError()
+    record.info["reader"], record.info["transport"], record.info["made"] = driver._reader, driver._writer.transport, time.monotonic()
 
 
 def _give_back(connection: AsyncConnection) -> None:
     sync = connection.sync_connection
     assert sync is not None
     sync.close()  # sends nothing, and so waits for nothing
-
-
-def _cut_off(connection: AsyncConnection) -> None:
-    """At once, whatever the server does: no goodbye, and what is not sent yet never is."""
-    sync = connection.sync_connection
-    assert sync is not None
-    if not sync.closed and not sync.invalidated:
-        sync.info["transport"].abort()
-        sync.invalidate()
-    sync.close()
 
 
 def _driver_error(exc: BaseException) -> BaseException:
@@ -259,8 +267,8 @@ def _lost(exc: BaseException) -> bool:
     return isinstance(driver, aiomysql.InterfaceError | aiomysql.InternalError | OSError) or _code(exc) in _LOST
 
 
-def ours(exc: DBAPIError | aiomysql.Error) -> Exception:
-    """The port's error for the driver's; never its message, which may quote values. A bug of this package stays what it is."""
+def ours(exc: DBAPIError | aiomysql.Error) -> Exception | None:
+    """The port's error for the driver's; never its message, which may quote values. None for what is a bug of this package."""
     driver, code = _driver_error(exc), _code(exc)
     name = f"{code} {_NAMES.get(code, '')}".rstrip() if code else type(driver).__name__
     if isinstance(driver, aiomysql.IntegrityError):
@@ -268,5 +276,5 @@ def ours(exc: DBAPIError | aiomysql.Error) -> Exception:
     if code in _TOO_SLOW:
         return DeadlineExceeded("sql", name)
     if isinstance(driver, aiomysql.ProgrammingError | aiomysql.DataError | aiomysql.NotSupportedError):
-        return exc
+        return None
     return Unavailable("sql", name)

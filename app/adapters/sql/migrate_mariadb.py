@@ -47,7 +47,9 @@ def migrate_mariadb(url: str, revision: str, *, down: bool = False, wait: int = 
                 _run(settings, connection, revision, down=down)
             connection.exec_driver_sql("SELECT RELEASE_LOCK(%s)", (name,))
     except (DBAPIError, pymysql.Error) as exc:
-        raise ours(exc) from exc
+        if (error := ours(exc)) is None:
+            raise
+        raise error from exc
     finally:
         engine.dispose()
 
