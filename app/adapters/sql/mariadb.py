@@ -38,6 +38,7 @@ _TOO_SLOW = {1969, 3024}  # the server's own limit on a statement: MariaDB, MySQ
 _NAMES = {
     **{code: name for name, code in vars(CR).items() if name.startswith("CR_")},
     **{code: name for name, code in vars(ER).items() if name.isupper() and name not in ("ERROR_FIRST", "ERROR_LAST")},
+    1836: "READ_ONLY_MODE",
     1927: "CONNECTION_KILLED",
     1969: "STATEMENT_TIMEOUT",
     3024: "QUERY_TIMEOUT",
@@ -82,6 +83,8 @@ class MariaDatabase:
         self._cut: set[asyncio.Task[Any] | None] = set()  # of the calls, those whose connection was cut off
         self._suspect = 0.0  # what was connected before this moment is not used again: where one went silent all may have
         self._closed = False
+        # In order of coming. SQLAlchemy's pool lets who has just given a connection back take it again before those who wait.
+        self._writers, self._readers = asyncio.Semaphore(WRITERS), asyncio.Semaphore(READERS)
         self._writing = self._engine(url, WRITERS)
         # Without "skip" SQLAlchemy sends a ROLLBACK after each statement that committed itself.
         self._reading = self._engine(url, READERS, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
@@ -143,7 +146,8 @@ class MariaDatabase:
         attempt = 1
         while True:
             try:
-                return await self._once(engine, work)
+                async with self._readers if engine is self._reading else self._writers:
+                    return await self._once(engine, work)
             except (DBAPIError, aiomysql.Error) as exc:
                 if attempt == ATTEMPTS or _code(exc) not in _LOST_RACE:
                     raise
@@ -187,7 +191,7 @@ class MariaDatabase:
             hide_parameters=True,  # they hold invoice text
             pool_size=size,
             max_overflow=0,
-            pool_timeout=None,  # the call's deadline is what ends the waiting
+            pool_timeout=None,  # nobody waits there
             pool_recycle=RECYCLE,
             pool_use_lifo=True,
             pool_reset_on_return=None,
