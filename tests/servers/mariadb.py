@@ -45,7 +45,9 @@ class MariaServer:
 
     def __init__(self) -> None:
         memory = Path("/dev/shm")  # a sync there costs nothing; what is proved is about processes that die, not about power
-        self._folder = Path(tempfile.mkdtemp(prefix="maria-", dir=memory if memory.is_dir() else None))
+        parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
+        _sweep(parent)
+        self._folder = Path(tempfile.mkdtemp(prefix=f"maria-{os.getpid()}-", dir=parent))
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self._remove)
@@ -147,6 +149,13 @@ class MariaServer:
         if self._process is not None and self._process.poll() is None:
             self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """What tests that were killed have left."""
+    for folder in parent.glob("maria-*-*"):
+        if not Path(f"/proc/{folder.name.split('-')[1]}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
