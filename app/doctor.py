@@ -91,7 +91,7 @@ def _install(*languages: str) -> str:
 async def _sql(settings: Settings) -> str:
     from app.wiring import open_reading
 
-    if not (Path(settings.stores.data) / "invoices.db").exists():
+    if settings.stores.sql_url.startswith("sqlite") and not (Path(settings.stores.data) / "invoices.db").exists():
         return "no store yet: the first start makes one"
     async with open_reading(settings) as invoices:
         state = await invoices.outbox_state()

@@ -295,7 +295,10 @@ class TenantInvoices(Protocol):
         ...
 
     async def events(self, invoice_id: str | None, after: int, limit: int) -> Sequence[Event]:
-        """Durable events with an id greater than `after`, oldest first; of one invoice or of all."""
+        """Durable events with an id greater than `after`, oldest first; of one invoice or of all.
+
+        Nothing comes later with a smaller id than what was read: the last id is where to go on.
+        """
         ...
 
     async def retry(self, invoice_id: str, expected_version: int, actor: str, traceparent: str | None) -> InvoiceRecord | None:
@@ -401,7 +404,12 @@ class InvoiceStore(Protocol):
         ...
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
-        """The oldest unpublished rows, whoever committed them."""
+        """The oldest unpublished rows that are in no relay's hand, whoever committed them. They are in the caller's hand now.
+
+        Where a store is one process's own, nothing else has a hand: it is told all of them, each time. Where several share one, a
+        row is in the hand of the process that committed it, then of whoever was told it, for 10 seconds each: so each is
+        published once, but for a process that died or a broker that was away.
+        """
         ...
 
     async def mark_published(self, ids: Collection[int]) -> None: ...
@@ -413,7 +421,11 @@ class InvoiceStore(Protocol):
         ...
 
     async def take_over(self) -> int:
-        """At the start of the only process: every lease is void, every idempotency key in flight free. Returns how many leases were."""
+        """At the start of a process. Where it is the only one of its store: every lease is void, every idempotency key in flight free.
+
+        Where others may be alive on the same store it voids nothing: leases and holds end by themselves. Returns how many leases
+        it voided.
+        """
         ...
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool: ...

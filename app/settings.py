@@ -1,7 +1,7 @@
 """All settings, read once at the root from `INVOICESTREAM_*` variables; one frozen class per dependency. Nothing below the root reads them.
 
-URLs choose the adapter. A secret may stand in `NAME` or in the file that `NAME_FILE` names; where neither is set and the data
-folder is ours, one is made there on the first start (mode 0600).
+URLs choose the adapter. A secret may stand in `NAME` or in the file that `NAME_FILE` names, and so may the SQL URL, which may hold a
+password. Where no key is set and the data folder is ours, one is made there on the first start (mode 0600).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 from app.errors import Misconfigured
 
@@ -20,7 +21,7 @@ PREFIX = "INVOICESTREAM_"
 @dataclass(frozen=True, slots=True)
 class Stores:
     data: Path  # folder of the embedded twins
-    sql_url: str
+    sql_url: str = field(repr=False)  # it may hold a password
     documents_url: str
     blobs_url: str
     broker_url: str
@@ -94,7 +95,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
     return Settings(
         stores=Stores(
             data=data,
-            sql_url=text("SQL_URL", f"sqlite+aiosqlite:///{data}/invoices.db"),
+            sql_url=_url(environ, "SQL_URL") or f"sqlite+aiosqlite:///{data}/invoices.db",
             documents_url=text("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
             blobs_url=text("BLOBS_URL", f"file://{data}/blobs"),
             broker_url=text("BROKER_URL", "memory://"),
@@ -128,6 +129,18 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width))
 
 
+def _url(environ: Mapping[str, str], name: str) -> str | None:
+    if value := environ.get(PREFIX + name):
+        return value
+    file = environ.get(f"{PREFIX}{name}_FILE")
+    if not file:
+        return None
+    try:
+        return Path(file).read_text().strip() or _refuse_empty(name)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise Misconfigured(f"{PREFIX}{name}_FILE names a file that cannot be read ({type(exc).__name__})") from None
+
+
 def _secret(environ: Mapping[str, str], name: str, data: Path) -> bytes:
     if value := environ.get(PREFIX + name):
         return value.encode()
@@ -150,5 +163,5 @@ def _secret(environ: Mapping[str, str], name: str, data: Path) -> bytes:
     return value.encode()
 
 
-def _refuse_empty(name: str) -> bytes:
+def _refuse_empty(name: str) -> NoReturn:
     raise Misconfigured(f"the secret {PREFIX}{name} is empty")

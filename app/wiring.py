@@ -20,9 +20,8 @@ import structlog
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.sandbox import ForkSandbox
-from app.adapters.sql.engine import sqlite_path
 from app.adapters.sql.migrate import migrate
-from app.adapters.sql.store import open_invoices
+from app.adapters.sql.store import check_url, open_invoices
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.adapters.tesseract import Installation, TesseractEngine
 from app.domain.work import QUEUES
@@ -160,7 +159,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
 
 def check(settings: Settings) -> None:
     """Raises `Misconfigured` for a URL that no adapter takes. Opens nothing."""
-    sqlite_path(settings.stores.sql_url)
+    check_url(settings.stores.sql_url)
     _blobs_folder(settings.stores.blobs_url)
     _documents_file(settings.stores.documents_url)
     _broker(settings.stores.broker_url)

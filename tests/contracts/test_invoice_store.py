@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -22,7 +22,8 @@ from app.domain.invoice import Invoice, LineItem, Party, TaxBreakdown
 from app.domain.record import Result
 from app.domain.work import Job
 from app.errors import Conflict, Refused
-from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Message, Settlement, TenantInvoices, Upload
+from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Message, OutboxRow, Settlement, TenantInvoices, Upload
+from tests.servers import mariadb
 
 pytestmark = pytest.mark.timeout(600)
 NOBODY = "01900000-0000-7000-8000-000000000000"
@@ -34,6 +35,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
+        self.looks = 0  # at the outbox
 
     def __call__(self) -> datetime:
         return self.now
@@ -43,20 +45,26 @@ class Clock:
 
 
 Open = Callable[..., AbstractAsyncContextManager[InvoiceStore]]
+Quiet = Callable[[InvoiceStore], Awaitable[None]]
 
 
 @dataclass
 class Place:
-    """An empty, migrated store: `open()` opens it, as often as wanted one after the other."""
+    """An empty, migrated store: `open()` opens it, as often as wanted one after the other, or at once where it is `shared`.
+
+    `quiet` returns when all that was begun has ended, also what nobody waits for any more.
+    """
 
     open: Open
+    quiet: Quiet
     clock: Clock
+    shared: bool
 
 
 _migrated = b""
 
 
-async def _sqlite(folder: Path, clock: Clock) -> Open:
+async def _sqlite(folder: Path, clock: Clock) -> Place:
     global _migrated
     path = folder / "invoices.db"
     url = f"sqlite+aiosqlite:///{path}"
@@ -64,16 +72,29 @@ async def _sqlite(folder: Path, clock: Clock) -> Open:
         await migrate(url)
         _migrated = path.read_bytes()
     path.write_bytes(_migrated)
+    # There is one writer: what comes last is behind whatever was begun.
+    return Place(_opening(url, clock), lambda store: store.ping(), clock, shared=False)
+
+
+async def _mariadb(folder: Path, clock: Clock) -> Place:
+    url = await mariadb.empty()
+
+    async def quiet(store: InvoiceStore) -> None:
+        await mariadb.quiet(url, store._database)  # type: ignore[attr-defined]
+
+    return Place(_opening(url, clock), quiet, clock, shared=True)
+
+
+def _opening(url: str, clock: Clock) -> Open:
     return lambda **options: open_invoices(url, b"audit key", clock=clock, deadline=60, **options)
 
 
-ADAPTERS = {"sqlite": _sqlite}
+ADAPTERS = {"sqlite": _sqlite, "mariadb": _mariadb}
 
 
 @pytest.fixture(params=ADAPTERS)
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    clock = Clock()
-    return Place(await ADAPTERS[request.param](tmp_path, clock), clock)
+    return await ADAPTERS[request.param](tmp_path, Clock())
 
 
 @pytest.fixture
@@ -135,8 +156,19 @@ async def types(tenant: TenantInvoices, invoice_id: str | None = None) -> list[s
     return [event.type for event in await tenant.events(invoice_id, 0, 1000)]
 
 
-async def drain(store: InvoiceStore) -> int:
-    rows = await store.outbox(1000)
+async def left(store: InvoiceStore, clock: Clock, limit: int = 1000) -> Sequence[OutboxRow]:
+    """What a look at the outbox finds once every hand that it was in has had its time."""
+    now = clock.now
+    clock.looks += 1
+    clock.advance(11 * clock.looks)
+    try:
+        return await store.outbox(limit)
+    finally:
+        clock.now = now
+
+
+async def drain(store: InvoiceStore, clock: Clock) -> int:
+    rows = await left(store, clock)
     await store.mark_published([row.id for row in rows])
     return len(rows)
 
@@ -153,7 +185,7 @@ async def test_what_was_accepted_is_received_and_told(store: InvoiceStore, acme:
     assert (record.file_name, record.sha256, record.media_type) == ("ä.pdf", upload("a").blob.sha256, "application/pdf")
     assert (record.status, record.version, record.attempts, record.reason, record.result) == ("received", 1, 0, None, None)
     assert record.received_at == record.updated_at == clock.now
-    rows = await store.outbox(10)
+    rows = await left(store, clock, 10)
     assert [row.message.invoice_id for row in rows if row.message] == [a.id for a in accepted]
     assert [row.event.invoice_id for row in rows if row.event] == [a.id for a in accepted]
     assert {row.message.traceparent for row in rows if row.message} == {"00-aa-bb-01"}
@@ -186,11 +218,11 @@ async def test_many_at_once_with_the_same_bytes_are_one_invoice(store: InvoiceSt
     assert (await store.status_counts())["received"] == 1
 
 
-async def test_nothing_is_accepted_in_part(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_nothing_is_accepted_in_part(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     impossible = replace(upload("two"), blob=Blob(upload("two").blob.sha256, None))  # type: ignore[arg-type]
     with pytest.raises(Exception, match="sql"):
         await acme.accept([upload("one"), impossible], "k", None, IdempotencyKey("k", "f"))
-    assert await store.outbox(10) == []
+    assert await left(store, clock, 10) == []
     assert not await store.is_known_blob("acme", upload("one").blob.sha256)
     assert await acme.begin_idempotent("k")
 
@@ -206,14 +238,14 @@ async def test_any_file_name_can_be_stored(acme: TenantInvoices) -> None:
 # Idempotency keys
 
 
-async def test_a_key_gives_its_first_answer_again(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_a_key_gives_its_first_answer_again(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     key = IdempotencyKey("k", "f1")
     assert await acme.begin_idempotent("k")
     first = await acme.accept([upload("a"), upload("a")], "k", None, key)
-    told = len(await store.outbox(100))
+    told = len(await left(store, clock, 100))
     assert not await acme.begin_idempotent("k")
     assert await acme.accept([upload("a"), upload("a")], "k", None, key) == tuple(first)
-    assert len(await store.outbox(100)) == told
+    assert len(await left(store, clock, 100)) == told
     with pytest.raises(Refused) as refused:
         await acme.accept([upload("b")], "k", None, IdempotencyKey("k", "f2"))
     assert (refused.value.status, refused.value.code) == (422, "idempotency_key_reused")
@@ -410,10 +442,10 @@ async def test_a_released_attempt_does_not_count(store: InvoiceStore, acme: Tena
     assert (await claim(store, accepted.id)).attempt == 2
 
 
-async def test_a_released_suspect_stays_one(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_a_released_suspect_stays_one(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     accepted = await accept(acme)
-    await claim(store, accepted.id, "dead")
-    await store.take_over()
+    await claim(store, accepted.id, "dead", lease=60)
+    clock.advance(61)
     suspect = await claim(store, accepted.id)
     await store.release(suspect)
     assert (await claim(store, accepted.id)).suspect
@@ -422,37 +454,37 @@ async def test_a_released_suspect_stays_one(store: InvoiceStore, acme: TenantInv
 # Queues and long work
 
 
-async def sent_work(store: InvoiceStore) -> list[Message]:
-    return [row.message for row in await store.outbox(1000) if row.message is not None]
+async def sent_work(store: InvoiceStore, clock: Clock) -> list[Message]:
+    return [row.message for row in await left(store, clock) if row.message is not None]
 
 
-async def test_work_is_sent_to_the_queue_where_it_belongs(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_work_is_sent_to_the_queue_where_it_belongs(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     picture = Upload("a.jpg", "image/jpeg", Blob(hashlib.sha256(b"picture").hexdigest(), 7))
     exact = Upload("a.xml", "application/xml", Blob(hashlib.sha256(b"xml").hexdigest(), 3))
     file, scan, xml = await acme.accept([upload("file"), picture, exact], "k", None, None)
     wanted = {file.id: "invoices.pdf", scan.id: "invoices.ocr", xml.id: "invoices"}
-    assert {message.invoice_id: message.queue for message in await sent_work(store)} == wanted
+    assert {message.invoice_id: message.queue for message in await sent_work(store, clock)} == wanted
     assert {message.invoice_id: message.queue for message in await store.unsettled(10, 0)} == wanted
     for invoice_id, queue in wanted.items():
         job = await claim(store, invoice_id)
         assert job.queue == queue
         record = await store.settle(job, REFUSED)
-        await drain(store)
+        await drain(store, clock)
         await acme.retry(invoice_id, record.version, "key:test", None)
-        assert [message.queue for message in await sent_work(store)] == [queue]
+        assert [message.queue for message in await sent_work(store, clock)] == [queue]
 
 
 async def test_work_that_is_handed_over_is_sent_to_the_other_queue_and_counts_no_attempt(
     store: InvoiceStore, acme: TenantInvoices, clock: Clock
 ) -> None:
     (accepted,) = await acme.accept([upload()], "k", "00-aa-bb-01", None)
-    await drain(store)
+    await drain(store, clock)
     job = await claim(store, accepted.id)
     assert job.queue == "invoices.pdf"
-    await drain(store)
+    await drain(store, clock)
     clock.advance(5)
     await store.hand_over(job, "invoices.ocr")
-    (message,) = await sent_work(store)
+    (message,) = await sent_work(store, clock)
     assert (message.tenant, message.invoice_id, message.traceparent, message.queue) == ("acme", accepted.id, "00-aa-bb-01", "invoices.ocr")
     record = await acme.get(accepted.id)
     assert record is not None and (record.status, record.attempts, record.updated_at) == ("received", 0, clock.now)
@@ -465,24 +497,24 @@ async def test_work_that_is_handed_over_is_sent_to_the_other_queue_and_counts_no
             await store.hand_over(stale, "invoices.pdf")
     with pytest.raises(Conflict):
         await store.settle(job, APPROVED)
-    assert len(await sent_work(store)) == 1
+    assert len(await sent_work(store, clock)) == 1
     await store.release(again)
     (message,) = await store.unsettled(10, 0)
     assert message.queue == "invoices.ocr"
 
 
-async def test_one_of_many_that_hand_over_does_so(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_one_of_many_that_hand_over_does_so(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     job = await claim(store, (await accept(acme)).id)
-    await drain(store)
+    await drain(store, clock)
     ends = await asyncio.gather(*(store.hand_over(job, "invoices.ocr") for _ in range(20)), return_exceptions=True)
     assert sum(isinstance(end, Conflict) for end in ends) == 19
-    assert len(await sent_work(store)) == 1
+    assert len(await sent_work(store, clock)) == 1
 
 
-async def test_a_suspect_that_could_be_handed_over_is_none_there(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_a_suspect_that_could_be_handed_over_is_none_there(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     accepted = await accept(acme)
-    await claim(store, accepted.id, "dead")
-    await store.take_over()
+    await claim(store, accepted.id, "dead", lease=60)
+    clock.advance(61)
     suspect = await claim(store, accepted.id)
     assert suspect.suspect and suspect.attempt == 2
     await store.hand_over(suspect, "invoices.ocr")
@@ -554,15 +586,15 @@ async def test_awkward_values_can_be_stored(store: InvoiceStore, acme: TenantInv
 # Retry
 
 
-async def test_retry_begins_again(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_retry_begins_again(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     accepted = await accept(acme)
     settled = await store.settle(await claim(store, accepted.id), APPROVED)
-    await drain(store)
+    await drain(store, clock)
     record = await acme.retry(accepted.id, settled.version, "key:person", "00-cc-dd-01")
     assert record is not None
     assert (record.status, record.version, record.attempts, record.result) == ("received", settled.version + 1, 0, None)
     assert await acme.get(accepted.id) == record
-    rows = await store.outbox(10)
+    rows = await left(store, clock, 10)
     assert [bool(row.message) for row in rows].count(True) == 1 and [row.event.type for row in rows if row.event] == ["received"]
     (item,) = (await acme.list(InvoiceFilter(), None, 10)).items
     assert (item.number, item.total_with_tax) == (None, None)
@@ -605,24 +637,26 @@ async def test_the_outbox_is_emptied_in_order_and_events_stay(store: InvoiceStor
     clock.advance(2)
     state = await store.outbox_state()
     assert (state.depth, state.oldest_age) == (3, 7.0)
-    rows = await store.outbox(2)
+    rows = await left(store, clock, 2)
     assert [row.id for row in rows] == sorted(row.id for row in rows) and len(rows) == 2
     assert all(row.message and row.event and row.event.id == row.id for row in rows)
     await store.mark_published([row.id for row in rows])
-    assert [row.id for row in await store.outbox(10)] == [rows[-1].id + 1]
+    assert [row.id for row in await left(store, clock, 10)] == [rows[-1].id + 1]
     await store.mark_published([rows[-1].id + 1, rows[0].id, 999_999])
     await store.mark_published([])
-    assert await store.outbox(10) == []
+    assert await left(store, clock, 10) == []
     assert (await store.outbox_state()).depth == 0
     assert await types(acme) == ["received"] * 3
     newest = (await acme.events(None, 0, 10))[-1].id or 0
     await accept(acme, "d")
-    assert min(row.id for row in await store.outbox(10)) > newest
+    assert min(row.id for row in await left(store, clock, 10)) > newest
 
 
-async def test_what_was_committed_is_handed_over_once_as_it_stands_in_the_outbox(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_what_was_committed_is_handed_over_once_as_it_stands_in_the_outbox(
+    store: InvoiceStore, acme: TenantInvoices, clock: Clock
+) -> None:
     one, two = await acme.accept([upload("a"), upload("b")], "k", "00-aa-bb-01", IdempotencyKey("k", "f"))
-    assert await store.outbox(10) == store.committed()
+    assert await left(store, clock, 10) == store.committed()
     assert store.committed() == []
     await acme.accept([upload("a"), upload("b")], "k", None, IdempotencyKey("k", "f"))  # the first answer again
     assert store.committed() == []
@@ -633,7 +667,7 @@ async def test_what_was_committed_is_handed_over_once_as_it_stands_in_the_outbox
     await acme.retry(two.id, settled.version, "k", "00-cc-dd-01")
     handed = store.committed()
     assert [row.event.type for row in handed if row.event] == ["processing", "approved", "processing", "quarantined", "received"]
-    assert list(handed) == (await store.outbox(10))[2:]
+    assert list(handed) == (await left(store, clock, 10))[2:]
 
 
 async def test_events_are_read_on_from_any_place(store: InvoiceStore, acme: TenantInvoices) -> None:
@@ -668,20 +702,32 @@ async def test_the_sweeper_finds_what_nobody_holds(store: InvoiceStore, acme: Te
     assert len(await store.unsettled(1, 0)) == 1
 
 
-async def test_taking_over_voids_every_lease(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_the_only_process_takes_over_every_lease_and_another_voids_none(
+    place: Place, store: InvoiceStore, acme: TenantInvoices, clock: Clock
+) -> None:
     waiting, held = await accept(acme, "a"), await accept(acme, "b")
-    await claim(store, held.id, "dead", lease=3600)
-    assert await store.take_over() == 1
+    job = await claim(store, held.id, "dead", lease=3600)
+    assert await store.take_over() == (0 if place.shared else 1)
     assert await store.take_over() == 0
+    if place.shared:
+        assert await store.claim("acme", held.id, "alive", 60) == "leased"
+        await store.renew(job, 60)
+        clock.advance(61)
     assert {m.invoice_id for m in await store.unsettled(10, 0)} == {waiting.id, held.id}
     assert (await claim(store, held.id, "alive")).suspect
     assert not (await claim(store, waiting.id, "alive")).suspect
 
 
-async def test_taking_over_frees_the_keys_of_requests_that_died(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_taking_over_frees_the_keys_of_requests_that_must_have_died(
+    place: Place, store: InvoiceStore, acme: TenantInvoices, clock: Clock
+) -> None:
     assert await acme.begin_idempotent("dead")
     answered = await accept(acme, "a", IdempotencyKey("done", "f"))
     await store.take_over()
+    if place.shared:
+        with pytest.raises(Refused):
+            await acme.begin_idempotent("dead")
+        clock.advance(61)
     assert await acme.begin_idempotent("dead")
     assert not await acme.begin_idempotent("done")
     assert await accept(acme, "a", IdempotencyKey("done", "f")) == answered
@@ -830,7 +876,7 @@ async def test_no_key_for_an_impossible_tenant(store: InvoiceStore) -> None:
 # Broken calls
 
 
-async def test_a_cancelled_call_is_whole_or_nothing(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_a_cancelled_call_is_whole_or_nothing(place: Place, store: InvoiceStore, acme: TenantInvoices) -> None:
     chance = random.Random(7)
     for n in range(60):
         accepted = await accept(acme, f"first {n}")
@@ -846,7 +892,7 @@ async def test_a_cancelled_call_is_whole_or_nothing(store: InvoiceStore, acme: T
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await store.ping()  # behind whatever was begun
+        await place.quiet(store)
         known = {c: await store.is_known_blob("acme", upload(f"{c}{n}").blob.sha256) for c in "ab"}
         assert len(set(known.values())) == 1
         assert await acme.begin_idempotent(f"k{n}") is not known["a"]
@@ -858,11 +904,11 @@ async def test_a_cancelled_call_is_whole_or_nothing(store: InvoiceStore, acme: T
         assert (record.result is not None) == (record.status == "approved")
 
 
-async def test_a_cancelled_hand_over_is_whole_or_nothing(store: InvoiceStore, acme: TenantInvoices) -> None:
+async def test_a_cancelled_hand_over_is_whole_or_nothing(place: Place, store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
     chance = random.Random(11)
     for n in range(30):
         job = await claim(store, (await accept(acme, f"{n}")).id)
-        await drain(store)
+        await drain(store, clock)
         task = asyncio.ensure_future(store.hand_over(job, "invoices.ocr"))
         for _ in range(chance.randrange(12)):
             await store.outbox_state()
@@ -870,10 +916,10 @@ async def test_a_cancelled_hand_over_is_whole_or_nothing(store: InvoiceStore, ac
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await store.ping()  # behind whatever was begun
+        await place.quiet(store)
         record = await acme.get(job.invoice_id)
         assert record is not None
-        moved = [message.queue for message in await sent_work(store)] == ["invoices.ocr"]
+        moved = [message.queue for message in await sent_work(store, clock)] == ["invoices.ocr"]
         assert (record.status, record.attempts) == (("received", 0) if moved else ("processing", 1))
 
 

@@ -14,7 +14,7 @@ from app.adapters.sql import idempotency as keys
 from app.adapters.sql.codec import Row, clipped
 from app.adapters.sql.engine import Database
 from app.adapters.sql.ids import new_id
-from app.adapters.sql.outbox import tell
+from app.adapters.sql.outbox import tell, telling
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.schema import documents, invoices
 from app.adapters.sql.tenants import ensure_tenant
@@ -68,7 +68,7 @@ def accept(
         was = found
     if tenant not in shared.known:
         ensure_tenant(connection, tenant, now)
-    new = _NewRows(shared.audit_key, tenant, actor, traceparent, now)
+    new = _NewRows(shared, tenant, actor, traceparent, now)
     here: dict[str, Accepted] = {}  # equal files within one request
     answer = []
     for upload in uploads:
@@ -95,8 +95,8 @@ def begin(shared: Shared, connection: Connection, tenant: str, key: str) -> bool
 class _NewRows:
     """The rows of the uploads of one request, inserted table by table."""
 
-    def __init__(self, audit_key: bytes, tenant: str, actor: str, traceparent: str | None, now: datetime) -> None:
-        self._audit_key = audit_key
+    def __init__(self, shared: Shared, tenant: str, actor: str, traceparent: str | None, now: datetime) -> None:
+        self._shared = shared
         self._tenant = tenant
         self._actor = actor
         self._traceparent = traceparent
@@ -123,7 +123,7 @@ class _NewRows:
             }
         )
         traced = chain.row(
-            self._audit_key,
+            self._shared.audit_key,
             tenant,
             invoice_id,
             (0, chain.START),
@@ -155,10 +155,9 @@ class _NewRows:
     def insert(self, connection: Connection) -> list[OutboxRow]:
         if not self._invoices:
             return []
-        _ADD_DOCUMENT.run_many(connection, self._documents)
-        _ADD_INVOICE.run_many(connection, self._invoices)
-        chain.ADD.run_many(connection, self._audit)
-        return [
-            tell(connection, self._tenant, row["id"], "received", 0, self._traceparent, self._now, queue=row["queue"])
+        shared = self._shared.database.shared
+        told = [
+            telling(self._tenant, row["id"], "received", 0, self._traceparent, self._now, shared=shared, queue=row["queue"])
             for row in self._invoices
         ]
+        return tell(connection, told, [(_ADD_DOCUMENT, self._documents), (_ADD_INVOICE, self._invoices), (chain.ADD, self._audit)])

@@ -30,14 +30,20 @@ READERS = 4
 class Database(Protocol):
     """Runs transactions. Raises `Unavailable`, `DeadlineExceeded` (a write may then have taken effect) and, for a broken
     constraint, `Conflict`; in all cases the transaction is over: committed whole or not at all, also when the caller is cancelled.
+    Where the connection is lost at the commit, `Unavailable` too may come of a write that has taken effect.
     """
 
+    @property
+    def shared(self) -> bool:
+        """Whether other service processes may be at work on it too."""
+        ...
+
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """One transaction, durable on return. `work` may be called in another thread."""
+        """One transaction, durable on return. `work` may be called in another thread, and again from the start."""
         ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """One consistent view of what is committed."""
+        """`work` makes one statement, which sees what is committed."""
         ...
 
     async def ping(self) -> None:
@@ -45,14 +51,20 @@ class Database(Protocol):
         ...
 
 
+def is_mariadb(url: str) -> bool:
+    """Whether `mariadb.mariadb_url` is to read it; any other is for `sqlite_path`."""
+    return url.startswith(("mysql", "mariadb"))
+
+
 def sqlite_path(url: str) -> Path:
-    """The file that a `sqlite+aiosqlite:///path` names. Raises `Misconfigured` for any other URL."""
+    """The file that a `sqlite+aiosqlite:///path` names. Raises `Misconfigured` for any other URL; never says what it was given."""
+    known = "sqlite+aiosqlite:///PATH or mysql+aiomysql://USER:PASSWORD@HOST/DATABASE is expected"
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
-        raise Misconfigured("the SQL URL cannot be read: sqlite+aiosqlite:///PATH is expected") from exc
+    except (ArgumentError, ValueError) as exc:
+        raise Misconfigured(f"the SQL URL cannot be read: {known}") from exc
     if parsed.drivername != "sqlite+aiosqlite" or not parsed.database or parsed.database == ":memory:" or parsed.query:
-        raise Misconfigured(f"{parsed.drivername}: no such SQL store; sqlite+aiosqlite:///PATH is expected")
+        raise Misconfigured(f"{parsed.drivername}: no such SQL store; {known}")
     return Path(parsed.database).absolute()
 
 
@@ -105,6 +117,8 @@ def sqlite_engine(path: Path, *, begin: str, busy_timeout: float, pool_size: int
 
 class SqliteDatabase:
     """One writing thread with one connection; a few readers. Keeps the promises of `Database`."""
+
+    shared = False
 
     def __init__(self, path: Path, *, deadline: float, read_only: bool) -> None:
         # A lock that some other program holds must end the statement before the caller's deadline does.

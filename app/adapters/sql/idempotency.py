@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.adapters.sql.codec import accepted_of, json_bytes
 from app.adapters.sql.schema import idempotency
-from app.errors import Refused
+from app.errors import Conflict, Refused
 from app.ports import Accepted, IdempotencyKey
 
 HELD_FOR = timedelta(seconds=60)
@@ -22,7 +22,7 @@ _FIND = select(idempotency.c.fingerprint, idempotency.c.state, idempotency.c.ans
 _ADD = insert(idempotency)
 _FINISH = (
     update(idempotency)
-    .where(*_THIS)
+    .where(*_THIS, idempotency.c.state == "in_flight")
     .values(state="done", fingerprint=bindparam("w_fingerprint"), answer=bindparam("w_answer"), created_at=bindparam("w_now"))
 )
 _REMOVE = delete(idempotency).where(*_THIS)
@@ -55,12 +55,14 @@ def hold(connection: Connection, tenant: str, key: str, now: datetime) -> bool:
 
 
 def finish(connection: Connection, tenant: str, key: IdempotencyKey, was: object, answer: Sequence[Accepted], now: datetime) -> None:
-    """`was` is what `look_up` said."""
+    """`was` is what `look_up` said. Raises `Conflict` if another request has given the key its answer since."""
     told = json_bytes(answer)
     if was == "free":
         _add(connection, tenant, key, "done", told, now)
     else:
-        connection.execute(_FINISH, _this(tenant, key.key) | {"w_fingerprint": _hash(key.fingerprint), "w_answer": told, "w_now": now})
+        answered = _this(tenant, key.key) | {"w_fingerprint": _hash(key.fingerprint), "w_answer": told, "w_now": now}
+        if connection.execute(_FINISH, answered).rowcount != 1:
+            raise Conflict("the key has just been answered, or let go")
 
 
 def abandon(connection: Connection, tenant: str, key: str) -> None:

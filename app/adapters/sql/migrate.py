@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from app.adapters.sql.engine import FileLock, sqlite_engine, sqlite_path
+from app.adapters.sql.engine import FileLock, is_mariadb, sqlite_engine, sqlite_path
 from app.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 BUSY_TIMEOUT = 10.0  # seconds
-_one_at_a_time = threading.Lock()  # Alembic keeps its context in a module
+one_at_a_time = threading.Lock()  # Alembic keeps its context in a module
 
 
 async def migrate(url: str) -> None:
-    """Makes the folder, the file and the tables, or changes them. Nothing to do is a success. Needs the file for itself.
+    """Makes the tables, or changes them. Nothing to do is a success. A file (and its folder) is made too, and needed alone; a
+    database on a server is not made, and may be in use: who comes second waits for who came first.
 
-    Raises `Misconfigured` while another process uses the database, `Unavailable` if it cannot be written.
+    Raises `Misconfigured` while another process uses the file, `Unavailable` if it cannot be written.
     """
-    path = sqlite_path(url)
-    await asyncio.to_thread(_migrate, path, "head")
+    if is_mariadb(url):
+        from app.adapters.sql.migrate_mariadb import migrate_mariadb
+
+        await asyncio.to_thread(migrate_mariadb, url, "head")
+    else:
+        await asyncio.to_thread(_migrate, sqlite_path(url), "head")
 
 
 def config() -> Config:
@@ -59,7 +64,7 @@ def _migrate(path: Path, revision: str, *, down: bool = False) -> None:
             with engine.connect() as connection:
                 settings = config()
                 settings.attributes["connection"] = connection
-                with _one_at_a_time:
+                with one_at_a_time:
                     (command.downgrade if down else command.upgrade)(settings, revision)
         finally:
             engine.dispose()

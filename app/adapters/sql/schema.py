@@ -14,7 +14,7 @@ from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, MetaD
 
 from app.adapters.sql.columns import Amount, Moment, body, key, serial, text
 
-REVISION = "0021"
+REVISION = "0022"
 """The last migration: what a database must be at to be opened."""
 
 metadata = MetaData(
@@ -211,6 +211,7 @@ outbox = _table(
     Column("created_at", Moment(), nullable=False),
     Column("published_at", Moment()),
     Column("queue", key(16)),  # of work
+    Column("claimed_until", Moment()),  # a relay has it in hand until then; only where several are at work
     # Ids of deleted rows are never used again: a reader of events goes on after the last id it saw.
     sqlite_autoincrement=True,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.adapters.sql import audit as chain
 from app.adapters.sql.codec import SUMMARY, Outcome, Row, record_of
-from app.adapters.sql.outbox import tell
+from app.adapters.sql.outbox import tell, telling
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, RECORD, STATE, job_key
 from app.adapters.sql.schema import findings, invoice_lines, invoice_taxes, invoice_versions, invoices
@@ -45,7 +45,7 @@ _SETTLED_BY = select(invoice_versions.c.attempt, invoice_versions.c.digest).wher
 
 
 def settle(
-    connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome
+    connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome, *, shared: bool
 ) -> tuple[InvoiceRecord, list[OutboxRow]]:
     """See `InvoiceStore.settle`; `made` is `codec.outcome(settlement)`."""
     this: Row = {"tenant": job.tenant, "id": job.invoice_id}
@@ -54,11 +54,7 @@ def settle(
         raise Conflict("the invoice is gone")
     version = job.version + 1
     if (row.version, row.attempts, row.status) != (job.version, job.attempt, "processing"):
-        before = connection.execute(_SETTLED_BY, this | {"version": version}).first()
-        if before is None or (before.attempt, before.digest) != (job.attempt, made.digest):
-            raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
-        # It was us, and the reply was lost.
-        return record_of(connection.execute(RECORD, this).one()), []
+        return _settled_before(connection, job, made), []
     actor = f"worker:{row.lease_owner}"
     traced = chain.row(audit_key, job.tenant, job.invoice_id, (row.audit_seq, row.audit_hash), now, settlement.status, actor, made.digest)
     changed = job_key(job) | {
@@ -70,26 +66,32 @@ def settle(
     }
     changed.update((f"s_{column}", value) for column, value in made.summary.items())
     if _SETTLE.run(connection, changed)[0] != 1:
-        raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+        return _settled_before(connection, job, made), []  # by whoever was a moment faster
     of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
-    for statement, rows in ((_ADD_LINES, made.lines), (_ADD_TAXES, made.taxes), (_ADD_FINDINGS, made.findings)):
-        statement.run_many(connection, [of_invoice | part for part in rows])
-    _ADD_VERSION.run(
-        connection,
-        of_invoice
-        | {
-            "version": version,
-            "attempt": job.attempt,
-            "status": settlement.status,
-            "reason": settlement.reason,
-            "result": made.result,
-            "digest": made.digest,
-            "versions": made.versions,
-            "created_at": now,
-        },
+    of_version = of_invoice | {
+        "version": version,
+        "attempt": job.attempt,
+        "status": settlement.status,
+        "reason": settlement.reason,
+        "result": made.result,
+        "digest": made.digest,
+        "versions": made.versions,
+        "created_at": now,
+    }
+    event = telling(
+        job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, shared=shared, reason=settlement.reason
     )
-    chain.ADD.run(connection, traced)
-    told = tell(connection, job.tenant, job.invoice_id, settlement.status, job.attempt, row.traceparent, now, reason=settlement.reason)
+    told = tell(
+        connection,
+        [event],
+        [
+            (_ADD_LINES, [of_invoice | part for part in made.lines]),
+            (_ADD_TAXES, [of_invoice | part for part in made.taxes]),
+            (_ADD_FINDINGS, [of_invoice | part for part in made.findings]),
+            (_ADD_VERSION, [of_version]),
+            (chain.ADD, [traced]),
+        ],
+    )
     failpoint("settle_uncommitted")
     record = InvoiceRecord(
         tenant=row.tenant,
@@ -106,4 +108,13 @@ def settle(
         reason=settlement.reason,
         result=settlement.result,
     )
-    return record, [told]
+    return record, told
+
+
+def _settled_before(connection: Connection, job: Job, made: Outcome) -> InvoiceRecord:
+    """What this job's own settlement made, whose reply was lost. Raises `Conflict` if it was another's."""
+    this: Row = {"tenant": job.tenant, "id": job.invoice_id}
+    before = connection.execute(_SETTLED_BY, this | {"version": job.version + 1}).first()
+    if before is None or (before.attempt, before.digest) != (job.attempt, made.digest):
+        raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
+    return record_of(connection.execute(RECORD, this).one())

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
 from app.adapters.sql import idempotency, outbox
 from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, outcome
-from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, sqlite_path
+from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, is_mariadb, sqlite_path
 from app.adapters.sql.ids import is_id, is_tenant
 from app.adapters.sql.keys import ApiKeys
 from app.adapters.sql.prepared import Prepared
@@ -81,10 +81,11 @@ _UNSETTLED = (
     )
     .order_by(invoices.c.last_sent_at)
     .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)  # another process that looks at the same time finds other work
 )
 _MARK_SENT = (
     update(invoices)
-    .where(invoices.c.tenant == bindparam("w_tenant"), invoices.c.id == bindparam("w_id"))
+    .where(tuple_(invoices.c.tenant, invoices.c.id).in_(bindparam("w_these", expanding=True)))
     .values(last_sent_at=bindparam("w_now"))
 )
 _TAKE_OVER = (
@@ -157,7 +158,8 @@ class SqlInvoices:
             if _CLAIM.run(connection, taken)[0] != 1:
                 return "leased", []  # to whoever was a moment faster
             attempt = row.attempts + 1
-            told = outbox.tell(connection, tenant, invoice_id, "processing", attempt, row.traceparent, now)
+            shared = self._database.shared
+            told = outbox.tell(connection, [outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=shared)])
             job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
@@ -171,7 +173,7 @@ class SqlInvoices:
                 traceparent=row.traceparent,
                 queue=row.queue,
             )
-            return job, [told]
+            return job, told
 
         claimed, told = await self._database.write(work)
         self._shared.committed.extend(told)
@@ -185,7 +187,7 @@ class SqlInvoices:
         else:
             made = outcome(settlement)
         record, told = await self._database.write(
-            lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made)
+            lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made, shared=self._database.shared)
         )
         self._shared.committed.extend(told)
         failpoint("settle_committed")
@@ -205,16 +207,17 @@ class SqlInvoices:
             raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
 
     async def hand_over(self, job: Job, queue: Queue) -> None:
-        def work(connection: Connection) -> OutboxRow:
+        def work(connection: Connection) -> list[OutboxRow]:
             now = self._clock()
             moved = job_key(job) | {"w_attempts": job.attempt - 1, "w_queue": queue, "w_now": now}
             if connection.execute(_HAND_OVER, moved).rowcount != 1:
                 raise Conflict(f"attempt {job.attempt} no longer holds the invoice")
-            told = outbox.send(connection, job.tenant, job.invoice_id, queue, job.traceparent, now)
+            sending = outbox.sending(job.tenant, job.invoice_id, queue, job.traceparent, now, shared=self._database.shared)
+            told = outbox.tell(connection, [sending])
             failpoint("hand_over_uncommitted")
             return told
 
-        self._shared.committed.append(await self._database.write(work))
+        self._shared.committed.extend(await self._database.write(work))
         failpoint("hand_over_committed")
 
     def committed(self) -> Sequence[OutboxRow]:
@@ -223,7 +226,10 @@ class SqlInvoices:
         return told
 
     async def outbox(self, limit: int) -> Sequence[OutboxRow]:
-        return await self._database.read(lambda connection: outbox.unpublished(connection, max(0, limit)))
+        limit = max(0, limit)
+        if self._database.shared:
+            return await self._database.write(lambda connection: outbox.claim(connection, limit, self._clock()))
+        return await self._database.read(lambda connection: outbox.unpublished(connection, limit))
 
     async def mark_published(self, ids: Collection[int]) -> None:
         if ids:
@@ -242,13 +248,16 @@ class SqlInvoices:
             asked = {"now": now, "sent_before": now - timedelta(seconds=older_than), "limit": max(0, limit)}
             rows = connection.execute(_UNSETTLED, asked).all()
             if rows:
-                connection.execute(_MARK_SENT, [{"w_tenant": row.tenant, "w_id": row.id, "w_now": now} for row in rows])
+                connection.execute(_MARK_SENT, {"w_these": [(row.tenant, row.id) for row in rows], "w_now": now})
             # The same id each time: what still waits in the broker need not wait there twice.
             return [Message(f"sweep-{row.id}-{row.version}", row.tenant, row.id, row.traceparent, row.queue) for row in rows]
 
         return await self._database.write(work)
 
     async def take_over(self) -> int:
+        if self._database.shared:
+            return 0
+
         def work(connection: Connection) -> int:
             idempotency.let_go(connection)
             return connection.execute(_TAKE_OVER).rowcount
@@ -280,25 +289,53 @@ async def open_invoices(
     deadline: float = DEADLINE,
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[SqlInvoices]:
-    """The store at `url`, which `migrate` has brought to this version. One service process a file.
+    """The store at `url`, which `migrate` has brought to this version: `sqlite+aiosqlite:///PATH`, one service process a file, or
+    `mysql+aiomysql://USER:PASSWORD@HOST/DATABASE`, any number of them.
 
     `read_only`: nothing is written, so it may be open beside the service. `beside`: the same for a short command that writes
     (keys); it does no work of the stream.
 
-    Raises `Misconfigured` for another URL than `sqlite+aiosqlite:///PATH`, a database that is not migrated, or one that
-    another process has open; `Unavailable` if it cannot be read.
+    Raises `Misconfigured` for another URL, a database that is not migrated, or a file that another process has open;
+    `Unavailable` if it cannot be read.
     """
+    async with _database(url, deadline=deadline, read_only=read_only, alone=not (read_only or beside)) as (database, name):
+        found = await database.read(_revision)
+        if found != REVISION:
+            raise Misconfigured(f"{name}: the tables are of version {found or 'none'}, not {REVISION}; run `invoicestream migrate`")
+        yield SqlInvoices(database, audit_key, clock)
+
+
+def check_url(url: str) -> None:
+    """Raises `Misconfigured` for a URL that `open_invoices` does not take. Opens nothing."""
+    if is_mariadb(url):
+        from app.adapters.sql.mariadb import mariadb_url
+
+        mariadb_url(url)
+    else:
+        sqlite_path(url)
+
+
+@asynccontextmanager
+async def _database(url: str, *, deadline: float, read_only: bool, alone: bool) -> AsyncIterator[tuple[Database, str]]:
+    """What runs the transactions, and how it is called."""
+    if is_mariadb(url):
+        from app.adapters.sql.mariadb import MariaDatabase, mariadb_url  # takes 0.1 s, which an embedded store can do without
+
+        server = mariadb_url(url)
+        shared = MariaDatabase(server, deadline=deadline, read_only=read_only)
+        try:
+            yield shared, f"database {server.database}"
+        finally:
+            await shared.close()
+        return
     path = sqlite_path(url)
     if not await asyncio.to_thread(path.exists):
         raise Misconfigured(f"{path}: there is no database; `invoicestream migrate` makes it")
-    lock = None if read_only or beside else await asyncio.to_thread(FileLock, path)
+    lock = await asyncio.to_thread(FileLock, path) if alone else None
     try:
         database = SqliteDatabase(path, deadline=deadline, read_only=read_only)
         try:
-            found = await database.read(_revision)
-            if found != REVISION:
-                raise Misconfigured(f"{path}: the tables are of version {found or 'none'}, not {REVISION}; run `invoicestream migrate`")
-            yield SqlInvoices(database, audit_key, clock)
+            yield database, str(path)
         finally:
             await database.close()
     finally:

@@ -14,7 +14,7 @@ from app.adapters.sql import idempotency as keys
 from app.adapters.sql.accept import Shared, accept, begin
 from app.adapters.sql.codec import NAME_LENGTH, SUMMARY, Row, amount_text, event_of, folded, record_of, storable
 from app.adapters.sql.ids import clean_traceparent, is_id
-from app.adapters.sql.outbox import EVENT, tell
+from app.adapters.sql.outbox import EVENT, tell, telling
 from app.adapters.sql.rows import RECORD, STATE
 from app.adapters.sql.schema import documents, findings, invoice_lines, invoice_taxes, invoices, outbox
 from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Status
@@ -47,6 +47,11 @@ _EVENTS = (
     .limit(bindparam("limit"))
 )
 _EVENTS_OF_ONE = _EVENTS.where(outbox.c.invoice_id == bindparam("id"))
+# Ids are given when a row is written and seen when it is committed, so of two transactions the later may be seen first, and who goes
+# on after its id would miss the other. An invoice's own rows come in order: whoever writes one holds the invoice. For all of a
+# tenant's the reader takes a shared lock: it waits at a row that is not committed yet, and goes on when it is. (SQLite has one writer.)
+# The hint: on a small table the optimizer would rather go through the rows, and wait for other tenants' too.
+_EVENTS_OF_ALL = _EVENTS.with_for_update(read=True).with_hint(outbox, "FORCE INDEX (ix_outbox_tenant)", "mysql")
 _AGAIN = (
     update(invoices)
     .where(invoices.c.tenant == bindparam("w_tenant"), invoices.c.id == bindparam("w_id"), invoices.c.version == bindparam("w_version"))
@@ -124,7 +129,7 @@ class SqlTenantInvoices:
     async def events(self, invoice_id: str | None, after: int, limit: int) -> Sequence[Event]:
         if (invoice_id is not None and not is_id(invoice_id)) or after >= 1 << 63:
             return ()
-        statement = _EVENTS if invoice_id is None else _EVENTS_OF_ONE
+        statement = _EVENTS_OF_ALL if invoice_id is None else _EVENTS_OF_ONE
         params: Row = {"tenant": self._tenant, "after": max(after, 0), "limit": max(1, min(limit, LONGEST_PAGE))}
         if invoice_id is not None:
             params["id"] = invoice_id
@@ -145,15 +150,14 @@ class SqlTenantInvoices:
             return ()
         this = {"tenant": self._tenant, "id": invoice_id}
 
-        def work(connection: Connection) -> tuple[Sequence[Any], Any]:
-            return connection.execute(chain.CHAIN, this).all(), STATE.first(connection, this)
-
-        rows, state = await self._database.read(work)
-        if state is not None:
-            end = (state.audit_seq, state.audit_hash)
-        else:
-            # The invoice was erased, its chain stays: only the rows themselves say where it ends.
-            end = (rows[-1].seq, rows[-1].hash) if rows else (0, chain.START)
+        rows = await self._database.read(lambda connection: connection.execute(chain.CHAIN, this).all())
+        if not rows:
+            if await self._database.read(lambda connection: STATE.first(connection, this)) is not None:
+                raise ValueError("the audit chain is gone, the invoice is there")
+            return ()
+        last = rows[-1]
+        # Where the invoice was erased, its chain stays: only the rows themselves say where it ends.
+        end = (last.seq, last.hash) if last.audit_seq is None else (last.audit_seq, last.audit_hash)
         return chain.verified(self._shared.audit_key, rows, end)
 
     async def _write_racing(self, work: Callable[[Connection], T]) -> T:
@@ -205,9 +209,10 @@ class SqlTenantInvoices:
             raise Conflict("the invoice has just changed")
         for statement in _FORGET:
             connection.execute(statement, this)
-        chain.ADD.run(connection, traced)
-        told = tell(connection, self._tenant, invoice_id, "received", 0, traceparent, now, queue=state.queue)
-        return record_of(connection.execute(RECORD, this).one()), [told]
+        shared = self._database.shared
+        event = telling(self._tenant, invoice_id, "received", 0, traceparent, now, shared=shared, queue=state.queue)
+        told = tell(connection, [event], [(chain.ADD, [traced])])
+        return record_of(connection.execute(RECORD, this).one()), told
 
 
 def _possible(filter: InvoiceFilter) -> bool:

@@ -1,0 +1,51 @@
+"""Settings that may hold a password: from a file, and never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import Misconfigured
+from app.settings import from_environ
+from app.wiring import check
+
+URL = "mysql+aiomysql://user:canary-password@db.example/invoices"
+
+
+def test_the_sql_url_may_stand_in_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(URL + "\n")
+    data = {"INVOICESTREAM_DATA": str(tmp_path)}
+    for given in ({"INVOICESTREAM_SQL_URL_FILE": str(file)}, {"INVOICESTREAM_SQL_URL": URL, "INVOICESTREAM_SQL_URL_FILE": "ignored"}):
+        settings = from_environ({**data, **given})
+        assert settings.stores.sql_url == URL
+        assert "canary" not in repr(settings) and "canary" not in str(settings.stores)
+        check(settings)
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_file_that_cannot_be_meant_is_named_by_its_variable(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "url"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Misconfigured, match="INVOICESTREAM_SQL_URL"):
+        from_environ({"INVOICESTREAM_DATA": str(tmp_path), "INVOICESTREAM_SQL_URL_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:canary-password@db/x",
+        "mariadb+aiomysql://user:canary-password@db/x",
+        "mysql+aiomysql://user:canary-password@db",
+        "mysql+aiomysql:///x",
+        "mysql+aiomysql://user:canary-password@db/x?charset=latin1",
+        "mysql+aiomysql://user:canary-password@db:port/x",
+        "postgresql://user:canary-password@db/x",
+    ],
+)
+def test_another_url_is_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Misconfigured, match="is expected") as told:
+        check(from_environ({"INVOICESTREAM_DATA": str(tmp_path), "INVOICESTREAM_SQL_URL": url}))
+    assert "canary" not in str(told.value)
