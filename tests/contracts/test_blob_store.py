@@ -19,12 +19,15 @@ from pathlib import Path
 import pytest
 
 from app.adapters.file_blobs import FileBlobs
+from app.adapters.mongo import GridFsBlobs
 from app.errors import DeadlineExceeded, Unavailable
 from app.ports import Blob, BlobStore
 from tests.contracts.full_disk import full_disk
+from tests.servers.mongodb import new_database
 
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[BlobStore]]] = {
     "file": lambda folder: FileBlobs(folder, deadline=60),
+    "mongo": lambda _: GridFsBlobs(new_database(), deadline=60),
 }
 BYTES = b"%PDF-1.7 something" * 1000
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -69,7 +72,7 @@ async def test_an_empty_file_is_a_blob(blobs: BlobStore) -> None:
 
 
 async def test_the_same_bytes_at_once_are_one_blob(blobs: BlobStore) -> None:
-    put = await asyncio.gather(*(blobs.put("acme", io.BytesIO(BYTES)) for _ in range(20)))
+    put = await asyncio.gather(*(blobs.put("acme", io.BytesIO(BYTES)) for _ in range(50)))
     assert set(put) == {Blob(SHA256, len(BYTES))}
     assert await stored(blobs) == [("acme", SHA256)]
 

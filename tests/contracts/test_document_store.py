@@ -15,14 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.mongo import MongoDocuments
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Unavailable
 from app.ports import DocumentStore
 from tests.contracts.full_disk import full_disk
+from tests.servers.mongodb import new_database
 
 PATIENCE = 60.0  # seconds: a slow disk is not what most of these tests are about
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[DocumentStore]]] = {
     "sqlite": lambda folder: SqliteDocuments(folder / "documents.sqlite", PATIENCE),
+    "mongo": lambda _: MongoDocuments(new_database(), PATIENCE),
 }
 
 
