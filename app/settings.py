@@ -19,10 +19,12 @@ PREFIX = "INVOICESTREAM_"
 
 @dataclass(frozen=True, slots=True)
 class Stores:
+    """URLs may hold passwords."""
+
     data: Path  # folder of the embedded twins
     sql_url: str
-    documents_url: str
-    blobs_url: str
+    documents_url: str = field(repr=False)
+    blobs_url: str = field(repr=False)
     broker_url: str
 
 
@@ -89,14 +91,23 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             raise Misconfigured(f"{PREFIX}{name} must be a whole number, at least {least}")
         return int(raw)
 
+    def url(name: str, default: str) -> str:
+        """It may hold a password, so it may stand in a file too."""
+        if (value := environ.get(PREFIX + name)) or not (file := environ.get(f"{PREFIX}{name}_FILE")):
+            return value or default
+        try:
+            return Path(file).read_text().strip() or default
+        except OSError:
+            raise Misconfigured(f"{PREFIX}{name}_FILE names a file that cannot be read") from None
+
     data = Path(text("DATA", "var")).absolute()
     limits = Limits()
     return Settings(
         stores=Stores(
             data=data,
             sql_url=text("SQL_URL", f"sqlite+aiosqlite:///{data}/invoices.db"),
-            documents_url=text("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
-            blobs_url=text("BLOBS_URL", f"file://{data}/blobs"),
+            documents_url=url("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
+            blobs_url=url("BLOBS_URL", f"file://{data}/blobs"),
             broker_url=text("BROKER_URL", "memory://"),
         ),
         secrets=Secrets(_secret(environ, "AUDIT_KEY", data), _secret(environ, "TICKETS_KEY", data)),

@@ -17,7 +17,7 @@ import os
 import re
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -45,7 +45,6 @@ T = TypeVar("T")
 
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-URL = re.compile(r"mongodb(\+srv)?://[^/]+/([^/?]+)(\?.*)?")
 DUPLICATE_KEY = 11000
 SELECTION = 2.0  # seconds to find a server; what stands still for longer is told, and tried again by who called
 POOL = 10  # connections
@@ -55,16 +54,6 @@ LARGE_AT_ONCE = 2  # uploads: each is held in memory
 PAGE = 500
 UNFINISHED_AFTER = timedelta(hours=1)  # no upload takes so long: its deadline is seconds
 LARGE_CHUNK = 1 << 20
-
-
-def is_mongo(url: str) -> bool:
-    return url.startswith(("mongodb://", "mongodb+srv://"))
-
-
-def check_url(url: str, name: str) -> None:
-    """Raises `Misconfigured` for a URL without a database, which its path names."""
-    if not URL.fullmatch(url):
-        raise Misconfigured(f"INVOICESTREAM_{name}: mongodb://host/database?options is needed")
 
 
 class _Mongo:
@@ -250,6 +239,10 @@ class MongoDocuments:
             tenant, _, key = id.partition("/")
             yield tenant, key
 
+    async def missing(self, tenant: str, keys: Collection[str]) -> set[str]:
+        ids = {_document_id(tenant, key): key for key in keys}
+        return {ids[id] for id in await _missing(self._mongo, "documents", list(ids))}
+
     async def delete(self, tenant: str, key: str) -> None:
         id = _document_id(tenant, key)
         await self._mongo.do(lambda database: _delete(database, "documents", self._large, {"_id": id}))
@@ -389,6 +382,10 @@ class GridFsBlobs:
             tenant, _, sha256 = id.partition("/")
             yield tenant, sha256
 
+    async def missing(self, tenant: str, sha256s: Collection[str]) -> set[str]:
+        ids = {_blob_id(tenant, sha256): sha256 for sha256 in sha256s}
+        return {ids[id] for id in await _missing(self._mongo, "blobs", list(ids))}
+
     async def ping(self) -> None:
         await self._mongo.do(lambda database: database.command("ping"))
 
@@ -439,6 +436,17 @@ async def _ids(mongo: _Mongo, collection: str, moment: datetime) -> AsyncIterato
         if len(rows) < PAGE:
             return
         last = rows[-1]["_id"]
+
+
+async def _missing(mongo: _Mongo, collection: str, ids: Sequence[str]) -> set[str]:
+    missing = set(ids)
+    for start in range(0, len(ids), PAGE):
+        page = ids[start : start + PAGE]
+        found = await mongo.do(
+            lambda database, page=page: database[collection].find({"_id": {"$in": page}}, {"_id": 1}).to_list(PAGE)  # type: ignore[misc]
+        )
+        missing -= {row["_id"] for row in found}
+    return missing
 
 
 def _check_tenant(tenant: str) -> None:
