@@ -206,7 +206,7 @@ class DocumentStore(Protocol):
     async def load(self, tenant: str, key: str) -> bytes | None: ...
 
     def saved_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:
-        """(tenant, key) of all that was saved before `moment`, in order of both."""
+        """(tenant, key) of all that was saved before `moment`: a tenant's together, by key."""
         ...
 
     async def missing(self, tenant: str, keys: Collection[str]) -> set[str]:

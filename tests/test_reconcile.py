@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.adapters.mongo import MongoDocuments
 from app.adapters.sql.store import open_invoices
 from app.cli import main
 from app.domain.extraction import Extracted
@@ -222,9 +223,8 @@ async def test_the_commands_exit_codes(tmp_path: Path, monkeypatch: pytest.Monke
 
 async def test_a_store_that_is_away_is_told(stores: Stores) -> None:
     await stores.settle(b"1")
-    away = open_documents("mongodb://127.0.0.1:1/nothing?serverSelectionTimeoutMS=100")
-    async with away as documents:
-        with pytest.raises(Unavailable, match="documents"):
+    async with MongoDocuments("mongodb://127.0.0.1:1/nothing", deadline=2.0) as documents:
+        with pytest.raises(Unavailable, match="documents: no server answers"):
             await AuditCopy(stores.invoices, documents).copy()
 
 

@@ -109,6 +109,13 @@ async def test_deleting_what_is_not_there_is_no_error(blobs: BlobStore) -> None:
         await blobs.open("acme", SHA256)
 
 
+async def test_what_is_missing_is_told(blobs: BlobStore) -> None:
+    await blobs.put("acme", io.BytesIO(BYTES))
+    assert await blobs.missing("acme", {SHA256, "0" * 64}) == {"0" * 64}
+    assert await blobs.missing("other", [SHA256]) == {SHA256}
+    assert await blobs.missing("acme", []) == set()
+
+
 async def test_an_open_blob_outlives_its_deletion(blobs: BlobStore) -> None:
     await blobs.put("acme", io.BytesIO(BYTES))
     with await blobs.open("acme", SHA256) as file:
@@ -124,6 +131,36 @@ async def test_only_older_blobs_are_listed_and_a_newer_copy_is_not_deleted(blobs
     assert await stored(blobs) == [("acme", SHA256)]
     await blobs.delete("acme", SHA256, written_before=datetime.now(UTC) + timedelta(minutes=1))
     assert await stored(blobs) == []
+
+
+async def test_putting_again_against_the_deletion_of_the_old_copy(blobs: BlobStore) -> None:
+    """A sweeper's look is old: what was put again since must stay, however the two calls meet."""
+    for _ in range(20):
+        await blobs.put("acme", io.BytesIO(BYTES))
+        seen = datetime.now(UTC) - timedelta(minutes=1)
+        await asyncio.gather(
+            *(blobs.delete("acme", SHA256, written_before=seen) for _ in range(3)),
+            blobs.put("acme", io.BytesIO(BYTES)),
+            blobs.delete("acme", SHA256, written_before=seen),
+        )
+        with await blobs.open("acme", SHA256) as file:
+            assert file.read() == BYTES
+
+
+async def test_putting_and_deleting_and_opening_at_once_never_gives_a_part(blobs: BlobStore) -> None:
+    async def read() -> bytes | None:
+        try:
+            with await blobs.open("acme", SHA256) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    for _ in range(10):
+        calls = [call for _ in range(5) for call in (blobs.put("acme", io.BytesIO(BYTES)), read(), blobs.delete("acme", SHA256))]
+        outcomes = await asyncio.gather(*calls)
+        assert set(outcomes) <= {None, BYTES, Blob(SHA256, len(BYTES))}
+    await blobs.put("acme", io.BytesIO(BYTES))
+    assert await read() == BYTES
 
 
 async def test_a_blob_is_not_seen_before_it_is_whole(blobs: BlobStore) -> None:
