@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -17,7 +18,13 @@ import pytest
 from app.adapters.mongo import GridFsBlobs, MongoDocuments
 from app.adapters.mongo_url import is_mongo
 from app.errors import DeadlineExceeded, Misconfigured, Unavailable
-from app.ports import Blob
+from app.pipeline.audit_copy import AuditCopy
+from app.pipeline.reconcile import Reconciler
+from app.ports import Blob, Upload
+from app.samples import make_samples
+from app.settings import Telemetry, from_environ
+from app.tracing import configure_tracing
+from app.wiring import open_service
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.mongodb import MongoServer, mongo_server, new_database, shared_server
 
@@ -345,6 +352,33 @@ async def test_a_url_that_the_driver_refuses_is_not_told() -> None:
 
 
 # What a call costs.
+
+
+async def test_a_service_on_mongodb_and_what_an_invoice_costs_there(proxied: tuple[FaultProxy, str], tmp_path: Path) -> None:
+    """A put, an open, a part of the writes in which snapshots and audit rows go together; and the looks of sweeper and copy."""
+    proxy, url = proxied
+    environ = {"DATA": str(tmp_path), "DOCUMENTS_URL": url, "BLOBS_URL": url}
+    settings = from_environ({f"INVOICESTREAM_{name}": value for name, value in environ.items()}, telemetry=Telemetry("critical"))
+    sample = next(path for path in make_samples(tmp_path / "samples") if path.suffix == ".xml").read_bytes()
+    count = 40
+    async with open_service(settings, configure_tracing()) as service:
+        await service.invoices.create_key("acme", frozenset(), None)
+        acme = service.invoices.for_tenant("acme")
+        assert (await service.checks())["blobs"] == (await service.checks())["documents"] == "ok"
+        before = proxy.round_trips
+        for number in range(count):
+            blob = await service.blobs.put("acme", io.BytesIO(sample + f"<!-- {number} -->".encode()))
+            await acme.accept([Upload("a.xml", "application/xml", blob)], "test", None, None)
+            service.relay.wake()
+        async with asyncio.timeout(PATIENCE):
+            while (await service.invoices.status_counts())["approved"] < count:
+                await asyncio.sleep(0.01)
+        assert (proxy.round_trips - before) / count <= 3.5
+        await AuditCopy(service.invoices, service.documents).copy()
+        reconciler = Reconciler(service.invoices, service.blobs, service.documents, audit_age=timedelta(0))
+        assert [problem async for problem in reconciler.problems()] == []
+    assert len(rows(new_name(url), "blobs")) == count
+    assert len(rows(new_name(url), "documents")) == 3 * count  # a snapshot and two rows of the audit chain each
 
 
 async def test_round_trips(proxied: tuple[FaultProxy, str]) -> None:

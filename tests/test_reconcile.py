@@ -224,7 +224,7 @@ async def test_the_commands_exit_codes(tmp_path: Path, monkeypatch: pytest.Monke
 async def test_a_store_that_is_away_is_told(stores: Stores) -> None:
     await stores.settle(b"1")
     async with MongoDocuments("mongodb://127.0.0.1:1/nothing", deadline=2.0) as documents:
-        with pytest.raises(Unavailable, match="documents: no server answers"):
+        with pytest.raises(Unavailable, match="documents"):
             await AuditCopy(stores.invoices, documents).copy()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import hashlib
 import inspect
 import io
@@ -424,7 +423,7 @@ async def _ids(mongo: _Mongo, collection: str, moment: datetime) -> AsyncIterato
     while True:
 
         async def page(database: Any, last: str = last) -> list[dict[str, Any]]:
-            found = database[collection].find({"_id": {"$gt": last}, "at": {"$lt": moment}}, {"_id": 1})
+            found = database[collection].find({"_id": {"$gt": last}, "at": {"$lt": moment}}, {"_id": 1}, batch_size=PAGE + 1)
             rows: list[dict[str, Any]] = await found.sort("_id", 1).limit(PAGE).to_list(PAGE)
             return rows
 
@@ -441,7 +440,7 @@ async def _missing(mongo: _Mongo, collection: str, ids: Sequence[str]) -> set[st
     for start in range(0, len(ids), PAGE):
         page = ids[start : start + PAGE]
         found = await mongo.do(
-            lambda database, page=page: database[collection].find({"_id": {"$in": page}}, {"_id": 1}).to_list(PAGE)  # type: ignore[misc]
+            lambda database, page=page: database[collection].find({"_id": {"$in": page}}, {"_id": 1}, batch_size=PAGE + 1).to_list(PAGE)  # type: ignore[misc]
         )
         missing -= {row["_id"] for row in found}
     return missing
@@ -486,15 +485,12 @@ def _read(content: BinaryIO, given_up: threading.Event) -> tuple[bytes, Blob]:
 
 
 def _file(data: bytes) -> BinaryIO:
-    """A real file in memory that nobody can write to."""
-    memory = os.memfd_create("blob", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    """A real file, in memory. Opened anew for reading: who is handed the descriptor cannot write by it."""
+    memory = os.memfd_create("blob", os.MFD_CLOEXEC)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(memory, view) :]
-        os.lseek(memory, 0, os.SEEK_SET)
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL)
-        return os.fdopen(memory, "rb")
-    except BaseException:
+        return open(f"/proc/self/fd/{memory}", "rb")
+    finally:
         os.close(memory)
-        raise

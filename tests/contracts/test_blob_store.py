@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import io
 import os
@@ -65,6 +66,7 @@ async def test_put_then_open_gives_the_same_bytes_in_a_real_file(blobs: BlobStor
         assert file.read() == BYTES
         with pytest.raises(io.UnsupportedOperation):
             file.write(b"x")
+        assert fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY  # who is handed the descriptor cannot write either
 
 
 async def test_an_empty_file_is_a_blob(blobs: BlobStore) -> None:
