@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from app.adapters.sql.codec import json_bytes, result_of
+from app.adapters.sql.ids import is_id
 from app.adapters.sql.outbox import EVENT
 from app.adapters.sql.schema import audit, documents, invoice_versions, invoices, outbox
 from app.domain.record import Result
@@ -50,11 +51,11 @@ def page(connection: Connection, after: tuple[str, str], limit: int) -> Sequence
 
 
 def these(connection: Connection, tenant: str, invoice_ids: Collection[str]) -> Sequence[Named]:
-    return _named(connection, connection.execute(_THESE, {"tenant": tenant, "ids": list(invoice_ids)}).all())
+    return _named(connection, connection.execute(_THESE, {"tenant": tenant, "ids": _possible(invoice_ids)}).all())
 
 
 def chains(connection: Connection, tenant: str, invoice_ids: Collection[str]) -> Sequence[AuditRow]:
-    rows = connection.execute(_CHAINS, {"tenant": tenant, "ids": list(invoice_ids)})
+    rows = connection.execute(_CHAINS, {"tenant": tenant, "ids": _possible(invoice_ids)})
     return [AuditRow(row.invoice_id, row.seq, row.at, json_bytes(row._asdict())) for row in rows]
 
 
@@ -65,6 +66,11 @@ def result(connection: Connection, tenant: str, invoice_id: str, version: int) -
 def changed(connection: Connection, after: int, limit: int) -> Sequence[tuple[int, str, str]]:
     statement = _LATER if limit >= 0 else _EARLIER
     return [(row.id, row.tenant, row.invoice_id) for row in connection.execute(statement, {"after": after, "limit": abs(limit)})]
+
+
+def _possible(invoice_ids: Collection[str]) -> list[str]:
+    """What cannot be one of our ids, no database need be asked for: the names come from other stores."""
+    return [text for text in invoice_ids if is_id(text)]
 
 
 def _named(connection: Connection, rows: Sequence[Any]) -> Sequence[Named]:
