@@ -194,7 +194,7 @@ async def open_reconciler(settings: Settings, *, repair: bool = False) -> AsyncI
 
 def open_blobs(url: str) -> AbstractAsyncContextManager[BlobStore]:
     if is_mongo(url, "BLOBS_URL"):
-        from app.adapters.mongo import GridFsBlobs  # here, so that what is embedded does not pay for a driver
+        from app.adapters.mongo_blobs import GridFsBlobs  # here, so that what is embedded does not pay for a driver
 
         return GridFsBlobs(url)
     return FileBlobs(_path(url, "file", "BLOBS_URL"))
@@ -202,7 +202,7 @@ def open_blobs(url: str) -> AbstractAsyncContextManager[BlobStore]:
 
 def open_documents(url: str) -> AbstractAsyncContextManager[DocumentStore]:
     if is_mongo(url, "DOCUMENTS_URL"):
-        from app.adapters.mongo import MongoDocuments
+        from app.adapters.mongo_documents import MongoDocuments
 
         return MongoDocuments(url)
     return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))

@@ -8,6 +8,7 @@ import io
 import os
 import time
 from collections.abc import Awaitable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import pymongo
 import pytest
 
-from app.adapters.mongo import GridFsBlobs, MongoDocuments
+from app.adapters.mongo_blobs import GridFsBlobs
+from app.adapters.mongo_documents import MongoDocuments
 from app.adapters.mongo_url import is_mongo
 from app.errors import DeadlineExceeded, Misconfigured, Unavailable
 from app.pipeline.audit_copy import AuditCopy
@@ -130,6 +132,30 @@ async def test_many_are_listed_page_by_page_in_order(url: str) -> None:
         await asyncio.gather(*(documents.save("acme", f"k{number:04}", b"{}") for number in range(900)))
         assert [key async for _, key in documents.saved_before(datetime.now(UTC) + LATER)] == [f"k{number:04}" for number in range(900)]
         assert [key async for _, key in documents.saved_before(datetime.now(UTC) - LATER)] == []
+
+
+async def test_an_open_that_nobody_waits_for_leaves_no_descriptor(url: str) -> None:
+    async with GridFsBlobs(url, PATIENCE) as blobs:
+        await blobs.put("acme", io.BytesIO(SMALL))
+        for number in range(40):
+            task = asyncio.create_task(blobs.open("acme", SMALL_SHA))
+            for _ in range(number):
+                await asyncio.sleep(0.0005)
+            task.cancel()
+            for opened in await asyncio.gather(task, return_exceptions=True):
+                if not isinstance(opened, BaseException):
+                    opened.close()
+        async with asyncio.timeout(PATIENCE):
+            while any("memfd:blob" in target for target in _descriptors()):
+                await asyncio.sleep(0.01)
+
+
+def _descriptors() -> list[str]:
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/self/fd/{name}"))
+    return found
 
 
 # What the wire does.

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.adapters.mongo import MongoDocuments
+from app.adapters.mongo_documents import MongoDocuments
 from app.adapters.sql.store import open_invoices
 from app.cli import main
 from app.domain.extraction import Extracted

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.file_blobs import FileBlobs
-from app.adapters.mongo import GridFsBlobs
+from app.adapters.mongo_blobs import GridFsBlobs
 from app.errors import DeadlineExceeded, Unavailable
 from app.ports import Blob, BlobStore
 from tests.contracts.full_disk import full_disk

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.mongo import MongoDocuments
+from app.adapters.mongo_documents import MongoDocuments
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Unavailable
 from app.ports import DocumentStore
