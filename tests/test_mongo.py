@@ -28,7 +28,7 @@ from app.settings import Telemetry, from_environ
 from app.tracing import configure_tracing
 from app.wiring import open_service
 from tests.servers.fault_proxy import FaultProxy
-from tests.servers.mongodb import MongoServer, mongo_server, new_database, shared_server
+from tests.servers.mongodb import MongoServer, base_url, mongo_server, new_database
 
 __all__ = ["mongo_server"]  # a fixture
 
@@ -89,6 +89,26 @@ async def test_a_newer_copy_of_a_large_blob_is_not_deleted(url: str) -> None:
         await blobs.put("acme", io.BytesIO(LARGE))
         await blobs.delete("acme", LARGE_SHA, written_before=datetime.now(UTC) - LATER)
         assert await read(blobs, LARGE_SHA) == LARGE
+
+
+async def test_a_large_blob_that_is_deleted_while_it_is_read_is_whole_or_not_there(url: str) -> None:
+    async def try_to_read(blobs: GridFsBlobs) -> bytes | None:
+        try:
+            return await read(blobs, LARGE_SHA)
+        except FileNotFoundError:
+            return None
+
+    outcomes: set[object] = set()
+    async with GridFsBlobs(url, PATIENCE) as blobs:
+        for number in range(6):
+            await blobs.put("acme", io.BytesIO(LARGE))
+            reading = asyncio.gather(*(try_to_read(blobs) for _ in range(3)))
+            for _ in range(number):
+                await asyncio.sleep(0.004)
+            await blobs.delete("acme", LARGE_SHA)
+            outcomes.update(await reading)
+    assert outcomes <= {None, LARGE}
+    assert rows(url, "blobs.large.chunks") == []
 
 
 async def test_a_document_larger_than_mongodb_takes(url: str) -> None:
@@ -247,7 +267,7 @@ async def test_a_put_cancelled_in_the_middle_leaves_no_blob_and_the_pool_whole(p
 
 def new_name(url: str) -> str:
     """The same database, past the proxy."""
-    return f"{shared_server().url}/{url.rsplit('/', 1)[1]}"
+    return f"{base_url()}/{url.rsplit('/', 1)[1]}"
 
 
 @pytest.mark.parametrize("fault", ["blackhole", "to_client", "pause"])

@@ -22,7 +22,7 @@ from app.domain.extraction import Extracted
 from app.domain.invoice import Invoice
 from app.domain.record import Result
 from app.errors import Unavailable
-from app.pipeline.audit_copy import PAGE, AuditCopy
+from app.pipeline.audit_copy import NEWEST, PAGE, AuditCopy
 from app.pipeline.reconcile import Problem, Reconciler
 from app.ports import Blob, BlobStore, DocumentStore, InvoiceStore, Settlement, Upload
 from app.settings import Settings, from_environ
@@ -195,6 +195,8 @@ async def test_the_copy_goes_on_where_it_ended_and_closes_every_gap(stores: Stor
     await stores.invoices.for_tenant(TENANT).accept(uploads, "test", None, None)
     assert await AuditCopy(stores.invoices, stores.documents).copy() == PAGE + 30  # another process, which starts without a memory
     assert len(await stores.copied()) == PAGE + 32
+    ((newest, _, _),) = await stores.invoices.changed(NEWEST, -1)
+    assert await AuditCopy(stores.invoices, stores.documents)._copied_up_to() == newest
     assert await copy.copy() == 0
     (row, *_) = await stores.invoices.audit_rows(TENANT, [one])
     assert msgspec.json.decode(await stores.documents.load(TENANT, row.key) or b"")["action"] == "accept"

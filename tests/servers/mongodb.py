@@ -1,4 +1,5 @@
-"""A private MongoDB-wire server for tests, which they may kill; `INVOICESTREAM_TEST_MONGO_URL` gives another one instead, unharmed."""
+"""A private MongoDB-wire server for tests, which they may kill. `INVOICESTREAM_TEST_MONGO_URL` (mongodb://host:port) gives another
+one instead: the databases that tests make there are dropped at the end, and tests that break the server are skipped."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pymongo
 import pytest
 
 BINARY = Path(sys.executable).parent / "../mongo/bin/secantusd-py"
@@ -96,10 +98,18 @@ def shared_server() -> MongoServer:
     return server
 
 
+def base_url() -> str:
+    """Of the given or the shared server."""
+    return GIVEN or shared_server().url
+
+
 def new_database(server: MongoServer | None = None) -> str:
     """The URL of a database that no other test uses: of this server, else of the given or the shared one."""
-    base = server.url if server else GIVEN or shared_server().url
-    return f"{base}/test_{os.getpid()}_{next(_numbers)}"
+    base = server.url if server else base_url()
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    if base == GIVEN:
+        atexit.register(_drop, base, name)
+    return f"{base}/{name}"
 
 
 @pytest.fixture
@@ -112,6 +122,11 @@ def mongo_server() -> Iterator[MongoServer]:
     server.resume()
     if server._process is None:
         server.start()
+
+
+def _drop(base: str, name: str) -> None:
+    with pymongo.MongoClient[dict[str, object]](base) as client:
+        client.drop_database(name)
 
 
 def _die_with_parent() -> None:
