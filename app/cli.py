@@ -1,4 +1,4 @@
-"""`invoicestream serve | process | migrate | keys | verify-audit | doctor`.
+"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | doctor`.
 
 Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
 """
@@ -72,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("verify-audit", help="verify the audit chain of every invoice of a tenant")
     audit.add_argument("tenant")
     audit.set_defaults(run=_verify_audit)
+
+    reconcile = commands.add_parser("reconcile", help="list what the stores lack of each other", description=_RECONCILE)
+    reconcile.add_argument("--repair", action="store_true", help="repair what can be repaired; what SQL names is never deleted")
+    reconcile.set_defaults(run=_reconcile)
 
     doctor = commands.add_parser("doctor", help="check that everything this service needs is there")
     doctor.set_defaults(run=_doctor)
@@ -187,6 +191,27 @@ def _verify_audit(arguments: argparse.Namespace) -> int:
     checked, broken = asyncio.run(verify(from_environ()))
     sys.stdout.write(json.dumps({"checked": checked, "broken": broken}) + "\n")
     return FINDINGS if broken else DONE
+
+
+_RECONCILE = (
+    "One JSON object a line for each problem, then one with the counts. Exit 1 while problems are left. May run beside the service."
+)
+
+
+def _reconcile(arguments: argparse.Namespace) -> int:
+    from app.wiring import open_reconciler
+
+    async def reconcile(settings: Settings) -> tuple[int, int]:
+        found = left = 0
+        async with open_reconciler(settings, repair=arguments.repair) as reconciler:
+            async for problem in reconciler.problems():
+                found, left = found + 1, left + (not problem.repaired)
+                sys.stdout.write(msgspec.json.encode(problem).decode() + "\n")
+        return found, left
+
+    found, left = asyncio.run(reconcile(from_environ()))
+    sys.stdout.write(json.dumps({"found": found, "left": left}) + "\n")
+    return FINDINGS if left else DONE
 
 
 def _doctor(_: argparse.Namespace) -> int:

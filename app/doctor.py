@@ -30,6 +30,8 @@ async def examine(settings: Settings) -> list[Check]:
         await _attempt("sandbox", _sandbox),
         await _attempt("ocr", lambda: _ocr(settings)),
         await _attempt("sql", lambda: _sql(settings)),
+        await _attempt("documents", lambda: _documents(settings)),
+        await _attempt("blobs", lambda: _blobs(settings)),
         await _attempt("stream", _stream),
     ]
 
@@ -98,6 +100,26 @@ async def _sql(settings: Settings) -> str:
         counts = await invoices.status_counts()
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "empty"
     return f"{told}; outbox {state.depth}"
+
+
+async def _documents(settings: Settings) -> str:
+    from app.wiring import open_documents
+
+    if not settings.stores.documents_url.startswith("mongodb"):
+        return "in a file of ours"
+    async with open_documents(settings.stores.documents_url) as documents:
+        await documents.ping()
+    return "MongoDB answers"
+
+
+async def _blobs(settings: Settings) -> str:
+    from app.wiring import open_blobs
+
+    if not settings.stores.blobs_url.startswith("mongodb"):
+        return "in a folder of ours"
+    async with open_blobs(settings.stores.blobs_url) as blobs:
+        await blobs.ping()
+    return "MongoDB answers"
 
 
 async def _stream() -> str:

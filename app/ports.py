@@ -7,7 +7,7 @@ a deadline of its own inside the adapter.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -121,6 +121,10 @@ class BlobStore(Protocol):
         """(tenant, sha256) of the blobs written before `moment`: what the sweeper compares with SQL."""
         ...
 
+    async def missing(self, tenant: str, sha256s: Collection[str]) -> set[str]:
+        """Which of these are not there."""
+        ...
+
     async def ping(self) -> None:
         """Returns if a blob could be written now."""
         ...
@@ -201,6 +205,18 @@ class DocumentStore(Protocol):
 
     async def load(self, tenant: str, key: str) -> bytes | None: ...
 
+    def saved_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:
+        """(tenant, key) of all that was saved before `moment`: a tenant's together, by key."""
+        ...
+
+    async def missing(self, tenant: str, keys: Collection[str]) -> set[str]:
+        """Which of these are not there."""
+        ...
+
+    async def delete(self, tenant: str, key: str) -> None:
+        """No error if it is not there."""
+        ...
+
     async def ping(self) -> None: ...
 
 
@@ -260,6 +276,35 @@ class AuditEntry:
     action: str
     actor: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A row of the audit table whole, as JSON: what the audit copy keeps under `key`."""
+
+    invoice_id: str
+    seq: int
+    at: datetime
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        return f"audit:{self.invoice_id}:{self.seq:06}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What SQL says of an invoice about the other stores: its blob, a snapshot for each of its results, the length of its chain.
+
+    `snapshots`: the key of each, and the version of the invoice that it made.
+    """
+
+    tenant: str
+    invoice_id: str
+    version: int
+    sha256: str
+    audit_seq: int
+    snapshots: Mapping[str, int]
 
 
 class TenantInvoices(Protocol):
@@ -429,6 +474,27 @@ class InvoiceStore(Protocol):
         ...
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool: ...
+
+    async def named(self, after: tuple[str, str], limit: int) -> Sequence[Named]:
+        """All invoices of all tenants by (tenant, id), those after this one."""
+        ...
+
+    async def named_of(self, tenant: str, invoice_ids: Collection[str]) -> Sequence[Named]:
+        """Of these, those that there are."""
+        ...
+
+    async def audit_rows(self, tenant: str, invoice_ids: Collection[str]) -> Sequence[AuditRow]:
+        """The chains of these as they are, not verified, also of invoices that were erased; in order of invoice and seq."""
+        ...
+
+    async def result(self, tenant: str, invoice_id: str, version: int) -> Result | None:
+        """What the settlement found that made this version."""
+        ...
+
+    async def changed(self, after: int, limit: int) -> Sequence[tuple[int, str, str]]:
+        """(event id, tenant, invoice id) of the durable events after this one, oldest first; with a negative `limit` the newest before
+        it, newest first. On a database with several writers an id may be committed after a greater one."""
+        ...
 
     async def status_counts(self) -> dict[str, int]: ...
 

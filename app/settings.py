@@ -20,11 +20,13 @@ PREFIX = "INVOICESTREAM_"
 
 @dataclass(frozen=True, slots=True)
 class Stores:
+    """URLs may hold passwords."""
+
     data: Path  # folder of the embedded twins
-    sql_url: str = field(repr=False)  # it may hold a password
-    documents_url: str
-    blobs_url: str
-    broker_url: str
+    sql_url: str = field(repr=False)
+    documents_url: str = field(repr=False)
+    blobs_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
         stores=Stores(
             data=data,
             sql_url=_url(environ, "SQL_URL") or f"sqlite+aiosqlite:///{data}/invoices.db",
-            documents_url=text("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
-            blobs_url=text("BLOBS_URL", f"file://{data}/blobs"),
-            broker_url=text("BROKER_URL", "memory://"),
+            documents_url=_url(environ, "DOCUMENTS_URL") or f"sqlite:///{data}/documents.db",
+            blobs_url=_url(environ, "BLOBS_URL") or f"file://{data}/blobs",
+            broker_url=_url(environ, "BROKER_URL") or "memory://",
         ),
         secrets=Secrets(_secret(environ, "AUDIT_KEY", data), _secret(environ, "TICKETS_KEY", data)),
         telemetry=telemetry
@@ -130,6 +132,7 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:
+    """It may hold a password, so it may stand in a file too."""
     if value := environ.get(PREFIX + name):
         return value
     file = environ.get(f"{PREFIX}{name}_FILE")

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import structlog
 
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
+from app.adapters.mongo_url import is_mongo
 from app.adapters.sandbox import ForkSandbox
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import check_url, open_invoices
@@ -28,8 +29,10 @@ from app.domain.work import QUEUES
 from app.errors import Misconfigured, Unavailable
 from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
+from app.pipeline.audit_copy import AuditCopy
 from app.pipeline.outbox import Relay, Sweeper
 from app.pipeline.progress import Progress
+from app.pipeline.reconcile import Reconciler
 from app.pipeline.runner import Runner, Worker, WorkerSettings
 from app.pipeline.topology import Ports, topology
 from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox, WorkQueue
@@ -115,8 +118,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
 
         await migrate(stores.sql_url)
         invoices = await stack.enter_async_context(open_invoices(stores.sql_url, settings.secrets.audit))
-        blobs = await stack.enter_async_context(FileBlobs(_blobs_folder(stores.blobs_url)))
-        documents = await stack.enter_async_context(SqliteDocuments(_documents_file(stores.documents_url)))
+        blobs = await stack.enter_async_context(open_blobs(stores.blobs_url))
+        documents = await stack.enter_async_context(open_documents(stores.documents_url))
         queue, bus = _broker(stores.broker_url)
         await stack.enter_async_context(queue)
         await stack.enter_async_context(bus)
@@ -148,6 +151,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         tasks = await stack.enter_async_context(_owned_tasks())
         for name, run in (("relay", relay.run), ("sweeper", sweeper.run), ("progress", progress.run), ("loop lag", lag.run)):
             tasks.create(name, run())
+        tasks.create("audit copy", AuditCopy(invoices, documents).run())
         consuming = tasks.create("worker", worker.run())
         await sweeper.sweep_all()  # an in-process broker has forgotten everything; others are told twice, which is harmless
         service = Service(
@@ -160,8 +164,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
 def check(settings: Settings) -> None:
     """Raises `Misconfigured` for a URL that no adapter takes. Opens nothing."""
     check_url(settings.stores.sql_url)
-    _blobs_folder(settings.stores.blobs_url)
-    _documents_file(settings.stores.documents_url)
+    open_blobs(settings.stores.blobs_url)
+    open_documents(settings.stores.documents_url)
     _broker(settings.stores.broker_url)
 
 
@@ -179,18 +183,34 @@ async def open_reading(settings: Settings) -> AsyncIterator[InvoiceStore]:
         yield invoices
 
 
-def _blobs_folder(url: str) -> Path:
-    return _path(url, "file", "BLOBS_URL")
+@asynccontextmanager
+async def open_reconciler(settings: Settings, *, repair: bool = False) -> AsyncIterator[Reconciler]:
+    """Beside a service that may be running. SQL is only read."""
+    stores = settings.stores
+    async with open_reading(settings) as invoices, open_blobs(stores.blobs_url) as blobs, open_documents(stores.documents_url) as documents:
+        yield Reconciler(invoices, blobs, documents, repair)
 
 
-def _documents_file(url: str) -> Path:
-    return _path(url, "sqlite", "DOCUMENTS_URL")
+def open_blobs(url: str) -> AbstractAsyncContextManager[BlobStore]:
+    if is_mongo(url, "BLOBS_URL"):
+        from app.adapters.mongo_blobs import GridFsBlobs  # here, so that what is embedded does not pay for a driver
+
+        return GridFsBlobs(url)
+    return FileBlobs(_path(url, "file", "BLOBS_URL"))
+
+
+def open_documents(url: str) -> AbstractAsyncContextManager[DocumentStore]:
+    if is_mongo(url, "DOCUMENTS_URL"):
+        from app.adapters.mongo_documents import MongoDocuments
+
+        return MongoDocuments(url)
+    return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))
 
 
 def _path(url: str, scheme: str, name: str) -> Path:
     parts = urlsplit(url)
     if parts.scheme != scheme or not parts.path or parts.netloc:
-        raise Misconfigured(f"INVOICESTREAM_{name}: only {scheme}:///path is known")
+        raise Misconfigured(f"INVOICESTREAM_{name}: only {scheme}:///path and mongodb://host/database are known")
     # SQLAlchemy's way of writing an absolute path has a slash more.
     return Path("/" + parts.path.lstrip("/"))
 

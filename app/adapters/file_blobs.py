@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -44,8 +44,8 @@ class FileBlobs:
         self._root = root
         self._deadline = deadline
         self._executor = ThreadPoolExecutor(threads, "blobs")
-        # A new copy of a blob against the deletion of the old one. Within this process is enough: no other one writes here.
-        self._replace = threading.Lock()
+        self._in_process = threading.Lock()
+        self._incoming: int | None = None  # the open folder: its lock is what other processes see
 
     async def __aenter__(self) -> FileBlobs:
         await self._run(self._open_store)
@@ -53,6 +53,8 @@ class FileBlobs:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
+        if self._incoming is not None:
+            os.close(self._incoming)
 
     async def put(self, tenant: str, content: BinaryIO) -> Blob:
         """Reads `content` from where it stands to its end. A second copy replaces the first: the blob counts as written now."""
@@ -81,7 +83,7 @@ class FileBlobs:
         path = self._path(tenant, sha256)
 
         def delete() -> None:
-            with self._replace, contextlib.suppress(FileNotFoundError):
+            with self._replacing(), contextlib.suppress(FileNotFoundError):
                 if written_before is None or path.stat().st_mtime < written_before.timestamp():
                     path.unlink()
                     _sync_folder(path.parent)
@@ -94,6 +96,10 @@ class FileBlobs:
             for prefix in await self._run(partial(_names, self._root / tenant, PREFIX)):
                 for sha256 in await self._run(partial(_names, self._root / tenant / prefix, SHA256, limit)):
                     yield tenant, sha256
+
+    async def missing(self, tenant: str, sha256s: Collection[str]) -> set[str]:
+        paths = {sha256: self._path(tenant, sha256) for sha256 in sha256s}
+        return await self._run(lambda: {sha256 for sha256, path in paths.items() if not path.is_file()})
 
     async def ping(self) -> None:
         def write() -> None:
@@ -133,6 +139,7 @@ class FileBlobs:
     def _open_store(self) -> None:
         incoming = self._root / INCOMING
         incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._incoming = os.open(incoming, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         for path in incoming.iterdir():
             # A living writer holds a lock on its file; a killed one does not.
             with contextlib.suppress(FileNotFoundError, BlockingIOError):
@@ -157,11 +164,23 @@ class FileBlobs:
             sha256 = digest.hexdigest()
             target = folder / sha256[:2]
             self._make_folder(target)
-            with self._replace:
+            with self._replacing():
                 os.replace(temporary, target / sha256)
             _sync_folder(target)
         failpoint("blob_written")
         return Blob(sha256, size)
+
+    @contextlib.contextmanager
+    def _replacing(self) -> Iterator[None]:
+        """A new copy of a blob against the deletion of the old one, here or in a process that repairs beside the service."""
+        with self._in_process:
+            if self._incoming is None:
+                raise OSError(errno.EBADF, "not open")
+            fcntl.flock(self._incoming, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._incoming, fcntl.LOCK_UN)
 
     def _make_folder(self, folder: Path) -> None:
         missing = []

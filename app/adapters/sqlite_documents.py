@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +28,10 @@ CREATE TABLE IF NOT EXISTS documents (
   PRIMARY KEY (tenant, key)
 ) STRICT
 """
+
+PAGE = 500
+_PAGE = "SELECT tenant, key FROM documents WHERE (tenant, key) > (?, ?) AND saved_at < ? ORDER BY tenant, key LIMIT ?"
+_THERE = "SELECT key FROM documents WHERE tenant = ? AND key IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,16 @@ class _Ping:
     done: asyncio.Future[bytes | None]
 
 
-_Request = _Save | _Load | _Ping
+@dataclass(frozen=True, slots=True)
+class _Execute:
+    """Any one statement; its rows as a JSON array."""
+
+    sql: str
+    values: tuple[str | int, ...]
+    done: asyncio.Future[bytes | None]
+
+
+_Request = _Save | _Load | _Execute | _Ping
 
 
 class SqliteDocuments:
@@ -87,14 +102,36 @@ class SqliteDocuments:
     async def load(self, tenant: str, key: str) -> bytes | None:
         return await self._ask(_Load(tenant, key, self._promise()))
 
+    async def saved_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:
+        before = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        last = ("", "")
+        while True:
+            rows = await self._rows(_PAGE, (*last, before, PAGE))
+            for tenant, key in rows:
+                yield tenant, key
+            if len(rows) < PAGE:
+                return
+            last = rows[-1][0], rows[-1][1]
+
+    async def missing(self, tenant: str, keys: Collection[str]) -> set[str]:
+        wanted = json.dumps(sorted(keys))
+        return set(keys) - {key for (key,) in await self._rows(_THERE, (tenant, wanted))}
+
+    async def delete(self, tenant: str, key: str) -> None:
+        await self._rows("DELETE FROM documents WHERE tenant = ? AND key = ?", (tenant, key))
+
     async def ping(self) -> None:
         await self._ask(_Ping(self._promise()))
+
+    async def _rows(self, sql: str, values: tuple[str | int, ...]) -> list[list[str]]:
+        rows: list[list[str]] = json.loads(await self._ask(_Execute(sql, values, self._promise())) or b"[]")
+        return rows
 
     def _promise(self) -> asyncio.Future[bytes | None]:
         return asyncio.get_running_loop().create_future()
 
     async def _ask(self, request: _Request) -> bytes | None:
-        if not isinstance(request, _Ping):
+        if isinstance(request, _Save | _Load):
             f"{request.tenant}{request.key}".encode()  # a lone surrogate is the caller's error, and must not fail its batch
         if self._thread is None:
             raise Unavailable("documents", "closed")
@@ -176,6 +213,9 @@ def _answer(connection: sqlite3.Connection, requests: Sequence[_Request]) -> lis
                     "SELECT body FROM documents WHERE tenant = ? AND key = ?", (request.tenant, request.key)
                 ).fetchone()
                 answers.append((request.done, row[0] if row else None, None))
+            elif isinstance(request, _Execute):
+                rows = connection.execute(request.sql, request.values).fetchall()
+                answers.append((request.done, json.dumps(rows).encode(), None))
             elif isinstance(request, _Ping):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")

@@ -11,18 +11,22 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.adapters.mongo_documents import MongoDocuments
 from app.adapters.sqlite_documents import SqliteDocuments
 from app.errors import Unavailable
 from app.ports import DocumentStore
 from tests.contracts.full_disk import full_disk
+from tests.servers.mongodb import new_database
 
 PATIENCE = 60.0  # seconds: a slow disk is not what most of these tests are about
 ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[DocumentStore]]] = {
     "sqlite": lambda folder: SqliteDocuments(folder / "documents.sqlite", PATIENCE),
+    "mongo": lambda _: MongoDocuments(new_database(), PATIENCE),
 }
 
 
@@ -90,6 +94,32 @@ async def test_a_key_that_is_no_text_is_refused_alone(documents: DocumentStore) 
     bad, good = await asyncio.gather(documents.save("acme", "\ud800", b"{}"), documents.save("acme", "k", b"{}"), return_exceptions=True)
     assert isinstance(bad, ValueError)
     assert good is None
+
+
+async def test_what_was_saved_is_listed_and_deleted_by_its_owner_alone(documents: DocumentStore) -> None:
+    now = datetime.now(UTC)
+    for tenant, key in (("b", "k1"), ("a", "k2"), ("a", "k1"), ("a-b", "k")):
+        await documents.save(tenant, key, b"{}")
+    assert [item async for item in documents.saved_before(now - timedelta(minutes=1))] == []
+    listed = [item async for item in documents.saved_before(now + timedelta(minutes=1))]
+    assert sorted(listed) == [("a", "k1"), ("a", "k2"), ("a-b", "k"), ("b", "k1")]
+    assert [key for tenant, key in listed if tenant == "a"] == ["k1", "k2"]
+    assert await documents.missing("a", {"k1", "k2", "k3", "k"}) == {"k3", "k"}
+    assert await documents.missing("a", set()) == set()
+    await documents.delete("a", "k1")
+    await documents.delete("a", "k1")
+    assert await documents.load("a", "k1") is None
+    assert await documents.load("b", "k1") == b"{}"
+    await documents.save("a", "k1", b"[]")
+    assert await documents.load("a", "k1") == b"[]"
+
+
+async def test_more_than_a_page_is_listed_once_each(documents: DocumentStore) -> None:
+    keys = [f"k{number:04}" for number in range(1100)]
+    await asyncio.gather(*(documents.save("acme", key, b"{}") for key in keys[:900]))
+    await asyncio.gather(*(documents.save("acme", key, b"{}") for key in keys[900:]))
+    assert [key async for _, key in documents.saved_before(datetime.now(UTC) + timedelta(minutes=1))] == keys
+    assert await documents.missing("acme", [*keys, "none"]) == {"none"}
 
 
 async def test_ping(documents: DocumentStore) -> None:

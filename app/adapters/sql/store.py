@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
-from app.adapters.sql import idempotency, outbox
+from app.adapters.sql import idempotency, named, outbox
 from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, is_mariadb, sqlite_path
@@ -22,11 +22,11 @@ from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
 from app.adapters.sql.settle import settle
 from app.adapters.sql.tenant import SqlTenantInvoices
-from app.domain.record import SETTLED, InvoiceRecord, Status
+from app.domain.record import SETTLED, InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
 from app.errors import Conflict, Misconfigured
 from app.failpoints import failpoint
-from app.ports import Message, NewKey, OutboxRow, OutboxState, Principal, Settlement
+from app.ports import AuditRow, Message, Named, NewKey, OutboxRow, OutboxState, Principal, Settlement
 
 DEADLINE = 5.0  # seconds, for every call
 MANY_LINES = 100
@@ -263,6 +263,21 @@ class SqlInvoices:
             return connection.execute(_TAKE_OVER).rowcount
 
         return await self._database.write(work)
+
+    async def named(self, after: tuple[str, str], limit: int) -> Sequence[Named]:
+        return await self._database.read(lambda connection: named.page(connection, after, limit))
+
+    async def named_of(self, tenant: str, invoice_ids: Collection[str]) -> Sequence[Named]:
+        return await self._database.read(lambda connection: named.these(connection, tenant, invoice_ids))
+
+    async def audit_rows(self, tenant: str, invoice_ids: Collection[str]) -> Sequence[AuditRow]:
+        return await self._database.read(lambda connection: named.chains(connection, tenant, invoice_ids))
+
+    async def result(self, tenant: str, invoice_id: str, version: int) -> Result | None:
+        return await self._database.read(lambda connection: named.result(connection, tenant, invoice_id, version))
+
+    async def changed(self, after: int, limit: int) -> Sequence[tuple[int, str, str]]:
+        return await self._database.read(lambda connection: named.changed(connection, after, limit))
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool:
         if not (is_tenant(tenant) and sha256.isascii()):
