@@ -23,7 +23,7 @@ class Stores:
     sql_url: str
     documents_url: str
     blobs_url: str
-    broker_url: str
+    broker_url: str = field(repr=False)  # may hold a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             sql_url=text("SQL_URL", f"sqlite+aiosqlite:///{data}/invoices.db"),
             documents_url=text("DOCUMENTS_URL", f"sqlite:///{data}/documents.db"),
             blobs_url=text("BLOBS_URL", f"file://{data}/blobs"),
-            broker_url=text("BROKER_URL", "memory://"),
+            broker_url=_address(environ, "BROKER_URL", "memory://"),
         ),
         secrets=Secrets(_secret(environ, "AUDIT_KEY", data), _secret(environ, "TICKETS_KEY", data)),
         telemetry=telemetry
@@ -126,6 +126,18 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     if not width.isascii() or not width.isdigit():
         raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
     return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width))
+
+
+def _address(environ: Mapping[str, str], name: str, default: str) -> str:
+    """A URL, which may hold a password and so may stand in a file."""
+    if value := environ.get(PREFIX + name):
+        return value
+    if not (file := environ.get(f"{PREFIX}{name}_FILE")):
+        return default
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, ValueError):
+        raise Misconfigured(f"{PREFIX}{name}_FILE names a file that cannot be read") from None
 
 
 def _secret(environ: Mapping[str, str], name: str, data: Path) -> bytes:

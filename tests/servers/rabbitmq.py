@@ -15,9 +15,18 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+import aio_pika
+from yarl import URL
+
+from app.adapters.rabbitmq_connection import Address, address_of
+from app.adapters.rabbitmq_events import RabbitEventBus
+from app.adapters.rabbitmq_queue import RabbitWorkQueue
+from app.adapters.rabbitmq_topology import Topology
 from tests.service import free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -157,3 +166,32 @@ def broker_url() -> str:
 def new_prefix() -> str:
     """Queues of this test alone."""
     return f"t{secrets.token_hex(6)}."
+
+
+def new_address(url: str | None = None) -> Address:
+    return address_of(str(URL(url or broker_url()).update_query({"prefix": new_prefix()})))
+
+
+@asynccontextmanager
+async def open_work_queue(address: Address | None = None) -> AsyncIterator[RabbitWorkQueue]:
+    """On names of its own, which are gone afterwards."""
+    address = address or new_address()
+    async with RabbitWorkQueue(address, deadline=PATIENCE) as queue:
+        yield queue
+    await forget(address)
+
+
+@asynccontextmanager
+async def open_event_bus(buffer: int = 256, address: Address | None = None) -> AsyncIterator[RabbitEventBus]:
+    address = address or new_address()
+    async with RabbitEventBus(address, buffer, deadline=PATIENCE) as bus:
+        await bus.joined()
+        yield bus
+    await forget(address)
+
+
+async def forget(address: Address) -> None:
+    """Deletes everything that has the address' prefix."""
+    connection = await aio_pika.connect(address.url)
+    async with connection, connection.channel() as channel:
+        await Topology(address.prefix).delete(channel)
