@@ -195,3 +195,21 @@ async def forget(address: Address) -> None:
     connection = await aio_pika.connect(address.url)
     async with connection, connection.channel() as channel:
         await Topology(address.prefix).delete(channel)
+
+
+def cut(port: int) -> int:
+    """Ends this process's own connections to the port, as a network does that goes away. Returns how many there were."""
+    ended = 0
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            connection = socket.socket(fileno=os.dup(int(name)))
+        except OSError:
+            continue  # the listing's own, or no socket
+        with connection:
+            try:
+                if connection.family == socket.AF_INET and connection.getpeername()[1] == port:
+                    connection.shutdown(socket.SHUT_RDWR)
+                    ended += 1
+            except OSError:
+                continue
+    return ended
