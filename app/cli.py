@@ -1,4 +1,4 @@
-"""`invoicestream serve | process | migrate | keys | verify-audit | doctor`.
+"""`invoicestream serve | process | migrate | keys | verify-audit | replay | doctor`.
 
 Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
 """
@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("verify-audit", help="verify the audit chain of every invoice of a tenant")
     audit.add_argument("tenant")
     audit.set_defaults(run=_verify_audit)
+
+    replay = commands.add_parser("replay", help="send again what was given up: invoices quarantined as internal_error, parked messages")
+    replay.add_argument("--list", action="store_true", help="only say what there is, one JSON object a line")
+    replay.add_argument("ids", nargs="*", metavar="ID", help="of invoices or messages (default: all)")
+    replay.set_defaults(run=_replay)
 
     doctor = commands.add_parser("doctor", help="check that everything this service needs is there")
     doctor.set_defaults(run=_doctor)
@@ -187,6 +192,29 @@ def _verify_audit(arguments: argparse.Namespace) -> int:
     checked, broken = asyncio.run(verify(from_environ()))
     sys.stdout.write(json.dumps({"checked": checked, "broken": broken}) + "\n")
     return FINDINGS if broken else DONE
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from app.replay import Dead, find_dead, replay
+    from app.wiring import open_replay
+
+    async def run(settings: Settings) -> tuple[Dead, set[str]]:
+        async with open_replay(settings) as (invoices, queue):
+            dead = (await find_dead(invoices, queue)).only(arguments.ids)
+            return dead, set() if arguments.list else await replay(invoices, queue, dead)
+
+    dead, sent = asyncio.run(run(from_environ()))
+    for invoice in dead.invoices:
+        if arguments.list or invoice.invoice_id in sent:
+            told = {"invoice": invoice.invoice_id, "tenant": invoice.tenant, "since": invoice.since.isoformat()}
+            sys.stdout.write(json.dumps(told) + "\n")
+    for message in dead.messages:
+        if arguments.list or message.id in sent:
+            sys.stdout.write(json.dumps({"message": message.id, "queue": message.queue, "bytes": message.size}) + "\n")
+    if unknown := set(arguments.ids) - (dead.ids if arguments.list else sent):
+        _say(f"invoicestream: nothing dead has this id: {', '.join(sorted(unknown))}")
+        return FINDINGS
+    return DONE
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.work import QUEUES
 from app.errors import InvoiceStreamError, Misconfigured, Unavailable
 from app.settings import Settings
 
@@ -30,6 +31,7 @@ async def examine(settings: Settings) -> list[Check]:
         await _attempt("sandbox", _sandbox),
         await _attempt("ocr", lambda: _ocr(settings)),
         await _attempt("sql", lambda: _sql(settings)),
+        await _attempt("broker", lambda: _broker(settings)),
         await _attempt("stream", _stream),
     ]
 
@@ -98,6 +100,18 @@ async def _sql(settings: Settings) -> str:
         counts = await invoices.status_counts()
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "empty"
     return f"{told}; outbox {state.depth}"
+
+
+async def _broker(settings: Settings) -> str:
+    from app.wiring import open_broker
+
+    if settings.stores.broker_url == "memory://":
+        return "in the service's own process"
+    async with open_broker(settings) as queue:
+        await queue.ping()
+        waiting = sum([await queue.depth(name) for name in QUEUES])
+        dead = await queue.dead_depth()
+    return f"{waiting} messages wait" + (f"; {dead} are dead: see `invoicestream replay --list`" if dead else "")
 
 
 async def _stream() -> str:

@@ -388,6 +388,16 @@ class NewKey:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An invoice that is quarantined because of us (`internal_error`): it may do better another time."""
+
+    tenant: str
+    invoice_id: str
+    version: int
+    since: datetime
+
+
 class InvoiceStore(Protocol):
     """SQL: the truth."""
 
@@ -460,6 +470,10 @@ class InvoiceStore(Protocol):
 
     async def take_over(self) -> int:
         """At the start of the only process: every lease is void, every idempotency key in flight free. Returns how many leases were."""
+        ...
+
+    async def given_up(self, limit: int) -> Sequence[GivenUp]:
+        """Of all tenants, the longest waiting first."""
         ...
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool: ...

@@ -193,10 +193,17 @@ async def open_keys(settings: Settings) -> AsyncIterator[InvoiceStore]:
 
 
 @asynccontextmanager
+async def open_broker(settings: Settings) -> AsyncIterator[WorkQueue]:
+    """The work queue alone. An embedded broker is in the process of the service: from here it is empty."""
+    opening, _ = _broker(settings.stores.broker_url, Metrics())
+    async with opening as queue:
+        yield queue
+
+
+@asynccontextmanager
 async def open_replay(settings: Settings) -> AsyncIterator[tuple[InvoiceStore, WorkQueue]]:
     """The store and the broker, beside a service that may be running."""
-    opening, _ = _broker(settings.stores.broker_url, Metrics())
-    async with open_invoices(settings.stores.sql_url, settings.secrets.audit, beside=True) as invoices, opening as queue:
+    async with open_keys(settings) as invoices, open_broker(settings) as queue:
         yield invoices, queue
 
 
