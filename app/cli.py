@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -203,7 +204,8 @@ def _replay(arguments: argparse.Namespace) -> int:
             dead = (await find_dead(invoices, queue)).only(arguments.ids)
             return dead, set() if arguments.list else await replay(invoices, queue, dead)
 
-    dead, sent = asyncio.run(run(from_environ()))
+    with _quietly():
+        dead, sent = asyncio.run(run(from_environ()))
     for invoice in dead.invoices:
         if arguments.list or invoice.invoice_id in sent:
             told = {"invoice": invoice.invoice_id, "tenant": invoice.tenant, "since": invoice.since.isoformat()}
@@ -220,10 +222,23 @@ def _replay(arguments: argparse.Namespace) -> int:
 def _doctor(_: argparse.Namespace) -> int:
     from app.doctor import examine
 
-    checks = asyncio.run(examine(from_environ()))
+    with _quietly():
+        checks = asyncio.run(examine(from_environ()))
     for check in checks:
         sys.stdout.write(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12} {check.detail}\n")
     return DONE if all(check.ok for check in checks) else DOWN
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What adapters log goes to stderr, and only errors: stdout is for what was asked."""
+    from app.telemetry import configure_logging
+
+    logging = configure_logging("error", json=not sys.stderr.isatty())
+    try:
+        yield
+    finally:
+        logging.close()
 
 
 def _say(text: str, end: str = "\n") -> None:

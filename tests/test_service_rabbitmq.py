@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,9 +91,13 @@ def test_what_nobody_understood_is_listed_counted_and_sent_again(service: Servic
     asyncio.run(publish())
     client = service.client()
     wait(lambda: client.metrics()["dlq_depth"] == 1, service.log_tail)
-    wait(lambda: service.command("replay", "--list") != "", service.log_tail)
+    wait(lambda: service.command("replay", "--list") != "", service.log_tail)  # it may be on its way from one queue to the other
     assert [json.loads(line) for line in service.command("replay", "--list").splitlines()] == [
         {"message": "odd", "queue": "invoices", "bytes": 3}
     ]
     assert json.loads(service.command("replay", "odd"))["message"] == "odd"
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        service.command("replay", "even")
+    assert caught.value.returncode == 1
+    assert "broker" in service.command("doctor")
     client.close()
