@@ -1,16 +1,16 @@
 """`EventBus` on RabbitMQ: what one process tells, every process hears; what is missing is known to be missing.
 
 Each process has an exclusive queue behind the topic exchange; it goes with the connection. An event is told to this process's own
-subscriptions at once and sent to the others without waiting for anything. Every sender numbers what it tells, sent or not, and says
-its last number again when a connection is there: so whoever misses something, for whatever reason, sees a jump and tells its
-subscriptions of a `Gap`. A reader that lost its own connection does so too when it is back.
+subscriptions at once and sent to the others without waiting for anything, those of one invoice that come together in one message.
+Every sender numbers its messages, sent or not, and says its last number again when a connection is there: so whoever misses something,
+for whatever reason, sees a jump and tells its subscriptions of a `Gap`. Whoever joins tells them so too: it did not listen until now.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -35,19 +35,20 @@ from app.ports import Gap
 
 log = structlog.get_logger(__name__)
 VERSION = 1
-WAITING = 2_000  # events that may wait to be sent; the broker keeps as many for each process. What is more is a gap
+WAITING = 2_000  # events that may wait to be sent; the broker keeps as many messages for each process. What is more is a gap
+LINGER = 0.02  # seconds that an event waits for others of its invoice: an invoice's twenty events then take four messages or so
 SENDERS = 1_000  # remembered
 SLACK = 200
 """Ids are given before transactions commit: an event may become known after some that have greater ids. So far back a gap begins."""
 
 
 class _Told(msgspec.Struct):
-    """Unknown fields are ignored. `n`: the sender's number of it; `event` is None where only the number is told."""
+    """Unknown fields are ignored. `n`: the sender's number of it; without `events` it only says which number it was at."""
 
     v: int
     sender: str
     n: int
-    event: _Event | None = None
+    events: list[_Event] = []
 
 
 class _Event(msgspec.Struct):
@@ -75,16 +76,16 @@ class RabbitEventBus:
         self._exchange = Topology(address.prefix).events
         self._subscriptions = Subscriptions(buffer)
         self._sender = secrets.token_hex(8)
-        self._told = 0  # our last number
+        self._number = 0  # of our last message, sent or not
         # The greatest id of a durable event that came through the broker, ours too: all that was told before it has come as well. What
         # we told but did not hear says nothing of the others.
         self._newest: int | None = None
         self._heard: OrderedDict[str, _Heard] = OrderedDict()
-        self._outgoing: deque[tuple[str, bytes]] = deque(maxlen=WAITING)
+        self._outgoing: dict[str, list[_Event]] = {}  # by routing key, the first to come first
+        self._waiting = 0  # events in there
         self._news = asyncio.Event()
         self._joined = asyncio.Event()
         self._lost = False
-        self._was_joined = False
         self._deadline = deadline
         self._link = Link(address.url, "events", deadline=deadline, on_down=self._lose)
         self._runner: asyncio.Task[None] | None = None
@@ -110,10 +111,13 @@ class RabbitEventBus:
         if self._subscriptions.closed:
             raise Unavailable("broker", "closed")
         self._subscriptions.tell(event)
-        self._told += 1
-        if self._joined.is_set():  # otherwise the number alone is told later
-            self._outgoing.append((f"{event.tenant}.{event.invoice_id}", self._encoded(event)))
-            self._news.set()
+        if not self._joined.is_set() or self._waiting >= WAITING:
+            self._number += 1  # a message that nobody gets; the next one's number says so
+            return
+        told = _Event(event.tenant, event.invoice_id, event.type, event.at, event.id, event.attempt, event.data)
+        self._outgoing.setdefault(f"{event.tenant}.{event.invoice_id}", []).append(told)
+        self._waiting += 1
+        self._news.set()
 
     def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[BufferedSubscription]:
         return self._subscriptions.subscribe(tenant, invoice_id)
@@ -136,16 +140,16 @@ class RabbitEventBus:
         try:
             async with asking(self._deadline):
                 underlay = await self._join(channel)
-            if self._was_joined:
-                self._subscriptions.tell_gap(Gap(_before(self._newest)))
-            self._was_joined = True
-            self._outgoing.clear()
-            self._outgoing.append(("", self._encoded(None)))
+            self._subscriptions.tell_gap(Gap(_before(self._newest)))
+            await self._say(underlay, "", [])
             self._joined.set()
             log.info("events.joined")
             await self._send(underlay)
         finally:
             self._joined.clear()
+            self._number += len(self._outgoing)
+            self._outgoing.clear()
+            self._waiting = 0
             await close_quietly(channel)
 
     async def _join(self, channel: AbstractChannel) -> Underlay:
@@ -167,12 +171,21 @@ class RabbitEventBus:
     async def _send(self, underlay: Underlay) -> None:
         """Until the connection is lost. Nothing is confirmed: what gets lost is a gap that the next number shows."""
         while not self._lost:
-            self._news.clear()
-            while self._outgoing:
-                key, body = self._outgoing.popleft()
-                async with asking(self._deadline):
-                    await underlay.basic_publish(body, exchange=self._exchange, routing_key=key, properties=_transient(), wait=False)
             await self._news.wait()
+            self._news.clear()
+            if not self._lost:
+                await asyncio.sleep(LINGER)
+            while self._outgoing:
+                key = next(iter(self._outgoing))
+                events = self._outgoing.pop(key)
+                self._waiting -= len(events)
+                self._number += 1
+                await self._say(underlay, key, events)
+
+    async def _say(self, underlay: Underlay, key: str, events: list[_Event]) -> None:
+        body = msgspec.json.encode(_Told(VERSION, self._sender, self._number, events))
+        async with asking(self._deadline):
+            await underlay.basic_publish(body, exchange=self._exchange, routing_key=key, properties=_transient(), wait=False)
 
     async def _arrived(self, message: DeliveredMessage) -> None:
         try:
@@ -184,11 +197,11 @@ class RabbitEventBus:
             return
         if told.sender != self._sender:
             self._notice_gap(told)
-        if told.event is not None:
-            if told.event.id is not None:
-                self._newest = max(self._newest or 0, told.event.id)
+        for event in told.events:
+            if event.id is not None:
+                self._newest = max(self._newest or 0, event.id)
             if told.sender != self._sender:
-                self._subscriptions.tell(_event(told.event))
+                self._subscriptions.tell(_event(event))
         self._heard[told.sender] = _Heard(told.n, self._newest)
         self._heard.move_to_end(told.sender)
         if len(self._heard) > SENDERS:
@@ -196,14 +209,10 @@ class RabbitEventBus:
 
     def _notice_gap(self, told: _Told) -> None:
         heard = self._heard.get(told.sender)
-        missing = told.n - heard.n - (told.event is not None) if heard is not None else 0
+        missing = told.n - heard.n - bool(told.events) if heard is not None else 0
         if heard is not None and missing > 0:
             log.warning("events.missed", count=missing)
             self._subscriptions.tell_gap(Gap(_before(heard.newest)))
-
-    def _encoded(self, event: Event | None) -> bytes:
-        told = None if event is None else _Event(event.tenant, event.invoice_id, event.type, event.at, event.id, event.attempt, event.data)
-        return msgspec.json.encode(_Told(VERSION, self._sender, self._told, told))
 
 
 def _transient() -> Basic.Properties:
