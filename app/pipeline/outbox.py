@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from app.domain.work import QUEUES
+from app.domain.work import QUEUES, Queue
 from app.errors import Unavailable
 from app.failpoints import failpoint
 from app.ports import BlobStore, EventBus, InvoiceStore, Message, OutboxRow, OutboxState, WorkQueue
@@ -59,6 +59,8 @@ class Relay:
                         pause, due = self._every, loop.time() + self._every
                 except Unavailable as exc:
                     log.warning("outbox.waiting", dependency=exc.dependency)
+                    with suppress(Unavailable):
+                        await self._mark()  # what other queues took
                     pause, due = min(10.0, pause * 2), 0.0  # what was handed over is found by the look
                     await self._only_tell(loop.time() + pause)  # news must not hurry a dependency that is away
                     continue
@@ -84,11 +86,27 @@ class Relay:
         if not new:
             return
         await self._tell(new)
-        await self._queue.publish([row.message for row in new if row.message])
-        failpoint("published_not_marked")
-        self._unmarked.update(row.id for row in new)
+        # One queue that takes nothing must not keep back, nor send again and again, what is for the others.
+        by_queue: dict[Queue | None, list[OutboxRow]] = {}
         for row in new:
+            by_queue.setdefault(row.message.queue if row.message else None, []).append(row)
+        failures = await asyncio.gather(*map(self._send, by_queue.values()))
+        for failure in failures:
+            if failure is not None:
+                raise failure
+
+    async def _send(self, rows: Sequence[OutboxRow]) -> Unavailable | None:
+        """All of one queue, or none with a message."""
+        try:
+            if messages := [row.message for row in rows if row.message]:
+                await self._queue.publish(messages)
+        except Unavailable as exc:
+            return exc
+        failpoint("published_not_marked")
+        self._unmarked.update(row.id for row in rows)
+        for row in rows:
             self._told.pop(row.id, None)
+        return None
 
     async def _tell(self, rows: Sequence[OutboxRow]) -> None:
         for row in rows:
