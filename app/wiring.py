@@ -19,9 +19,6 @@ import structlog
 
 from app.adapters.file_blobs import FileBlobs
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
-from app.adapters.rabbitmq_connection import address_of
-from app.adapters.rabbitmq_events import RabbitEventBus
-from app.adapters.rabbitmq_queue import RabbitWorkQueue
 from app.adapters.sandbox import ForkSandbox
 from app.adapters.sql.engine import sqlite_path
 from app.adapters.sql.migrate import migrate
@@ -233,6 +230,10 @@ def _path(url: str, scheme: str, name: str) -> Path:
 def _broker(url: str, metrics: Metrics) -> tuple[AbstractAsyncContextManager[WorkQueue], AbstractAsyncContextManager[EventBus]]:
     if url == "memory://":
         return MemoryWorkQueue(), MemoryEventBus()
+    from app.adapters.rabbitmq_connection import address_of  # here: the library takes 0.15 s of every other start
+    from app.adapters.rabbitmq_events import RabbitEventBus
+    from app.adapters.rabbitmq_queue import RabbitWorkQueue
+
     address = address_of(url)
     return RabbitWorkQueue(address, returned=metrics.publish_returned.inc), RabbitEventBus(address)
 

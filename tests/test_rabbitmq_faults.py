@@ -165,6 +165,27 @@ async def test_a_cut_connection_is_made_again_and_what_was_in_hand_comes_again(a
                 await asyncio.sleep(0)
 
 
+@breaks_it
+async def test_a_broker_that_holds_publishers_back_still_hears_what_is_settled(address: Address) -> None:
+    server = shared_broker()
+
+    def watermark(share: str) -> None:
+        server.control("set_vm_memory_high_watermark", share)
+
+    async with RabbitWorkQueue(address, deadline=1.0) as queue, aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
+        await queue.publish(messages(2))
+        (first,) = await take(deliveries, 1)
+        with broken(server, lambda: watermark("0.00001"), lambda: watermark("0.4")):
+            with pytest.raises(DeadlineExceeded):
+                for id in range(1000):  # the alarm is raised within a second
+                    await queue.publish(messages(1, first=10 + id))
+            await first.ack()
+            await take_ids(deliveries, {"m1"})
+        async with asyncio.timeout(PATIENCE):
+            while not await works(queue):
+                await asyncio.sleep(0.05)
+
+
 async def test_a_queue_deleted_under_its_reader_is_declared_again_and_read_on(address: Address) -> None:
     returned: list[int] = []
     async with (

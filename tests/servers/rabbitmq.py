@@ -111,6 +111,13 @@ class RabbitMQ:
         self.kill()
         return self.start()
 
+    def control(self, *arguments: str) -> str:
+        """`rabbitmqctl ARGUMENTS`; some two seconds."""
+        command = [str(SERVER.with_name("rabbitmqctl")), *arguments]
+        return subprocess.run(
+            command, env=self._environ, cwd=self._folder, capture_output=True, check=True, text=True, timeout=PATIENCE
+        ).stdout
+
     def pause(self) -> None:
         self._signal(signal.SIGSTOP)
 
@@ -176,7 +183,7 @@ def new_address(url: str | None = None) -> Address:
 async def open_work_queue(address: Address | None = None) -> AsyncIterator[RabbitWorkQueue]:
     """On names of its own, which are gone afterwards."""
     address = address or new_address()
-    async with RabbitWorkQueue(address, deadline=PATIENCE) as queue:
+    async with RabbitWorkQueue(address, deadline=PATIENCE, watch=3600) as queue:  # the watchdog would mend what a test is about
         yield queue
     await forget(address)
 
