@@ -79,7 +79,7 @@ def test_settings_that_cannot_be_meant_are_exit_2_and_name_the_variable(tmp_path
 def test_doctor_looks_at_everything(tmp_path: Path) -> None:
     done = run("doctor", environ={"INVOICESTREAM_DATA": str(tmp_path / "data")})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {line.split()[1] for line in done.stdout.splitlines()} == {"python", "disk", "sandbox", "ocr", "sql", "stream"}
+    assert {line.split()[1] for line in done.stdout.splitlines()} == {"python", "disk", "sandbox", "ocr", "sql", "broker", "stream"}
 
 
 def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:

@@ -150,6 +150,27 @@ async def test_a_paused_broker_costs_a_publisher_its_deadline_and_no_more(addres
 
 
 @breaks_it
+async def test_a_broker_that_is_silent_for_three_heartbeats_is_given_up_and_found_again(address: Address) -> None:
+    server = shared_broker()
+    quick = Address(address.url.update_query({"heartbeat": "1"}), address.prefix)
+    async with RabbitWorkQueue(quick, deadline=PATIENCE) as queue, aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
+        await queue.publish(messages(1))
+        held = await take(deliveries, 1)
+        with broken(server, server.pause, server.resume):
+            began = time.monotonic()
+            with pytest.raises(Unavailable) as caught:  # the library says that we were cancelled
+                await queue.publish(messages(1, first=1))
+            assert not isinstance(caught.value, DeadlineExceeded)
+            assert time.monotonic() - began < 20
+            await held[0].ack()
+        async with asyncio.timeout(PATIENCE):
+            while not await works(queue):
+                await asyncio.sleep(0.05)
+        await queue.publish(messages(1, first=2))
+        await take_ids(deliveries, {"m0", "m2"})
+
+
+@breaks_it
 async def test_a_cut_connection_is_made_again_and_what_was_in_hand_comes_again(address: Address) -> None:
     server = shared_broker()
     async with RabbitWorkQueue(address) as queue, aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
