@@ -7,7 +7,7 @@ OCR_LANGUAGES := eng deu fra nld ita spa por
 OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install servers run test check accuracy hostile bench faults lock clean
+.PHONY: install servers run test check accuracy ablation hostile bench faults lock clean
 
 install: .venv/installed
 
@@ -66,6 +66,9 @@ check: install
 
 accuracy: install  ## score against the documents in DATA (layout: docs/accuracy.md)
 	$(BIN)/python -m tests.accuracy $(DATA)
+
+ablation: install  ## word errors per kind of damage, before and after a page is prepared, and with each step left out
+	$(BIN)/python -m tests.ablation --full --engine
 
 hostile: install  ## every file of DATA/hostile/docs must end typed, within its time
 	$(BIN)/python -m tests.hostile $(DATA)

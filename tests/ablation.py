@@ -172,6 +172,7 @@ def measured(
     tables = {kind: Table(Tally(), Tally(), Tally()) for kind in kinds}
     steps: dict[Step, list[tuple[float, float, float]]] = defaultdict(list)
     reader = Reader()
+    prepared: list[tuple[Table, Sequence[str], Pixels]] = []
 
     def one(kind: Damage, index: int) -> None:
         page = pages[index]
@@ -184,7 +185,7 @@ def measured(
         after = reader(ready, page.language)
         table.after.add(page.words, after)
         if with_engine:
-            table.engine.add(page.words, _by_engine(ready))
+            prepared.append((table, page.words, ready))
         for step in STEPS:
             other = planned(damaged, without=(step,))
             if other != plan:
@@ -195,6 +196,7 @@ def measured(
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(one, kind, index) for kind in kinds for index in range(len(pages))]:
             done.result()
+    asyncio.run(_by_engine(prepared))
     return tables, steps
 
 
@@ -207,20 +209,25 @@ def _timed(damaged: Damaged, plan: PagePlan) -> tuple[Pixels, float]:
     return made, best
 
 
-def _by_engine(picture: Pixels) -> tuple[str, ...]:
+async def _by_engine(prepared: Sequence[tuple[Table, Sequence[str], Pixels]]) -> None:
+    """Reads each picture as the service does, without being told its language, and adds what was wrong to its table."""
     from app.adapters.tesseract import TesseractEngine
 
-    async def read() -> tuple[str, ...]:
-        async with TesseractEngine.open(width=1) as engine:
-            memory = os.memfd_create("page")
-            os.write(memory, picture.tobytes())
-            held = Picture(memory, picture.shape[1], picture.shape[0], DPI)
-            try:
-                return (await engine.read(held)).words.texts
-            finally:
-                held.close()
+    left = list(prepared)
+    async with TesseractEngine.open() as engine:
 
-    return asyncio.run(read())
+        async def read() -> None:
+            while left:
+                table, words, picture = left.pop()
+                memory = os.memfd_create("page")
+                os.write(memory, picture.tobytes())
+                held = Picture(memory, picture.shape[1], picture.shape[0], DPI)
+                try:
+                    table.engine.add(words, (await engine.read(held)).words.texts)
+                finally:
+                    held.close()
+
+        await asyncio.gather(*(read() for _ in range(os.cpu_count() or 1)))
 
 
 @cache

@@ -99,6 +99,8 @@ def told(extracted: Extracted) -> dict[str, str | None]:
         ("iban", "GB82 WE5T 1234 5698 7654 32"),
         ("iban", "GB 82WEST 1234 569 87654 32"),
         ("iban", "GB82 WEST 1234 5698 76S4 32"),
+        ("iban", "6B82 WEST 1234 5698 7654 32"),
+        ("vat", "G8 98O 7806 84"),
         ("order", "7712O"),
         ("number", "INV-1O452"),
         ("quantity", "72"),
@@ -158,6 +160,13 @@ def test_a_word_that_was_doubted_makes_its_field_less_sure() -> None:
 def test_an_account_is_found_right_behind_its_label() -> None:
     text = INVOICE.format(**GOOD).replace("IBAN: GB82 WEST 1234 5698 7654 32", "IBAN NL91ABNAO417164300")
     assert value_at(read(text), "payment_account") == "NL91ABNA0417164300"
+
+
+@pytest.mark.parametrize("country", ["1E", "lE", "!E", "IE"])
+def test_an_account_whose_country_was_recognized_as_digits(country: str) -> None:
+    text = INVOICE.format(**GOOD | {"iban": f"{country}29 AIBK 9311 5212 3456 78"})
+    assert value_at(read(text), "payment_account") == "IE29AIBK93115212345678"
+    assert value_at(read(text.replace("3456 78", "3456 79")), "payment_account") == (None if country != "IE" else "IE29AIBK93115212345679")
 
 
 def test_without_proof_nothing_else_is_read() -> None:
@@ -270,6 +279,7 @@ def test_an_o_that_belongs_to_the_prefix_stays() -> None:
         ("Nurnmer", 0.9, ("nummer",)),
         ("TotalTTC", 0.9, ("total", "ttc")),
         ("nettoapayer", 0.9, ("netto", "a", "payer")),
+        ("(inel.", 0.82, ("incl",)),
         ("Totai", 0.5, ("total",)),
         ("Totai", 0.96, ("totai",)),  # short and surely read: a word of its own
         ("not", 0.3, ("not",)),

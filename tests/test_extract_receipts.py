@@ -92,3 +92,23 @@ def test_a_text_layer_is_read_as_before() -> None:
     found = find_candidates(read_grid(Document("application/pdf", (page(BULB.text),))))
     assert read_receipt(found) is None
     assert extract_text(Document("application/pdf", (page(BULB.text),))).source == "text"
+
+
+def test_the_vat_id_of_a_receipt_is_the_sellers_also_below_an_address() -> None:
+    text = """
+         Silverbeck Catering Ltd
+    2 Mill Walk
+    BA1 9QX Bath
+    VAT GB390001301
+    Receipt No 004417
+    Date 14/03/2026  Time 13:27
+    Apple cake              9.60
+    Subtotal excl. VAT      8.00
+    VAT 20%                 1.60
+    TOTAL GBP               9.60
+    Cash                   10.00
+    Change                  0.40
+    Thank you for your visit
+"""
+    extracted = read(text)
+    assert (value_at(extracted, "seller.vat_id"), value_at(extracted, "buyer.vat_id")) == ("GB390001301", None)

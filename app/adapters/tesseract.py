@@ -35,8 +35,8 @@ log = structlog.get_logger()
 
 DEPENDENCY = "ocr"
 NOT_INSTALLED = "not installed"
-PAGE_LIMITS = Limits(wall_seconds=150, cpu_seconds=60, memory_bytes=1536 * MIB, open_files=64)
-"""Of one page: an A4 page takes 1 s of CPU, at the lowest priority; a dense A3 one 4 s."""
+PAGE_LIMITS = Limits(wall_seconds=300, cpu_seconds=60, memory_bytes=1536 * MIB, open_files=64)
+"""Of one page: an A4 page takes 1 s of CPU, a dense A3 one 4 s; at the lowest priority that may be minutes beside other work."""
 CANARY_DEADLINE = 12.0  # seconds; as much shorter than a page's as it is easier, so that a busy machine is not taken for a bad page
 RECOVERY = (1.0, 30.0)  # seconds between canaries while the engine is away: first, and most
 MOST_WAITING = 1_000  # pages; who sends more is told to come back

@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytesseract  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
@@ -28,6 +28,9 @@ BETTER = 12.0  # percent by which another turn must be read better
 SURE = 50.0  # percent: confidence of a word that may speak for a language; texture reads as "il", "de", "e"
 POORLY = 75.0  # percent: mean confidence of a page under which it is read once more, as scattered text, and the surer reading kept
 LEAST_WORDS = 0.7  # of the first reading's words, that the second must have
+DOUBTFUL = 70.0  # percent: mean confidence of a line under which it is read once more, larger and apart from the page
+CLOSER, GRAIN = 1.5, 1.2  # how much larger; pixels, over which grain is smoothed
+MOST_AGAIN = 0.25  # of the page's height, that is read once more: where more is doubtful it is the page that reads badly
 LEAST_CONTRAST = 24  # of 255, between paper and ink
 STRIP = 0.9  # inch: six lines of usual text
 
@@ -95,7 +98,69 @@ def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | No
         other = reader.read(picture, best, SPARSE, "again")
         if _quality(other) > _quality(seen) and len(other) >= LEAST_WORDS * len(seen):
             seen = other
-    return seen, language
+    return _closer(_turned(grey, look.turn), seen, best, reader), language
+
+
+def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list[Seen]:
+    """The words, those of doubtful lines as they read larger, one under another without the rest of the page, where they are surer so."""
+    lines: dict[int, list[Seen]] = {}
+    for word in seen:
+        lines.setdefault(word.line, []).append(word)
+    strips = [_Strip.of(number, line, grey) for number, line in lines.items() if _quality(line) < DOUBTFUL and not stands_on_end(line)]
+    height = sum(strip.bottom - strip.top for strip in strips)
+    if not strips or height > MOST_AGAIN * len(grey):
+        return seen
+    stacked = np.full((height, max(strip.right - strip.left for strip in strips)), np.percentile(grey[::8, ::8], 80), np.uint8)
+    start, starts = 0, list[int]()
+    for strip in strips:
+        part = grey[strip.top : strip.bottom, strip.left : strip.right]
+        stacked[start : start + part.shape[0], : part.shape[1]] = part
+        starts.append(start)
+        start += part.shape[0]
+    smooth = Image.fromarray(stacked).filter(ImageFilter.GaussianBlur(GRAIN))
+    larger = smooth.resize((round(stacked.shape[1] * CLOSER), round(height * CLOSER)), Image.Resampling.BICUBIC)
+    again = reader.read(larger, language, BLOCK, "again", CLOSER)
+    for strip, start in zip(strips, starts, strict=True):
+        before = lines[strip.line]
+        within = [word for word in (strip.placed(word, start) for word in again) if word is not None]
+        if _quality(within) > _quality(before) and len(within) >= LEAST_WORDS * len(before):
+            lines[strip.line] = within
+    return [word for line in lines.values() for word in line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """Where line `line` is in the picture, with what is around it; its words reach from `upper` to `lower`."""
+
+    line: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+    upper: int
+    lower: int
+
+    @staticmethod
+    def of(number: int, line: Sequence[Seen], grey: Grey) -> _Strip:
+        upper, lower = min(word.y0 for word in line), max(word.y1 for word in line)
+        around = (lower - upper) // 3
+        return _Strip(
+            number,
+            max(0, upper - around),
+            min(grey.shape[0], lower + around),
+            max(0, min(word.x0 for word in line) - 2 * around),
+            min(grey.shape[1], max(word.x1 for word in line) + 2 * around),
+            upper,
+            lower,
+        )
+
+    def placed(self, word: Seen, start: int) -> Seen | None:
+        """A word of the larger picture as it stands on the page, where this strip begins at row `start`; None if it is not of this line."""
+        x0, y0, x1, y1 = (round(side / CLOSER) for side in (word.x0, word.y0, word.x1, word.y1))
+        down = self.top - start
+        if not self.upper <= (y0 + y1) / 2 + down <= self.lower:
+            return None
+        return replace(word, x0=self.left + x0, y0=y0 + down, x1=self.left + x1, y1=y1 + down, line=self.line)
 
 
 def _installed(language: str | None, installed: frozenset[str]) -> str:

@@ -20,6 +20,7 @@ from app.extractors.grammar import amounts, codes, date_order, dates, ibans, ids
 from app.extractors.grid import Grid
 from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
+from app.extractors.misread_bics import mended_bics
 from app.extractors.nearby import Labels
 
 
@@ -100,6 +101,7 @@ def find_candidates(grid: Grid) -> Candidates:
         values.append(sorted(taken))
         found += here
         found += identifiers
+        found += mended_bics(number, row) if row.read else ()
         found += codes(number, row)
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:

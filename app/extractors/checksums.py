@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from app.domain.parsing import IBAN_COUNTRIES, VAT_PREFIXES, iban_is_valid, iban_length, parse_vat_id, vat_id_is_valid
 from app.extractors.candidate import Candidate
@@ -11,8 +11,37 @@ from app.extractors.confusions import DIGITS, LETTERS
 from app.extractors.grid import THIN, Row
 
 _ANY = "A-Za-z0-9|!"
-_IBAN = re.compile(rf"(?<![A-Za-z0-9])((?:{'|'.join(IBAN_COUNTRIES)})[ {THIN}]?[{_ANY}]{{2}}(?:[ {THIN}.-]{{0,2}}[{_ANY}]{{1,8}}){{2,12}})")
-_VAT = re.compile(rf"(?<![A-Za-z0-9])((?:{'|'.join(VAT_PREFIXES)})[ .{THIN}-]{{0,2}}[{_ANY}](?:[ .{THIN}-]?[{_ANY}]){{6,14}})")
+
+
+def _misread_prefixes(prefixes: Iterable[str]) -> dict[str, str]:
+    """Country letters as they may be recognized, one of them as a digit or a stroke ("1E", "!T"), to those that must be meant."""
+    spellings: dict[str, set[str]] = {}
+    for prefix in prefixes:
+        for i, letter in enumerate(prefix):
+            twins = {digit for digit, other in LETTERS.items() if other == letter} | (set("l!") if letter == "I" else set())
+            for twin in twins:
+                spellings.setdefault(prefix[:i] + twin + prefix[i + 1 :], set()).add(prefix)
+    return {spelling: meant.pop() for spelling, meant in spellings.items() if len(meant) == 1}
+
+
+_IBAN_PREFIXES = _misread_prefixes(IBAN_COUNTRIES)
+_VAT_COUNTRIES = _misread_prefixes(VAT_PREFIXES)
+
+
+def _iban_pattern(prefixes: Iterable[str]) -> re.Pattern[str]:
+    start = "|".join(map(re.escape, prefixes))
+    return re.compile(rf"(?<![A-Za-z0-9])((?:{start})[ {THIN}]?[{_ANY}]{{2}}(?:[ {THIN}.-]{{0,2}}[{_ANY}]{{1,8}}){{2,12}})")
+
+
+def _vat_pattern(prefixes: Iterable[str]) -> re.Pattern[str]:
+    start = "|".join(map(re.escape, prefixes))
+    return re.compile(rf"(?<![A-Za-z0-9])((?:{start})[ .{THIN}-]{{0,2}}[{_ANY}](?:[ .{THIN}-]?[{_ANY}]){{6,14}})")
+
+
+# Those with their country as printed go first: what they leave is looked through again.
+_IBANS = (_iban_pattern(IBAN_COUNTRIES), _iban_pattern(_IBAN_PREFIXES))
+_VATS = (_vat_pattern(VAT_PREFIXES), _vat_pattern(_VAT_COUNTRIES))
+_MISREAD_COUNTRY = 0.3  # what it costs to take a digit for a letter of the country
 
 _GSTIN = re.compile(r"(?<!\w)([A-Z0-9|!]{15})(?!\w)")
 _GSTIN_FORM = "nnaaaaannnnacac"  # the last but one is always Z
@@ -43,8 +72,8 @@ _ACCOUNTS = {
 
 def proved_ids(number: int, row: Row) -> Iterator[Candidate]:
     """IBANs and VAT ids that are valid once letters and digits stand where their country wants them, and not before."""
-    for match in _IBAN.finditer(row.text):
-        country = match[1][:2]
+    for match in (match for pattern in _IBANS for match in pattern.finditer(row.text)):
+        country = _IBAN_PREFIXES.get(match[1][:2], match[1][:2])
         length = iban_length(country)
         packed = [(offset, c) for offset, c in enumerate(match[1], match.start()) if c not in f" {THIN}.-"][:length]
         if len(packed) < length:
@@ -61,11 +90,11 @@ def proved_ids(number: int, row: Row) -> Iterator[Candidate]:
         if cost and cost < 1.3 and parse_vat_id(printed) == printed and vat_id_is_valid(printed):
             place = row.word_at(match.start())
             yield Candidate("vat_id", printed, number, place, row.word_at(match.end() - 1) + 1, cost=cost)
-    for match in _VAT.finditer(row.text):
+    for match in (match for pattern in _VATS for match in pattern.finditer(row.text)):
         text = match[1]
         while text:
             packed_text = "".join(c for c in text if c not in f" {THIN}.-")
-            country = "CHE" if packed_text.startswith("CHE") else packed_text[:2]
+            country = "CHE" if packed_text.startswith("CHE") else _VAT_COUNTRIES.get(packed_text[:2], packed_text[:2])
             printed, cost = _all_digits(packed_text, country)
             if cost and cost < 1.3 and parse_vat_id(printed) == printed and vat_id_is_valid(printed):
                 first, last = row.word_at(match.start()), row.word_at(match.start() + len(text) - 1)
@@ -79,7 +108,7 @@ def _fitted(recognized: str, country: str) -> tuple[str, float]:
     """An IBAN with digits and letters where its country has them, and what the changes cost."""
     form = "".join(kind * int(count) for count, kind in re.findall(r"(\d+)([nac])", _ACCOUNTS.get(country, "30n")))
     printed, cost = _as_formed(recognized[2:], "nn" + form)
-    return (recognized[:2] + printed).upper(), cost
+    return country + printed, cost + _MISREAD_COUNTRY * (recognized[:2] != country)
 
 
 def _as_formed(recognized: str, form: str) -> tuple[str, float]:
@@ -98,7 +127,7 @@ def _as_formed(recognized: str, form: str) -> tuple[str, float]:
 
 def _all_digits(recognized: str, country: str) -> tuple[str, float]:
     """A VAT id with digits for all letters that may be digits, but where its country has letters: the first of ATU, the B of NL."""
-    printed, cost = [country], 0.0
+    printed, cost = [country], _MISREAD_COUNTRY * (not recognized.startswith(country))
     keep = {"AT": (2,), "NL": (11,), "ES": (2, 10), "IE": (9, 10), "CY": (10,), "FR": (2, 3)}.get(country, ())
     for i, character in enumerate(recognized[len(country) :], len(country)):
         if i not in keep and character in DIGITS:

@@ -39,6 +39,8 @@ _NUMERIC = re.compile(r"[-+(]?\d+(?:[.,:/-]\d+){0,6}[.,]?\)?-?%?")
 _BODY = re.compile(rf"(?P<head>[^\w]*)(?P<core>[\d{_LIKE}.,:/-]+)(?P<tail>\W*)")
 _FRACTION = re.compile(rf"[\d{_LIKE}]{{1,4}}[.,][\d{_LIKE}]{{2}}")
 _SIGN = re.compile(r"^(?P<sign>[<(«]?[€£EC(]|[<«])(?P<n>\d{1,3}(?:[.,]?\d{3}){0,3}[.,]\d{1,2})$")
+_BEGUN = re.compile(r"[.,'’‚](?=\d{3}(?:[.,'’]\d{3})*[.,]\d{2}(?!\d))")
+"""The mark before a group of three, where what stood before it was lost or is a word of its own."""
 _PART = re.compile(r"[.,]\d{2}(?!\d)")
 
 
@@ -61,6 +63,8 @@ def variant(row: Row) -> Variant | None:
     costs: dict[int, float] = {}
     for i, spot in enumerate(row.words):
         text, cost = as_number(spot.text)
+        if cost and i and _BEGUN.match(spot.text) and re.fullmatch(r"\d{1,3}", row.words[i - 1].text):
+            text, cost = spot.text, 0.0
         texts.append(text)
         if cost:
             costs[i] = cost
@@ -88,6 +92,8 @@ def as_number(text: str) -> tuple[str, float]:
     sign = _SIGN.match(text)
     if sign and not text[0].isdigit():
         return " " * len(sign["sign"]) + sign["n"], 0.2
+    if _BEGUN.match(text):
+        return " " + text[1:], 0.2
     body = _BODY.fullmatch(text)
     if body is None or _NUMERIC.fullmatch(text):
         return text, 0.0
@@ -119,6 +125,10 @@ def _joint(row: Row, texts: list[str], i: int) -> tuple[str, float] | None:
         return None
     if before[-1].isdigit() and _PART.match(text) and not _PART.search(before):
         return "", 0.1
+    if re.fullmatch(r"\d{1,3}", before) and _BEGUN.match(text):
+        return "", 0.15
+    if re.fullmatch(r"\d{1,3}[.,]", before) and re.fullmatch(r"\d{3}[.,]\d{2}", text) and before[-1] != text[-3]:
+        return "", 0.3
     if before[-1] in ".," and len(before) > 1 and before[-2].isdigit() and re.fullmatch(r"\d{2}[A-Z)*]?", text):
         return ("", 0.15) if i > 1 or len(row.words) == 2 or row.words[i - 1].text[0] in "€£$" else None
     if re.fullmatch(r"[^\w]{0,2}\d{1,3}", before) and re.fullmatch(r"\d{3}(?:[.,]\d{2})?", text) and row.text[row.starts[i] - 1] == " ":
@@ -150,11 +160,13 @@ def misreading(text: str, value: Decimal) -> float | None:
     """What it costs to think that `value` was printed where `text` was recognized; None if they are too far apart.
 
     Cheapest ways from the digits recognized to those of the value with two decimals: a digit taken for another, one lost or added, a
-    decimal mark lost. At most two changes, and no more than one for each two digits.
+    decimal mark lost. At most two changes, and no more than one for each two digits. Or all that stood before a mark was lost.
     """
     printed = f"{abs(value):.2f}".replace(".", "")
     fraction = re.search(r"[.,]\s?(\w{1,2})\W*$", text)
     recognized = _digits_of(text)
+    if _BEGUN.match(text) and len(recognized) < len(printed) <= len(recognized) + 3 and printed.endswith(recognized):
+        return 0.6
     if not recognized or abs(len(recognized) - len(printed)) > 2:
         return None
     if fraction:  # the mark holds both in place: what stands before it, and behind

@@ -134,7 +134,7 @@ _RULES = "|¦_[]{}~«»“”‘^\\"
 def _without_rules(text: str) -> str:
     """A recognized word without the rules of a table that were read with it; empty if it is nothing else."""
     stripped = text.strip(_RULES)
-    return stripped if any(map(str.isalnum, stripped)) or stripped in _ALONE else ""
+    return stripped if any(map(str.isalnum, stripped)) or stripped.rstrip(")") in _ALONE else ""  # "(30 %)"
 
 
 _ALONE = frozenset("-–+%&#:*€$£=/@")

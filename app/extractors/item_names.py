@@ -30,10 +30,11 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         else:
             continue
         owner.names.append(text)
+    limit, widest = _right_limit(grid, head, items), _widest(grid, items)
     for item in items:
         _take_unit(item)
         item.names.sort(key=lambda part: (part.row, part.first))
-        _tidy_names(grid, item, _right_limit(grid, head, items))
+        _tidy_names(grid, item, limit, widest)
         if head.described:
             _cut_description(grid, item)
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
@@ -65,6 +66,12 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
         if column is not Column.POSITION and grid.rows[c.row].words[c.first].x0 > name.x0
     ]
     return min([*after[:1], *values], default=0.0)
+
+
+def _widest(grid: Grid, items: list[ItemRow]) -> float:
+    """How far to the right names go that stand beside their numbers; 0 where they are too few to tell the width of their column."""
+    ends = [grid.rows[part.row].words[part.end - 1].x1 for item in items for part in item.names if part.row == item.row]
+    return max(ends) if len(items) >= 3 and ends else 0.0
 
 
 _UNITS = frozenset(
@@ -109,7 +116,7 @@ def _open(text: str) -> bool:
     return text.count("(") > text.count(")")
 
 
-def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
+def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names = item.names
     known = item.texts.get(Column.ITEM_ID)
@@ -134,9 +141,19 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float) -> None:
             continue
         row, below = grid.rows[first.row], grid.rows[second.row]
         word = below.words[second.first]
-        full = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height > limit or (row.read and _open(first.text))
+        end = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
+        full = end > limit or (row.read and _open(first.text))
+        if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
+            full = abs(word.x0 - row.words[first.first].x0) < row.height and (full or end > widest > 0)
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
+        if not row.read and below.height < 0.95 * row.height:
+            break  # a description, set smaller
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
         break
+    item.names = [part for part in names if _has_letters(part)]
+
+
+def _has_letters(part: Text) -> bool:
+    return any(map(str.isalpha, part.text))

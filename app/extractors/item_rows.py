@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -38,7 +39,10 @@ class ItemRow:
     proved: bool = False
 
 
-def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidate], dated: set[tuple[int, int]]) -> ItemRow:
+def read_row(
+    grid: Grid, head: TableHead, number: int, candidates: list[Candidate], doubtful: list[Candidate], dated: set[tuple[int, int]]
+) -> ItemRow:
+    """`doubtful`: other readings of the row's amounts, taken where quantity x price bears them out."""
     row = grid.rows[number]
     item = ItemRow(number)
     free = [True] * len(row.words)
@@ -58,6 +62,9 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
         cell_first, cell_end = row.cells[row.cell_of[c.first]]
         wordy = any(t.wordy and len(t.text) > 3 for t in row.words[cell_first : c.first])
         if name and wordy and c.end < cell_end and column.x0 > row.words[c.first].x1:
+            continue
+        # So is one behind the words ("Bracket, size 40") that is not under the next title, where another number is.
+        if name and wordy and column.x0 > row.words[c.end - 1].x1 and any(_is_under(row, other, column) for other in candidates):
             continue
         if column.column is Column.TAX_RATE and not _is_rate(c):
             continue
@@ -79,8 +86,12 @@ def read_row(grid: Grid, head: TableHead, number: int, candidates: list[Candidat
                 j += 1
             _place_text(row, number, i, j, head, item)
             i = j
-    _prove(row, item, candidates)
+    _prove(row, item, candidates, doubtful)
     return item
+
+
+def _is_under(row: Row, candidate: Candidate, head: Head) -> bool:
+    return row.words[candidate.first].x0 < head.x1 and row.words[candidate.end - 1].x1 > head.x0
 
 
 def _is_rate(candidate: Candidate) -> bool:
@@ -142,11 +153,11 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
         has_name = any(h.column is Column.NAME for h in head.heads)
         if column is not Column.NAME and has_name and not (end - first >= 3 or best is None or best[0] > 0):
             item.texts.setdefault(Column.OTHER, part)
-        elif any(map(str.isalpha, text)):
-            item.names.append(part)
+        elif any(map(str.isalpha, text)) or (column is Column.NAME and len(row.words) == 1 and len(text) <= 4):
+            item.names.append(part)  # a short number alone may be the last word of a name
 
 
-def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
+def _prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[Candidate]) -> None:
     """Checks quantity x price = amount and, where columns misled, finds the numbers of the row that fulfil it."""
     numbers = item.numbers
     amount = numbers.get(Column.AMOUNT)
@@ -157,10 +168,54 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate]) -> None:
         item.proved = True
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
-    if _find_factors(item, plain, amount):
+    plain += _counted_with_unit(row, item, amount)
+    if _find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
+        _take_unit(row, item)
         return
     if row.read and quantity and price:
         item.proved = _prove_otherwise(row, item, quantity, price, amount)
+
+
+_WITH_UNIT = re.compile(r"(?P<n>\d{1,4}(?:[.,]\d{1,2})?)/?(?P<unit>[^\W\d_]{1,6})\.?")
+
+
+def _counted_with_unit(row: Row, item: ItemRow, amount: Candidate) -> list[Candidate]:
+    """Quantities that stand in one word with their unit ("31h"), outside the item's name."""
+    named = {i for part in item.names for i in range(part.first, part.end)}
+    return [
+        Candidate(
+            "amount",
+            Decimal(match["n"].replace(",", ".")),
+            item.row,
+            i,
+            i + 1,
+            decimals=len(match["n"].replace(",", ".").partition(".")[2]),
+        )
+        for i, spot in enumerate(row.words[: amount.first])
+        if i not in named and (match := _WITH_UNIT.fullmatch(spot.text))
+    ]
+
+
+def _take_unit(row: Row, item: ItemRow) -> None:
+    quantity = item.numbers[Column.QUANTITY]
+    if match := _WITH_UNIT.fullmatch(row.words[quantity.first].text):
+        item.texts.setdefault(Column.UNIT, Text(item.row, quantity.first, quantity.end, match["unit"]))
+
+
+def _find_cut_amount(item: ItemRow, plain: list[Candidate], amount: Candidate, doubtful: list[Candidate]) -> bool:
+    """Whether the amount is what quantity x price gives once it is joined with the number before it ("1 285,76")."""
+    as_read = item.numbers
+    for whole in doubtful:
+        if whole.end != amount.end or whole.first >= amount.first:
+            continue
+        item.numbers = {column: c for column, c in as_read.items() if c.end <= whole.first or c.first >= whole.end}
+        item.numbers[Column.AMOUNT] = whole
+        quantity, price = item.numbers.get(Column.QUANTITY), item.numbers.get(Column.PRICE)
+        item.proved = bool(quantity and price and _times(quantity, price, whole))
+        if item.proved or _find_factors(item, [c for c in plain if c.end <= whole.first], whole):
+            return True
+    item.numbers = as_read
+    return False
 
 
 def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:

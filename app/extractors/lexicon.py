@@ -345,8 +345,10 @@ CUES: dict[Cue, str] = {
         "rounding adjustment;rounded;rundungsdifferenz"
     ),
     Cue.CARRIED: (
-        "carried forward;carried over;carry forward;brought forward;carry over;ubertrag;zwischensumme ubertrag;report;a reporter;"
-        "transport;transport page;transporteren;riporto;a riportare;suma y sigue;suma anterior;a transportar;previous balance;"
+        "carried forward;carried over;carry forward;brought forward;carry over;carried to;ubertrag;"
+        "zwischensumme ubertrag;report;a reporter;report de la page precedente;report page;total reporte;"
+        "transport;transport page;transporteren;over te brengen;overgebracht;riporto;a riportare;suma y sigue;suma anterior;"
+        "total anterior;a transportar;transporte da pagina;soma anterior;previous balance;"
         "balance forward;last bill;page total;seitensumme;total page;previous amount;prior balance;opening balance;transportado;"
         "ausstehende;ausstehende forderung;vorige"
     ),

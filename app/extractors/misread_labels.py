@@ -19,7 +19,7 @@ DOUBTED = 0.85
 """Words of 5 and 6 letters are taken for another only where the recognizer itself doubted them."""
 
 _LETTERS = str.maketrans("01584", "olsba")
-_TWINS = (("rn", "m"), ("vv", "w"), ("ii", "u"), ("cl", "d"), ("m", "rn"))
+_TWINS = (("rn", "m"), ("vv", "w"), ("ii", "u"), ("cl", "d"), ("m", "rn"), ("el", "cl"))
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z]{3})(?=[A-Z][a-z])")
 
 

@@ -46,7 +46,7 @@ def choose_tax_ids(
             valid = vat_id_is_valid(text)
             if vat < 0.2 and (not valid or lead_of(roles, max(roles, key=lambda r: roles[r]) if roles else "") > 0.5):
                 continue
-            merit = 0.35 + 0.5 * vat + (0.15 if valid else 0.0)
+            merit = 0.35 + 0.5 * max(vat, 0.0) + (0.15 if valid else 0.0)  # a valid one stands against a weak label
         else:
             digits = sum(map(str.isdigit, text))
             if (vat < 0.35 and tax < 0.35) or not 7 <= len("".join(plain(text))) <= 20 or digits < 6:

@@ -206,7 +206,8 @@ def _begin(rows: list[Row], number: int) -> int:
 
 def parties_of(receipt: Receipt, parties: Parties) -> Parties:
     """The parties, the seller by the head of the receipt; its buyer is not known, unless a label named one."""
-    named = given_by(receipt)
-    seller = replace(parties.seller, name=named or parties.seller.name)
-    buyer = parties.buyer if parties.buyer.name and parties.buyer.name.confidence >= 0.75 else PartyChoice()
-    return Parties(seller, buyer)
+    seller = replace(parties.seller, name=given_by(receipt) or parties.seller.name)
+    if parties.buyer.name and parties.buyer.name.confidence >= 0.75:
+        return Parties(seller, parties.buyer)
+    # What was taken for a buyer's address is the till's own, with the ids under it.
+    return Parties(replace(seller, vat_id=seller.vat_id or parties.buyer.vat_id), PartyChoice())

@@ -35,7 +35,7 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
             strength = {}  # a bare whole number needs a clear label to be money
         roles[id(c)] = {role: weight * money for role, weight in strength.items()}
     biggest = max((abs(value_of(c)) for c in amounts if max(roles[id(c)].values(), default=0.0) > 0.4), default=ZERO)
-    rates = read_rates(found, items, amounts)
+    rates = read_rates(found, items, [*amounts, *doubtful])  # base x rate = tax is proof enough for a doubtful one
 
     stacked = _column_sums(found, amounts)
     readings = [*amounts, *doubtful]

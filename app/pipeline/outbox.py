@@ -38,6 +38,7 @@ class Relay:
         self._every = every
         self._news = asyncio.Event()
         self._unmarked: set[int] = set()  # published
+        self._just_marked: set[int] = set()  # a look may find a row before it is handed over
         self._told: OrderedDict[int, None] = OrderedDict()  # their events, not yet their messages
 
     def wake(self) -> None:
@@ -82,7 +83,7 @@ class Relay:
 
     async def _publish(self, rows: Sequence[OutboxRow]) -> None:
         """Events first: a broker that takes no messages keeps nobody here from seeing what happened."""
-        new = [row for row in rows if row.id not in self._unmarked]
+        new = self._new(rows)
         if not new:
             return
         await self._tell(new)
@@ -123,12 +124,16 @@ class Relay:
                 while True:
                     await self._news.wait()
                     self._news.clear()
-                    await self._tell(self._store.committed())
+                    await self._tell(self._new(self._store.committed()))
+
+    def _new(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        return [row for row in rows if row.id not in self._unmarked and row.id not in self._just_marked]
 
     async def _mark(self) -> None:
         if marked := set(self._unmarked):
             await self._store.mark_published(marked)
             self._unmarked -= marked
+            self._just_marked = marked
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,8 @@ def taxable_amounts(invoice: Invoice, context: Context) -> Iterator[Finding]:
 
 
 def sum_of_taxable_amounts(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    """On a page an exempt part may stand outside the table of taxes, so a difference is a warning; for e-invoices BR-S-08 decides."""
+    """On a page an exempt part may stand outside the table of taxes, so a difference is a warning; where the page was recognized a row
+    of that table may as well be lost, and with it the tax: an error. For e-invoices BR-S-08 decides."""
     stands, bases = stated(invoice.total_without_tax), all_stated(tax.taxable_amount for tax in invoice.tax_breakdown)
     if context.is_xml or stands is None or not bases:
         return
@@ -205,7 +206,8 @@ def sum_of_taxable_amounts(invoice: Invoice, context: Context) -> Iterator[Findi
     adds_up = total(rounded(base, unit) for base in bases)
     if abs(adds_up - rounded(stands, unit)) > CENT * len(bases):
         named = ("total_without_tax", *(f"tax_breakdown.{i}.taxable_amount" for i in range(min(len(bases), MOST_NAMED))))
-        yield _contradiction("sum_of_taxable_amounts", "The taxable amounts", adds_up, "total without tax", stands, named, "warning")
+        severity: Severity = "error" if context.extracted.source == "ocr" else "warning"
+        yield _contradiction("sum_of_taxable_amounts", "The taxable amounts", adds_up, "total without tax", stands, named, severity)
 
 
 def tax_in_tax_currency(invoice: Invoice, context: Context) -> Iterator[Finding]:

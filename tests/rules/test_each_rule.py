@@ -199,6 +199,7 @@ def test_a_page_whose_lines_bear_their_tax_is_no_contradiction_and_an_einvoice_i
 def test_a_page_whose_taxable_amounts_miss_a_part_is_a_warning() -> None:
     partial = replace(GOOD, tax_breakdown=GOOD.tax_breakdown[:1], total_tax=D("3.80"), total_with_tax=D("73.80"), amount_due=D("23.85"))
     assert check(partial, "text") == [("sum_of_taxable_amounts", "warning")]
+    assert check(partial, "ocr") == [("sum_of_taxable_amounts", "error")]  # a row may not have been read
 
 
 def test_findings_name_the_fields_in_doubt() -> None:
