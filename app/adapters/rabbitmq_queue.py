@@ -13,7 +13,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq.exceptions import PublishError
 
-from app.adapters.rabbitmq_connection import DEADLINE, Address, Link, asking, reason_of
+from app.adapters.rabbitmq_connection import DEADLINE, Address, Link, asking, close_quietly, reason_of
 from app.adapters.rabbitmq_reader import WATCH, Consumer, Reader
 from app.adapters.rabbitmq_topology import STEPS, Topology, decode, encode
 from app.domain.work import Queue
@@ -207,6 +207,10 @@ class RabbitWorkQueue:
             log.warning("publish.returned", queue=name)
             self._returned()
         if without_queue and len(without_queue) == len(unsent) and again:
+            # Not on this channel again. Seen on 3.10.8: what is sent on it to the new queue of the same name is confirmed and never
+            # delivered; the likely cause is that the channel goes on with the numbers of the queue that was deleted.
+            self._channel = None
+            await close_quietly(channel)
             await self.declare()
             await self._send(without_queue, again=False)
             return
