@@ -13,7 +13,7 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq.exceptions import PublishError
 
-from app.adapters.rabbitmq_connection import DEADLINE, Address, Link, asking, close_quietly, reason_of
+from app.adapters.rabbitmq_connection import DEADLINE, Address, Link, asking, reason_of
 from app.adapters.rabbitmq_reader import WATCH, Consumer, Reader
 from app.adapters.rabbitmq_topology import STEPS, Topology, decode, encode
 from app.domain.work import Queue
@@ -22,6 +22,7 @@ from app.ports import Message, Parked
 
 log = structlog.get_logger(__name__)
 DECLARING = 20.0  # seconds: some twenty queues, each of them written to disk
+DELETED = 1.0  # seconds that the broker is given to tell all readers of a queue that it is gone
 IN_FLIGHT = 200  # messages sent before the first of them must be confirmed
 MOST_PARKED = 1_000  # looked at in one call
 
@@ -207,10 +208,9 @@ class RabbitWorkQueue:
             log.warning("publish.returned", queue=name)
             self._returned()
         if without_queue and len(without_queue) == len(unsent) and again:
-            # Not on this channel again. Seen on 3.10.8: what is sent on it to the new queue of the same name is confirmed and never
-            # delivered; the likely cause is that the channel goes on with the numbers of the queue that was deleted.
-            self._channel = None
-            await close_quietly(channel)
+            # Not at once: on 3.10.8 readers of a queue that is declared again right after its deletion are not told of it, stay attached,
+            # and are never sent what comes then.
+            await asyncio.sleep(DELETED)
             await self.declare()
             await self._send(without_queue, again=False)
             return
