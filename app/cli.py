@@ -1,4 +1,4 @@
-"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | doctor`.
+"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | replay | doctor`.
 
 Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
 """
@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -76,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     reconcile = commands.add_parser("reconcile", help="list what the stores lack of each other", description=_RECONCILE)
     reconcile.add_argument("--repair", action="store_true", help="repair what can be repaired; what SQL names is never deleted")
     reconcile.set_defaults(run=_reconcile)
+
+    replay = commands.add_parser("replay", help="send again what was given up: invoices quarantined as internal_error, parked messages")
+    replay.add_argument("--list", action="store_true", help="only say what there is, one JSON object a line")
+    replay.add_argument("ids", nargs="*", metavar="ID", help="of invoices or messages (default: all)")
+    replay.set_defaults(run=_replay)
 
     doctor = commands.add_parser("doctor", help="check that everything this service needs is there")
     doctor.set_defaults(run=_doctor)
@@ -214,13 +220,50 @@ def _reconcile(arguments: argparse.Namespace) -> int:
     return FINDINGS if left else DONE
 
 
+def _replay(arguments: argparse.Namespace) -> int:
+    from app.replay import Dead, find_dead, replay
+    from app.wiring import open_replay
+
+    async def run(settings: Settings) -> tuple[Dead, set[str]]:
+        async with open_replay(settings) as (invoices, queue):
+            dead = (await find_dead(invoices, queue)).only(arguments.ids)
+            return dead, set() if arguments.list else await replay(invoices, queue, dead)
+
+    with _quietly():
+        dead, sent = asyncio.run(run(from_environ()))
+    for invoice in dead.invoices:
+        if arguments.list or invoice.invoice_id in sent:
+            told = {"invoice": invoice.invoice_id, "tenant": invoice.tenant, "since": invoice.since.isoformat()}
+            sys.stdout.write(json.dumps(told) + "\n")
+    for message in dead.messages:
+        if arguments.list or message.id in sent:
+            sys.stdout.write(json.dumps({"message": message.id, "queue": message.queue, "bytes": message.size}) + "\n")
+    if unknown := set(arguments.ids) - (dead.ids if arguments.list else sent):
+        _say(f"invoicestream: nothing dead has this id: {', '.join(sorted(unknown))}")
+        return FINDINGS
+    return DONE
+
+
 def _doctor(_: argparse.Namespace) -> int:
     from app.doctor import examine
 
-    checks = asyncio.run(examine(from_environ()))
+    with _quietly():
+        checks = asyncio.run(examine(from_environ()))
     for check in checks:
         sys.stdout.write(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12} {check.detail}\n")
     return DONE if all(check.ok for check in checks) else DOWN
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What adapters log goes to stderr, and only errors: stdout is for what was asked."""
+    from app.telemetry import configure_logging
+
+    logging = configure_logging("error", json=not sys.stderr.isatty())
+    try:
+        yield
+    finally:
+        logging.close()
 
 
 def _say(text: str, end: str = "\n") -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.work import QUEUES
 from app.errors import InvoiceStreamError, Misconfigured, Unavailable
 from app.settings import Settings
 
@@ -32,6 +33,7 @@ async def examine(settings: Settings) -> list[Check]:
         await _attempt("sql", lambda: _sql(settings)),
         await _attempt("documents", lambda: _documents(settings)),
         await _attempt("blobs", lambda: _blobs(settings)),
+        await _attempt("broker", lambda: _broker(settings)),
         await _attempt("stream", _stream),
     ]
 
@@ -120,6 +122,18 @@ async def _blobs(settings: Settings) -> str:
     async with open_blobs(settings.stores.blobs_url) as blobs:
         await blobs.ping()
     return "MongoDB answers"
+
+
+async def _broker(settings: Settings) -> str:
+    from app.wiring import open_broker
+
+    if settings.stores.broker_url == "memory://":
+        return "in the service's own process"
+    async with open_broker(settings) as queue:
+        await queue.ping()
+        waiting = sum([await queue.depth(name) for name in QUEUES])
+        dead = await queue.dead_depth()
+    return f"{waiting} messages wait" + (f"; {dead} are dead: see `invoicestream replay --list`" if dead else "")
 
 
 async def _stream() -> str:

@@ -35,6 +35,8 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 # Below WARNING libraries quote what they handle: SQL parameters, frames, headers. These say useful things at INFO, and nothing else.
 _TALKATIVE = ("uvicorn.error", "alembic")
+# A lost connection is one line of our own; they say it with a traceback for each of their tasks.
+_TOLD_BY_US = ("aiormq", "aio_pika")
 _HANDLED_BY_US = ("uvicorn", "uvicorn.error", "uvicorn.access")
 _ECS = {"action": "event.action", "outcome": "event.outcome", "logger": "log.logger"}
 _COLOURS = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31;1m"}
@@ -144,6 +146,9 @@ class Logging:
             library = logging.getLogger(name)
             self._keep(library)
             library.handlers, library.propagate = [], True
+        for name in _TOLD_BY_US:
+            self._keep(logging.getLogger(name))
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         for name in _TALKATIVE:
             self._keep(logging.getLogger(name))
             logging.getLogger(name).setLevel(max(level, logging.INFO))

@@ -65,6 +65,10 @@ class Metrics:
             "queue_depth", "Messages that wait in the broker, as of the sweeper's last look.", ["queue"], registry=registry
         )
         self.queue_in_hand = Gauge("queue_in_hand", "Deliveries taken and not settled yet.", ["queue"], registry=registry)
+        self.dlq_depth = Gauge(
+            "dlq_depth", "Dead letters and messages that nobody understood, as of the sweeper's last look.", registry=registry
+        )
+        self.publish_returned = Counter("publish_returned_total", "Messages that the broker had no queue for.", registry=registry)
         self.redelivered = Counter("redelivered_total", "Attempts after the first.", registry=registry)
         self.parser_child_killed = Counter(
             "parser_child_killed_total", "Sandboxed children ended by a limit or a signal.", ["cause"], registry=registry
@@ -143,6 +147,10 @@ class Metrics:
         """Both are asked at each scrape, and must not wait."""
         self.queue_depth.labels(queue).set_function(depth)
         self.queue_in_hand.labels(queue).set_function(in_hand)
+
+    def watch_dead_letters(self, depth: Callable[[], int]) -> None:
+        """Asked at each scrape, and must not wait."""
+        self.dlq_depth.set_function(depth)
 
     def watch_dropped_lines(self, dropped: Callable[[], int]) -> None:
         """`log_dropped_total` is read from the log at each scrape."""

@@ -145,8 +145,22 @@ class Message:
     v: int = 1
 
 
+DELIVERY_LIMIT = 50
+"""How often a message may be left unsettled before it is a dead letter. High: the real limit is the attempts that SQL counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that could not be understood, without what it says. `queue`: where it was found."""
+
+    id: str
+    queue: str
+    size: int
+
+
 class Delivery(Protocol):
-    """One message in hand. Exactly one of the two is called, once."""
+    """One message in hand. Exactly one of the two is called, once; neither raises because the broker is away: the message then comes
+    again, as it does when its reader ended or lost the connection."""
 
     @property
     def message(self) -> Message: ...
@@ -154,7 +168,7 @@ class Delivery(Protocol):
     async def ack(self) -> None: ...
 
     async def requeue(self, delay: float) -> None:
-        """Comes again after about `delay` seconds."""
+        """Comes again after `delay` seconds, or up to some times as many; 0: at once, after all that waits."""
         ...
 
 
@@ -162,15 +176,39 @@ class WorkQueue(Protocol):
     """The queues of `app.domain.work.QUEUES`; what waits in one of them never holds up another."""
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        """Each to its queue. Returns once the broker has taken responsibility for all of them."""
+        """Each to its queue. Returns once the broker has taken responsibility for all of them.
+
+        When it raises, some of them may be in. The same message may come more than once, whoever published it again: who works
+        on it asks SQL whether it is still to be done.
+        """
         ...
 
     def deliveries(self, queue: Queue, prefetch: int) -> AsyncIterator[Delivery]:
-        """Ends when cancelled. At most `prefetch` deliveries are unsettled at once. Unsettled ones come again to another reader."""
+        """Ends when cancelled. At most `prefetch` deliveries are unsettled at once. Unsettled ones come again to another reader.
+
+        A broker that goes away does not end it: it goes on when the broker is back, also on a queue that was deleted meanwhile.
+        """
+        ...
+
+    def dead_letters(self) -> AsyncIterator[Delivery]:
+        """Messages that were left behind unsettled more than `DELIVERY_LIMIT` times: whoever takes them dies. One at a time; a requeued
+        one comes again from here."""
+        ...
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """Messages that nobody here understood, oldest first; they stay where they are."""
+        ...
+
+    async def unpark(self, ids: Collection[str] | None = None) -> int:
+        """Sends parked messages (None: all) again to the queue they came from. Returns how many."""
         ...
 
     async def depth(self, queue: Queue) -> int:
         """Messages that wait or are delayed, not those in hand."""
+        ...
+
+    async def dead_depth(self) -> int:
+        """Dead letters that wait, and parked messages."""
         ...
 
     async def ping(self) -> None: ...
@@ -180,7 +218,7 @@ class EventBus(Protocol):
     """Live events, to every replica. At most once: who needs certainty reads the store's events."""
 
     async def publish(self, event: Event) -> None:
-        """Never waits for a slow subscriber."""
+        """Never waits, neither for a slow subscriber nor for the broker. While the broker is away only this process is told."""
         ...
 
     def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[Subscription]:
@@ -188,12 +226,20 @@ class EventBus(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Events of other processes may be missing here. Nothing is missing of the durable ones up to `after` (None: since when is not
+    known); who reads the store's events from there has them all."""
+
+    after: int | None
+
+
 class Subscription(Protocol):
     """A bounded buffer. Iteration ends with `lagged` set when the subscriber was too slow and was dropped."""
 
     lagged: bool
 
-    def __aiter__(self) -> AsyncIterator[Event]: ...
+    def __aiter__(self) -> AsyncIterator[Event | Gap]: ...
 
 
 class DocumentStore(Protocol):
@@ -390,6 +436,16 @@ class NewKey:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An invoice that is quarantined because of us (`internal_error`): it may do better another time."""
+
+    tenant: str
+    invoice_id: str
+    version: int
+    since: datetime
+
+
 class InvoiceStore(Protocol):
     """SQL: the truth."""
 
@@ -471,6 +527,10 @@ class InvoiceStore(Protocol):
         Where others may be alive on the same store it voids nothing: leases and holds end by themselves. Returns how many leases
         it voided.
         """
+        ...
+
+    async def given_up(self, limit: int) -> Sequence[GivenUp]:
+        """Of all tenants, the longest waiting first."""
         ...
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool: ...

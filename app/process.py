@@ -13,7 +13,7 @@ from typing import Any
 from app.api.uploads import media_type_of
 from app.domain.record import SETTLED, InvoiceRecord
 from app.errors import Unavailable, Unprocessable
-from app.ports import TenantInvoices, Upload
+from app.ports import Gap, TenantInvoices, Upload
 from app.readers.sniff import HEAD
 from app.settings import Ocr, Settings, Telemetry
 from app.tracing import configure_tracing
@@ -145,5 +145,5 @@ class _Settled:
         while True:  # again after having been dropped as too slow
             async with self._service.events.subscribe(TENANT, None) as events:
                 async for event in events:
-                    if event.type in SETTLED:
+                    if isinstance(event, Gap) or event.type in SETTLED:
                         news.set()

@@ -21,7 +21,8 @@ from app.api.connection import QuietSocket
 from app.api.context import ApiLimits
 from app.api.live import PAGE
 from app.domain.record import Event
-from app.ports import Blob, Settlement, Upload
+from app.domain.work import Job
+from app.ports import Blob, Gap, Settlement, Upload
 from tests.api_host import PATIENCE, Host, is_problem, open_host
 
 LIMITS = ApiLimits(origins=frozenset(("https://ours.example",)), sockets=3, heartbeat=0.2, send_deadline=60)
@@ -303,6 +304,35 @@ class TestWhileOpen:
                 await served.host.bus.publish(progress(invoice_id, n))
             code, reason = await closed(connection)
         assert code == 4008 and "last_event_id" in reason
+
+    @pytest.mark.parametrize("path", ["/invoices/{}/live", "/live?last_event_id=0"])
+    async def test_what_was_missed_is_read_from_the_store(self, served: Served, path: str) -> None:
+        """Settled by another process whose events did not come here."""
+        invoice_id = await served.host.send()
+        async with served.open(path.format(invoice_id)) as connection:
+            snapshot = await said(connection)
+            if snapshot["last_event_id"] == 0:
+                assert (await said(connection))["type"] == "received"
+            job = await served.host.store.claim("acme", invoice_id, "another", 60)
+            assert isinstance(job, Job)
+            await served.host.store.settle(job, Settlement("quarantined", "empty"))
+            served.host.store.committed()  # nor does this process tell of it, now or later
+            await served.host.store.mark_published([row.id for row in await served.host.store.outbox(100)])
+            served.host.bus._subscriptions.tell_gap(Gap(None))
+            told = [await said(connection), await said(connection)]
+            assert [event["type"] for event in told] == ["processing", "quarantined"]
+            served.host.bus._subscriptions.tell_gap(Gap(0))
+            await served.host.bus.publish(progress(invoice_id, 1))
+            assert (await said(connection))["type"] == "stage"  # nothing is told twice
+
+    async def test_who_started_nowhere_starts_again(self, served: Served) -> None:
+        async with served.open("/live") as connection:
+            assert (await said(connection))["unsettled"] == []
+            invoice_id = await served.host.send()
+            assert (await said(connection))["type"] == "received"
+            served.host.bus._subscriptions.tell_gap(Gap(None))
+            again = await said(connection)
+            assert again["type"] == "snapshot" and [each["id"] for each in again["unsettled"]] == [invoice_id]
 
     async def test_it_ends_with_the_service(self, tmp_path: Path) -> None:
         async with open_host(tmp_path, replace(LIMITS, heartbeat=60)) as host:

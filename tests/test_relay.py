@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
 
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import SqlInvoices, open_invoices
 from app.domain.record import Event
+from app.errors import Unavailable
 from app.pipeline.outbox import Relay
 from app.ports import Blob, Settlement, Upload
 
@@ -27,8 +30,8 @@ class Rig:
     bus: MemoryEventBus
     told: list[Event] = field(default_factory=list)
 
-    async def accept(self, *contents: str) -> list[str]:
-        uploads = [Upload(c, "application/pdf", Blob(hashlib.sha256(c.encode()).hexdigest(), 1)) for c in contents]
+    async def accept(self, *contents: str, media_type: str = "application/pdf") -> list[str]:
+        uploads = [Upload(c, media_type, Blob(hashlib.sha256(c.encode()).hexdigest(), 1)) for c in contents]
         return [accepted.id for accepted in await self.store.for_tenant(TENANT).accept(uploads, "test", None, None)]
 
     async def unmarked(self) -> list[str]:
@@ -132,3 +135,46 @@ async def test_a_full_queue_holds_rows_back_and_loses_none(tmp_path: Path) -> No
                         break
             await r.all_marked()
         assert {event.invoice_id for event in r.told} == set(sent)
+
+
+async def test_a_full_queue_keeps_nothing_out_of_another_and_all_is_told_once(tmp_path: Path) -> None:
+    async with rig(tmp_path, capacity=1) as r:
+        relay = Relay(r.store, r.queue, r.bus)
+        (fits,) = await r.accept("a")
+        await relay.publish_batch()
+        (late,) = await r.accept("b")
+        (xml,) = await r.accept("c", media_type="application/xml")
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await relay.publish_batch()
+        async with running(Relay(r.store, r.queue, MemoryEventBus())), asyncio.timeout(10):
+            while xml in await r.unmarked():
+                await asyncio.sleep(0.01)
+        await r.until_told((fits, "received"), (late, "received"), (xml, "received"))
+        async with aclosing(r.queue.deliveries("invoices", 1)) as deliveries:
+            delivery = await anext(deliveries)
+            assert delivery.message.invoice_id == xml
+            await delivery.ack()
+        assert await r.queue.depth("invoices") == 0  # it was sent once
+        async with aclosing(r.queue.deliveries("invoices.pdf", 1)) as deliveries:
+            await (await anext(deliveries)).ack()
+            await relay.publish_batch()
+        assert await r.unmarked() == []
+        await r.until_told((fits, "received"), (late, "received"), (xml, "received"))
+
+
+async def test_what_happens_while_the_broker_is_away_is_told_here_at_once(tmp_path: Path) -> None:
+    async with rig(tmp_path, capacity=1) as r:
+        relay = Relay(r.store, r.queue, r.bus, every=NEVER)  # and so long it waits before it tries again
+        await r.accept("a", "b")
+        async with running(relay):
+            relay.wake()
+            async with asyncio.timeout(10):
+                while len(r.told) < 2:
+                    await asyncio.sleep(0.01)
+            (late,) = await r.accept("c", media_type="application/xml")
+            relay.wake()
+            async with asyncio.timeout(10):
+                while r.told[-1].invoice_id != late:
+                    await asyncio.sleep(0.01)
+            assert late in await r.unmarked()

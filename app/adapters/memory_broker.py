@@ -7,15 +7,16 @@ Everything runs on one event loop; nothing here blocks it.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+from app.adapters.subscriptions import BufferedSubscription, Subscriptions
 from app.domain.record import Event
 from app.domain.work import QUEUES, Queue
 from app.errors import Unavailable
-from app.ports import Message
+from app.ports import DELIVERY_LIMIT, Message, Parked
 
 
 class MemoryDelivery:
@@ -62,13 +63,14 @@ class MemoryWorkQueue:
 
     `publish` waits for room for `deadline` seconds, then raises `Unavailable("broker")`; some of the messages may be in by then, and
     all those for a queue that has room. A message whose id still waits is not queued a second time. Messages come oldest first;
-    those that a reader leaves behind come again before all others. A reader that stopped reading may still settle what it holds:
-    nothing comes twice unless another reader took it meanwhile.
+    those that a reader leaves behind come again before all others, unless that makes them dead letters. A reader that stopped reading
+    may still settle what it holds: nothing comes twice unless another reader took it meanwhile.
     """
 
     def __init__(self, capacity: int = 10_000, deadline: float = 5.0) -> None:
         self._deadline = deadline
-        self._lines = {queue: _Line(capacity) for queue in QUEUES}
+        self._dead = _Line(capacity)
+        self._lines = {queue: _Line(capacity, self._dead) for queue in QUEUES}
         self._closed = False
 
     async def __aenter__(self) -> MemoryWorkQueue:
@@ -77,7 +79,7 @@ class MemoryWorkQueue:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Ends every reader and forgets every message."""
         self._closed = True
-        for line in self._lines.values():
+        for line in (*self._lines.values(), self._dead):
             line.close()
 
     async def publish(self, messages: Sequence[Message]) -> None:
@@ -99,16 +101,31 @@ class MemoryWorkQueue:
     async def depth(self, queue: Queue) -> int:
         return self._lines[queue].depth
 
+    def dead_letters(self) -> AsyncGenerator[MemoryDelivery, None]:
+        return self._dead.deliveries(1)
+
+    async def parked(self, limit: int) -> Sequence[Parked]:
+        """Nothing comes here that is not understood."""
+        return ()
+
+    async def unpark(self, ids: Collection[str] | None = None) -> int:
+        return 0
+
+    async def dead_depth(self) -> int:
+        return self._dead.depth
+
     async def ping(self) -> None:
         if self._closed:
             raise Unavailable("broker", "closed")
 
 
 class _Line:
-    """One queue."""
+    """One queue. `dead`: where a message goes that readers leave behind again and again."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, dead: _Line | None = None) -> None:
         self._capacity = capacity
+        self._dead = dead
+        self._left: dict[str, int] = {}  # how often each message was left behind
         self._waiting: OrderedDict[str, Message] = OrderedDict()
         self._timers: dict[asyncio.TimerHandle, Message] = {}
         self._in_hand = 0
@@ -165,11 +182,13 @@ class _Line:
         if delivery.reader is None and self._waiting.get(delivery.message.id) is delivery.message:
             del self._waiting[delivery.message.id]
             self._room.set()
+        self._left.pop(delivery.message.id, None)
         self._let_go(delivery)
 
     def delay(self, delivery: MemoryDelivery, delay: float) -> None:
         if delivery.reader is None:
             return  # it went back when the reader left
+        self._left.pop(delivery.message.id, None)
         self._let_go(delivery)
         if self._closed:
             return
@@ -215,82 +234,38 @@ class _Line:
             self._let_go(delivery)
         if not self._closed:
             for delivery in reversed(held):
-                self._put(delivery.message, at_front=True)
+                if self._dead is not None and self._dies(delivery.message):
+                    self._dead._put(delivery.message, at_front=False)
+                else:
+                    self._put(delivery.message, at_front=True)
 
-
-class MemorySubscription:
-    """Events in the order they were published. When more than `limit` wait, all are dropped, `lagged` is set and iteration ends."""
-
-    def __init__(self, limit: int) -> None:
-        self.lagged = False
-        self._limit = limit
-        self._events: deque[Event] = deque()
-        self._ended = False
-        self._wake = asyncio.Event()
-
-    def _offer(self, event: Event) -> None:
-        if self._ended:
-            return
-        if len(self._events) >= self._limit:
-            self.lagged = True
-            self._end()
-        else:
-            self._events.append(event)
-            self._wake.set()
-
-    def _end(self) -> None:
-        self._ended = True
-        self._events.clear()
-        self._wake.set()
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while not self._ended:
-            if self._events:
-                yield self._events.popleft()
-            else:
-                self._wake.clear()
-                await self._wake.wait()
+    def _dies(self, message: Message) -> bool:
+        times = self._left[message.id] = self._left.get(message.id, 0) + 1
+        if times > DELIVERY_LIMIT:
+            del self._left[message.id]
+        return times > DELIVERY_LIMIT
 
 
 class MemoryEventBus:
-    """Publishing costs the same however slow the subscribers are. `buffer`: events that may wait for one subscriber."""
+    """Publishing costs the same however slow the subscribers are. `buffer`: events that may wait for one subscriber.
+
+    Nothing is ever missing but to a subscriber that lags.
+    """
 
     def __init__(self, buffer: int = 256) -> None:
-        self._buffer = buffer
-        self._subscriptions: dict[tuple[str, str | None], set[MemorySubscription]] = {}
-        self._closed = False
+        self._subscriptions = Subscriptions(buffer)
 
     async def __aenter__(self) -> MemoryEventBus:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Ends every subscription."""
-        self._closed = True
-        for subscriptions in self._subscriptions.values():
-            for subscription in subscriptions:
-                subscription._end()
+        self._subscriptions.close()
 
     async def publish(self, event: Event) -> None:
-        if self._closed:
+        if self._subscriptions.closed:
             raise Unavailable("broker", "closed")
-        for topic in ((event.tenant, event.invoice_id), (event.tenant, None)):
-            for subscription in self._subscriptions.get(topic, ()):
-                subscription._offer(event)
+        self._subscriptions.tell(event)
 
-    def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[MemorySubscription]:
-        return self._subscribe((tenant, invoice_id))
-
-    @asynccontextmanager
-    async def _subscribe(self, topic: tuple[str, str | None]) -> AsyncIterator[MemorySubscription]:
-        if self._closed:
-            raise Unavailable("broker", "closed")
-        subscription = MemorySubscription(self._buffer)
-        self._subscriptions.setdefault(topic, set()).add(subscription)
-        try:
-            yield subscription
-        finally:
-            subscription._end()
-            subscriptions = self._subscriptions[topic]
-            subscriptions.discard(subscription)
-            if not subscriptions:
-                del self._subscriptions[topic]
+    def subscribe(self, tenant: str, invoice_id: str | None) -> AbstractAsyncContextManager[BufferedSubscription]:
+        return self._subscriptions.subscribe(tenant, invoice_id)

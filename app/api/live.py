@@ -7,8 +7,9 @@
 
 Each durable event comes once, though it may tell again what the snapshot already showed. A client that comes back sends the last
 `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
-misses no durable event; progress events (`id` null) are not kept. The socket stays open after the invoice is settled: a person or a
-retry may move it again.
+misses no durable event; progress events (`id` null) are not kept. What was missed while the broker was away is read from the store
+and told late (on `/live` without `last_event_id` it may be a second snapshot instead). The socket stays open after the invoice is
+settled: a person or a retry may move it again.
 
 Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
 parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),
@@ -39,7 +40,7 @@ from app.api.replies import json_reply
 from app.api.schemas import TicketJson, event_json, instant, invoice_json, summary_json
 from app.domain.record import Event, Status
 from app.errors import Refused, Unavailable
-from app.ports import InvoiceFilter, Principal, Subscription
+from app.ports import Gap, InvoiceFilter, Principal, Subscription
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["live"], default_response_class=Response)
@@ -149,6 +150,7 @@ class _Conversation:
     secret: str | None
     invoice_id: str | None
     told: dict[int, None] = field(default_factory=dict)
+    start: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
 
     async def run(self, after: int | None) -> None:
         """Subscribes first, then reads the state: nothing can happen between the two unseen."""
@@ -161,12 +163,13 @@ class _Conversation:
     async def _snapshot(self, after: int | None) -> None:
         invoices = self.context.invoices.for_tenant(self.principal.tenant)
         message: dict[str, Any] = {"type": "snapshot", "last_event_id": after}
+        self.start = after
         if self.invoice_id is None:
             pages = [await invoices.list(InvoiceFilter(status=status), None, SHOWN) for status in UNSETTLED]
             message["unsettled"] = [summary_json(summary) for page in pages for summary in page.items]
         else:
             if after is None:  # before the record is read, so that the state shown is not older than the id
-                message["last_event_id"] = await self._newest()
+                message["last_event_id"] = self.start = await self._newest()
             record = await invoices.get(self.invoice_id)
             if record is None:
                 raise _Ended(4404, "the invoice is not there any more")
@@ -196,7 +199,7 @@ class _Conversation:
 
     async def _live(self, subscription: Subscription, gone: asyncio.Task[None]) -> None:
         events = aiter(subscription)
-        coming: asyncio.Task[Event] = asyncio.ensure_future(anext(events))
+        coming: asyncio.Task[Event | Gap] = asyncio.ensure_future(anext(events))
         try:
             while True:
                 await asyncio.wait((coming, gone), timeout=self.context.limits.heartbeat, return_when=asyncio.FIRST_COMPLETED)
@@ -210,11 +213,22 @@ class _Conversation:
                     event = coming.result()
                 except StopAsyncIteration:
                     raise _Ended(*_why_ended(subscription)) from None
-                await self._tell(event)
+                if isinstance(event, Gap):
+                    await self._fill(event)
+                else:
+                    await self._tell(event)
                 coming = asyncio.ensure_future(anext(events))
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
+
+    async def _fill(self, gap: Gap) -> None:
+        """What is missing is read from the store. Where nobody can say from when on, the client gets a new start."""
+        known = [id for id in (gap.after, self.start) if id is not None]
+        if known:
+            await self._backlog(max(known))
+        else:
+            await self._snapshot(None)
 
     async def _heartbeat(self) -> None:
         if self.secret is not None and await self.context.invoices.authenticate(self.secret) is None:

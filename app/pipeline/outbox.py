@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from app.domain.work import QUEUES
+from app.domain.work import QUEUES, Queue
 from app.errors import Unavailable
 from app.failpoints import failpoint
 from app.ports import BlobStore, EventBus, InvoiceStore, Message, OutboxRow, OutboxState, WorkQueue
 
 log = structlog.get_logger(__name__)
+MOST_TOLD = 20_000  # rows remembered while the broker is away; what is beyond may be told twice
 AT_ONCE = 200  # messages that a sweep sends
 MOST_AT_START = 5_000  # of them; what is more comes with the later sweeps
 
@@ -37,6 +39,7 @@ class Relay:
         self._news = asyncio.Event()
         self._unmarked: set[int] = set()  # published
         self._just_marked: set[int] = set()  # a look may find a row before it is handed over
+        self._told: OrderedDict[int, None] = OrderedDict()  # their events, not yet their messages
 
     def wake(self) -> None:
         """Something was committed; without it the relay looks by itself each `every` seconds."""
@@ -57,8 +60,10 @@ class Relay:
                         pause, due = self._every, loop.time() + self._every
                 except Unavailable as exc:
                     log.warning("outbox.waiting", dependency=exc.dependency)
+                    with suppress(Unavailable):
+                        await self._mark()  # what other queues took
                     pause, due = min(10.0, pause * 2), 0.0  # what was handed over is found by the look
-                    await asyncio.sleep(pause)  # news must not hurry a dependency that is away
+                    await self._only_tell(loop.time() + pause)  # news must not hurry a dependency that is away
                     continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(due):
@@ -77,15 +82,52 @@ class Relay:
         return len(rows)
 
     async def _publish(self, rows: Sequence[OutboxRow]) -> None:
-        new = [row for row in rows if row.id not in self._unmarked and row.id not in self._just_marked]
+        """Events first: a broker that takes no messages keeps nobody here from seeing what happened."""
+        new = self._new(rows)
         if not new:
             return
-        await self._queue.publish([row.message for row in new if row.message])
+        await self._tell(new)
+        # One queue that takes nothing must not keep back, nor send again and again, what is for the others.
+        by_queue: dict[Queue | None, list[OutboxRow]] = {}
         for row in new:
-            if row.event:
-                await self._bus.publish(row.event)
+            by_queue.setdefault(row.message.queue if row.message else None, []).append(row)
+        failures = await asyncio.gather(*map(self._send, by_queue.values()))
+        for failure in failures:
+            if failure is not None:
+                raise failure
+
+    async def _send(self, rows: Sequence[OutboxRow]) -> Unavailable | None:
+        """All of one queue, or none with a message."""
+        try:
+            if messages := [row.message for row in rows if row.message]:
+                await self._queue.publish(messages)
+        except Unavailable as exc:
+            return exc
         failpoint("published_not_marked")
-        self._unmarked.update(row.id for row in new)
+        self._unmarked.update(row.id for row in rows)
+        for row in rows:
+            self._told.pop(row.id, None)
+        return None
+
+    async def _tell(self, rows: Sequence[OutboxRow]) -> None:
+        for row in rows:
+            if row.event and row.id not in self._told:
+                await self._bus.publish(row.event)
+                self._told[row.id] = None
+        while len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
+
+    async def _only_tell(self, until: float) -> None:
+        """What happens here meanwhile is seen here at once; its messages wait in SQL."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                while True:
+                    await self._news.wait()
+                    self._news.clear()
+                    await self._tell(self._new(self._store.committed()))
+
+    def _new(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        return [row for row in rows if row.id not in self._unmarked and row.id not in self._just_marked]
 
     async def _mark(self) -> None:
         if marked := set(self._unmarked):
@@ -112,6 +154,7 @@ class Sweeper:
         self._settings = settings or SweeperSettings()
         self.outbox_state = OutboxState(0, 0.0)
         self.depths = dict.fromkeys(QUEUES, 0)  # messages that wait in the broker
+        self.dead_depth = 0  # dead letters there
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -123,6 +166,7 @@ class Sweeper:
                 self.outbox_state = await self._store.outbox_state()
                 for name in QUEUES:
                     self.depths[name] = await self._queue.depth(name)
+                self.dead_depth = await self._queue.dead_depth()
                 if loop.time() >= blobs_due:
                     await self.sweep_blobs(datetime.now(UTC) - self._settings.blob_age)
                     blobs_due = loop.time() + self._settings.blobs_every

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from app.adapters.memory_broker import MemoryWorkQueue
+from app.domain.work import QUEUES
 from app.errors import Unavailable
-from app.ports import Delivery, Message, WorkQueue
+from app.ports import DELIVERY_LIMIT, Delivery, Message, WorkQueue
+from tests.servers.rabbitmq import open_work_queue
 
 ADAPTERS: dict[str, Callable[[], AbstractAsyncContextManager[WorkQueue]]] = {
     "memory": MemoryWorkQueue,
+    "rabbitmq": open_work_queue,
 }
 
 
@@ -34,17 +37,11 @@ async def take(deliveries: Any, count: int) -> list[Delivery]:
         return [await anext(deliveries) for _ in range(count)]
 
 
-async def nothing_comes(deliveries: Any, queue: WorkQueue) -> bool:
-    """True if another reader's turn ends with no delivery to this one."""
-    pending = asyncio.ensure_future(anext(deliveries))
-    for _ in range(20):
-        await queue.ping()
-        await asyncio.sleep(0)
-    if pending.done():
-        return False
-    pending.cancel()
-    await asyncio.gather(pending, return_exceptions=True)
-    return True
+async def nothing_but(expected: Message, deliveries: Any) -> None:
+    """What was published last comes next: nothing was before it."""
+    (delivery,) = await take(deliveries, 1)
+    assert delivery.message == expected
+    await delivery.ack()
 
 
 async def test_what_is_published_is_delivered_whole_and_in_order(queue: WorkQueue) -> None:
@@ -74,8 +71,7 @@ async def test_never_more_than_prefetch_unsettled(queue: WorkQueue) -> None:
         first, second = await take(deliveries, 2)
         waiting = asyncio.ensure_future(anext(deliveries))
         for _ in range(20):
-            await queue.ping()
-            await asyncio.sleep(0)
+            assert await queue.depth("invoices") == 3
         assert not waiting.done()
         await first.ack()
         async with asyncio.timeout(60):
@@ -112,8 +108,9 @@ async def test_what_a_reader_leaves_unsettled_comes_to_another_once(queue: WorkQ
     async with aclosing(queue.deliveries("invoices", prefetch=10)) as deliveries:
         taken = await take(deliveries, 3)
         assert sorted(delivery.message.id for delivery in taken) == ["m1", "m2", "m3"]
-        assert await nothing_comes(deliveries, queue)
-    # The cancelled read ended that reader too, and all three were in its hands.
+        (last,) = messages(1, first=9)
+        await queue.publish([last])
+        await nothing_but(last, deliveries)
     async with aclosing(queue.deliveries("invoices", prefetch=10)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
@@ -185,9 +182,106 @@ async def test_the_queues_know_nothing_of_each_other(queue: WorkQueue) -> None:
         (third,) = await take(reading, 1)
         assert third.message == slow[2]
         assert (await queue.depth("invoices"), await queue.depth("invoices.ocr")) == (0, 28)
-        assert await nothing_comes(others, queue)  # what is requeued stays in its queue
+        (last,) = messages(1, first=99)
+        await queue.publish([last])
+        await nothing_but(last, others)  # what is requeued stays in its queue
         for delivery in (second, third):
             await delivery.ack()
+
+
+async def test_two_readers_share_and_what_one_leaves_the_other_gets(queue: WorkQueue) -> None:
+    await queue.publish(messages(6))
+    async with aclosing(queue.deliveries("invoices", prefetch=3)) as first:
+        async with aclosing(queue.deliveries("invoices", prefetch=3)) as second:
+            lost = await take(second, 3)
+            kept = await take(first, 3)
+            assert not {delivery.message.id for delivery in lost} & {delivery.message.id for delivery in kept}
+            for delivery in kept:
+                await delivery.ack()
+        again = await take(first, 3)
+        assert sorted(delivery.message.id for delivery in again) == sorted(delivery.message.id for delivery in lost)
+        for delivery in again:
+            await delivery.ack()
+    assert await queue.depth("invoices") == 0
+
+
+async def test_settling_after_the_reader_ended_raises_nothing(queue: WorkQueue) -> None:
+    await queue.publish(messages(2))
+    async with aclosing(queue.deliveries("invoices", prefetch=2)) as deliveries:
+        first, second = await take(deliveries, 2)
+    await first.ack()
+    await second.requeue(0)
+    async with aclosing(queue.deliveries("invoices", prefetch=2)) as deliveries:
+        ids = set()
+        while "m1" not in ids:  # m0 may come again
+            (again,) = await take(deliveries, 1)
+            ids.add(again.message.id)
+            await again.ack()
+        assert ids <= {"m0", "m1"}
+
+
+async def test_settling_twice_is_a_bug(queue: WorkQueue) -> None:
+    async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
+        await queue.publish(messages(1))
+        (delivery,) = await take(deliveries, 1)
+        await delivery.ack()
+        with pytest.raises(RuntimeError):
+            await delivery.requeue(0)
+
+
+async def test_a_publish_cancelled_in_mid_call_leaves_the_queue_usable(queue: WorkQueue) -> None:
+    for wait in range(20):
+        publisher = asyncio.create_task(queue.publish(messages(50, first=50 * wait)))
+        for _ in range(wait):
+            await asyncio.sleep(0)
+        publisher.cancel()
+        await asyncio.gather(publisher, return_exceptions=True)
+    (last,) = messages(1, first=5000)
+    await queue.publish([last])
+    async with aclosing(queue.deliveries("invoices", prefetch=50)) as deliveries:
+        while True:
+            (delivery,) = await take(deliveries, 1)  # whatever of the others got in
+            await delivery.ack()
+            if delivery.message == last:
+                break
+
+
+async def test_a_requeue_cancelled_in_mid_call_loses_nothing(queue: WorkQueue) -> None:
+    await queue.publish(messages(5))
+    async with aclosing(queue.deliveries("invoices", prefetch=5)) as deliveries:
+        for wait, delivery in enumerate(await take(deliveries, 5)):
+            requeueing = asyncio.create_task(delivery.requeue(0))
+            for _ in range(wait):
+                await asyncio.sleep(0)
+            if wait:
+                requeueing.cancel()
+            await asyncio.gather(requeueing, return_exceptions=True)
+        again = await take(deliveries, 5)
+        assert {delivery.message.id for delivery in again} == {message.id for message in messages(5)}
+        for delivery in again:
+            await delivery.ack()
+
+
+async def test_what_kills_its_readers_becomes_a_dead_letter(queue: WorkQueue) -> None:
+    await queue.publish(messages(1))
+    for _ in range(DELIVERY_LIMIT + 1):
+        async with aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
+            await take(deliveries, 1)
+    async with aclosing(queue.dead_letters()) as dead:
+        (letter,) = await take(dead, 1)
+        assert letter.message == messages(1)[0]
+        await letter.requeue(0)
+        (letter,) = await take(dead, 1)
+        assert await queue.depth("invoices") == 0
+        await letter.ack()
+    assert await queue.dead_depth() == 0
+
+
+async def test_nothing_is_dead_or_parked_to_begin_with(queue: WorkQueue) -> None:
+    assert await queue.dead_depth() == 0
+    assert list(await queue.parked(10)) == []
+    assert await queue.unpark() == 0
+    assert [await queue.depth(name) for name in QUEUES] == [0] * len(QUEUES)
 
 
 # What only the embedded twin promises.
@@ -280,15 +374,6 @@ async def test_settling_late_does_not_take_away_what_was_published_since() -> No
             await queue.publish(messages(1))
             await late.ack()
             assert await queue.depth("invoices") == 1
-
-
-async def test_settling_twice_is_a_bug() -> None:
-    async with MemoryWorkQueue() as queue, aclosing(queue.deliveries("invoices", prefetch=1)) as deliveries:
-        await queue.publish(messages(1))
-        (delivery,) = await take(deliveries, 1)
-        await delivery.ack()
-        with pytest.raises(RuntimeError):
-            await delivery.requeue(0)
 
 
 async def test_closing_ends_readers_and_timers_and_refuses_publishers() -> None:

@@ -26,7 +26,7 @@ from app.domain.record import SETTLED, InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
 from app.errors import Conflict, Misconfigured
 from app.failpoints import failpoint
-from app.ports import AuditRow, Message, Named, NewKey, OutboxRow, OutboxState, Principal, Settlement
+from app.ports import AuditRow, GivenUp, Message, Named, NewKey, OutboxRow, OutboxState, Principal, Settlement
 
 DEADLINE = 5.0  # seconds, for every call
 MANY_LINES = 100
@@ -96,6 +96,12 @@ _TAKE_OVER = (
 _KNOWN_BLOB = (
     select(documents.c.id).where(documents.c.tenant == bindparam("tenant"), documents.c.sha256 == bindparam("sha256"))
 )  # fmt: skip
+_GIVEN_UP = (
+    select(invoices.c.tenant, invoices.c.id, invoices.c.version, invoices.c.updated_at)
+    .where(invoices.c.status == "quarantined", invoices.c.reason == "internal_error")
+    .order_by(invoices.c.updated_at)
+    .limit(bindparam("limit"))
+)
 _COUNTS = select(invoices.c.status, func.count().label("number")).group_by(invoices.c.status)
 
 
@@ -278,6 +284,10 @@ class SqlInvoices:
 
     async def changed(self, after: int, limit: int) -> Sequence[tuple[int, str, str]]:
         return await self._database.read(lambda connection: named.changed(connection, after, limit))
+
+    async def given_up(self, limit: int) -> Sequence[GivenUp]:
+        rows = await self._database.read(lambda connection: connection.execute(_GIVEN_UP, {"limit": max(0, limit)}).all())
+        return [GivenUp(row.tenant, row.id, row.version, row.updated_at) for row in rows]
 
     async def is_known_blob(self, tenant: str, sha256: str) -> bool:
         if not (is_tenant(tenant) and sha256.isascii()):
