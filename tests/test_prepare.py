@@ -136,3 +136,25 @@ def test_any_shape_can_be_prepared(shape: tuple[int, ...]) -> None:
     for view in (VIEW, replace(VIEW, matrix=matrix), View(0.2, 0.2), View(0.5, 700.0, matrix)):
         made = prepare(np.full(shape, 77, np.uint8), PagePlan(1, view, 200.0, ("background", "denoise", "sharpen")))
         assert made.ndim == 2 and made.size >= 1 and made.dtype == np.uint8
+
+
+def test_grain_becomes_white_paper_and_ink_stays() -> None:
+    """What a global threshold makes of a page on which little is printed: without it most of what it takes for ink is grain."""
+    page = np.full((1400, 1000), 232, np.uint8)
+    cv2.putText(page, "Total 1,234.00", (200, 300), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (60,), 3)
+    ink = page < 100
+    grainy = damage.noisy(page, np.random.default_rng(3), 9)
+
+    def false_ink(picture: Pixels) -> float:
+        found = cv2.threshold(picture, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)[1] > 0
+        assert (found & ink).sum() > 0.9 * ink.sum()
+        return float((found & ~cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)).sum() / ink.sum())
+
+    assert false_ink(grainy) > 10
+    assert false_ink(prepare(grainy, replace(PLAN, treatments=("whiten",)))) < 0.05
+
+
+def test_light_print_on_a_dark_page_is_not_whitened() -> None:
+    page = np.full((1400, 1000), 40, np.uint8)
+    cv2.putText(page, "Total 1,234.00", (200, 300), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (240,), 3)
+    assert np.array_equal(prepare(page, replace(PLAN, treatments=("whiten",))), page)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import mmap
+import resource
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +34,7 @@ LEAST_WORDS = 0.7  # of the first reading's words, that the second must have
 DOUBTFUL = 70.0  # percent: mean confidence of a line under which it is read once more, larger and apart from the page
 CLOSER, GRAIN = 1.5, 1.2  # how much larger; pixels, over which grain is smoothed
 MOST_AGAIN = 0.25  # of the page's height, that is read once more: where more is doubtful it is the page that reads badly
+PATIENCE = 2.0  # times the CPU that all readings before took: what a second pass may take
 LEAST_CONTRAST = 24  # of 255, between paper and ink
 STRIP = 0.9  # inch: six lines of usual text
 
@@ -42,6 +46,21 @@ class Reader:
     dpi: float
     installed: frozenset[str]
     passes: Counter[Purpose] = field(default_factory=Counter)
+
+    def read_again(self, picture: Image.Image, language: str, mode: int, scale: float = 1.0) -> list[Seen]:
+        """As `read`, but nothing where Tesseract fails, or takes more CPU than `PATIENCE` allows: in some grain it finds lines for ever."""
+        before = resource.getrlimit(resource.RLIMIT_CPU)
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+        allowed = math.ceil(time.process_time() + PATIENCE * (spent.ru_utime + spent.ru_stime)) + 1
+        if before[1] != resource.RLIM_INFINITY:
+            allowed = min(allowed, before[1])
+        resource.setrlimit(resource.RLIMIT_CPU, (allowed, before[1]))
+        try:
+            return self.read(picture, language, mode, "again", scale)
+        except pytesseract.TesseractError:
+            return []
+        finally:
+            resource.setrlimit(resource.RLIMIT_CPU, before)
 
     def read(self, picture: Image.Image, language: str, mode: int, purpose: Purpose, scale: float = 1.0) -> list[Seen]:
         """The words of a picture that shows the page `scale` times larger. Raises pytesseract's errors."""
@@ -95,7 +114,7 @@ def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | No
     if language is not None and (better := _installed(language, reader.installed)) != best:
         seen, best = reader.read(picture, better, PAGE, "again"), better
     if 0 < _quality(seen) < POORLY:
-        other = reader.read(picture, best, SPARSE, "again")
+        other = reader.read_again(picture, best, SPARSE)
         if _quality(other) > _quality(seen) and len(other) >= LEAST_WORDS * len(seen):
             seen = other
     return _closer(_turned(grey, look.turn), seen, best, reader), language
@@ -119,7 +138,7 @@ def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list
         start += part.shape[0]
     smooth = Image.fromarray(stacked).filter(ImageFilter.GaussianBlur(GRAIN))
     larger = smooth.resize((round(stacked.shape[1] * CLOSER), round(height * CLOSER)), Image.Resampling.BICUBIC)
-    again = reader.read(larger, language, BLOCK, "again", CLOSER)
+    again = reader.read_again(larger, language, BLOCK, CLOSER)
     for strip, start in zip(strips, starts, strict=True):
         before = lines[strip.line]
         within = [word for word in (strip.placed(word, start) for word in again) if word is not None]

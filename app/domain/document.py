@@ -130,7 +130,7 @@ class Page:
         return self.text not in ("layer", "read")
 
 
-Treatment = Literal["background", "denoise", "sharpen", "binarize"]
+Treatment = Literal["background", "denoise", "sharpen", "whiten"]
 """What may be done to the pixels of a page before it is read; app/readers/prepare.py says how."""
 
 

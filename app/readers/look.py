@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.domain.document import Matrix, PagePlan, Treatment, View
 from app.readers.blankness import is_blank
-from app.readers.flaws import softness, specks, unevenness
+from app.readers.flaws import grain, softness, specks, unevenness
 from app.readers.paper import even
 from app.readers.prepare import IDENTITY, as_pixels, grey, looked_at
 from app.readers.print_marks import ENOUGH, Letters, Lie, find_letters, lie_of
@@ -33,11 +33,12 @@ PLAIN_SIDE = (140.0, 1300.0)  # points: from a till receipt to A3
 A4 = 842.0
 MOST_PIXELS = 9_000_000  # of the picture to be read
 UNEVEN, SPECKLED, SOFT = 0.25, 0.02, 0.071  # see flaws.py; chosen where reading gains
+GRAINY, WHITE = 0.2, 250
 FEW = 200  # letters; with more the page is not blank, and need not be looked at for that
 MOST_UPSCALING = 8.0  # of the small picture
 
 
-Step = Literal["sheet", "turn", "skew", "size", "background", "denoise", "sharpen"]
+Step = Literal["sheet", "turn", "skew", "size", "background", "denoise", "sharpen", "whiten"]
 """What may be left out, to see what it is good for."""
 
 
@@ -157,4 +158,6 @@ def _treatments(small: Pixels, even_: Pixels, capitals: float) -> tuple[Treatmen
         chosen.append("denoise")
     elif softness(even_, capitals) > SOFT:
         chosen.append("sharpen")
+    if grain(small) > GRAINY or np.percentile(small, 75) < WHITE:
+        chosen.append("whiten")
     return tuple(chosen)
