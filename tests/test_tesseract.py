@@ -154,6 +154,18 @@ async def test_a_program_that_vanishes_is_away_and_comes_back(script: Script) ->
         assert await read(engine) == " ".join(ENGLISH)
 
 
+async def test_a_second_reading_that_does_not_end_is_given_up_and_the_first_is_kept(script: Script) -> None:
+    """Here every reading of the page is poor, its scattered text is never found, and its lines read well when they are read closer."""
+    poor = """awk -F'\\t' -v OFS='\\t' '$1 == 5 { $11 = 60 } 1' "$2.tsv" > "$2.poor" && mv "$2.poor" "$2.tsv\""""
+    installation = script(
+        f'case "$*" in *"--psm 11"*) while :; do :; done ;; *"--psm 3"*) {REAL} "$@" && {poor}; exit $? ;; esac\nexec {REAL} "$@"\n'
+    )
+    told = Told()
+    async with TesseractEngine.open(installation, width=1, watch=told) as engine:
+        assert await read(engine) == " ".join(ENGLISH)
+    assert told.killed == []
+
+
 @pytest.mark.parametrize(
     ("bad", "cause"),
     [(f"sleep {LONG}", "ocr_wall"), ("exit 3", "ocr_crashed"), ("echo garbage > $2.tsv; exit 0", "ocr_crashed"), ("exit 0", "ocr_crashed")],

@@ -21,6 +21,7 @@ LAYERS = ("network", "privileges", "files", "calls")
 """an empty network namespace · no capability, none to regain · read-only and only our own code · a seccomp filter"""
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_allowed_cpu: tuple[int, int] | None = None  # seconds, to this child
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 22, 36, 38, 24, 47
@@ -84,15 +85,28 @@ def confine_child(memory: int, cpu: int, file_size: int, open_files: int, *, pro
 
     `programs`: it may start others.
     """
+    global _allowed_cpu
+    _allowed_cpu = (cpu, cpu + 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, _allowed_cpu)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
     try:
         _filter(_calls({name: pair for name, pair in _CHILD_DENIED.items() if not (programs and name in _STARTING)}))
     except OSError:
         pass  # the server has said already that this kernel has no filters
+
+
+def limit_cpu(seconds: int | None) -> None:
+    """Of this process, and of each program that it starts from now on: less than was allowed at first. None: that again.
+
+    By the system call itself: the library's way is prlimit64, which reaches other processes too and is denied.
+    """
+    usual, most = _allowed_cpu or (resource.getrlimit(resource.RLIMIT_CPU)[1],) * 2
+    soft = usual if seconds is None else seconds if usual < 0 else min(seconds, usual)
+    limits = struct.pack("=qq", soft, most)  # -1: none
+    _call(_libc.syscall(_CHILD_DENIED["setrlimit"][0 if platform.machine() == "x86_64" else 1], resource.RLIMIT_CPU, limits))
 
 
 def _no_network() -> None:
@@ -257,7 +271,7 @@ _CHILD_DENIED: dict[str, tuple[int | None, int | None]] = {
     "fchmodat": (268, 53),
     "seccomp": (317, 277),
 }
-_STARTING = frozenset(("execve", "clone", "fork", "vfork"))  # of another program
+_STARTING = frozenset(("execve", "clone", "fork", "vfork", "setrlimit"))  # of another program, with less time than is left
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _EPERM, _ENOSYS = 1, 38
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000

@@ -15,6 +15,7 @@ import pytesseract  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from app.adapters.confinement import limit_cpu
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
 from app.readers.tsv import Seen, parse, sensible, stands_on_end, words_of
@@ -48,19 +49,15 @@ class Reader:
     passes: Counter[Purpose] = field(default_factory=Counter)
 
     def read_again(self, picture: Image.Image, language: str, mode: int, scale: float = 1.0) -> list[Seen]:
-        """As `read`, but nothing where Tesseract fails, or takes more CPU than `PATIENCE` allows: in some grain it finds lines for ever."""
-        before = resource.getrlimit(resource.RLIMIT_CPU)
+        """As `read`, but nothing where Tesseract fails, or takes much longer than before: in some grain it finds lines for ever."""
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-        allowed = math.ceil(time.process_time() + PATIENCE * (spent.ru_utime + spent.ru_stime)) + 1
-        if before[1] != resource.RLIM_INFINITY:
-            allowed = min(allowed, before[1])
-        resource.setrlimit(resource.RLIMIT_CPU, (allowed, before[1]))
+        limit_cpu(math.ceil(time.process_time() + 1 + PATIENCE * (spent.ru_utime + spent.ru_stime)))
         try:
             return self.read(picture, language, mode, "again", scale)
         except pytesseract.TesseractError:
             return []
         finally:
-            resource.setrlimit(resource.RLIMIT_CPU, before)
+            limit_cpu(None)
 
     def read(self, picture: Image.Image, language: str, mode: int, purpose: Purpose, scale: float = 1.0) -> list[Seen]:
         """The words of a picture that shows the page `scale` times larger. Raises pytesseract's errors."""
