@@ -361,3 +361,27 @@ def test_a_page_that_was_hardly_read_is_not_said_to_be_no_invoice() -> None:
     assert read(letter).document_type == "other"
     assert read(letter, doubted=letter).document_type == "invoice"
     assert read(text, doubted=text).document_type == "invoice"
+
+
+FOOTED = """
+Küstenlicht Leuchten Gm                                        Rechnung
+Am Leuchtturm 3, 24103 Kiel, Deutschland
+
+Rechnung an                                    Rechnungs-Nr.       26-000014
+Stadtwerke Blauendorf                          Rechnungsdatum      12.06.2026
+Marktplatz 1
+17999 Blauendorf
+
+Beschreibung                  Menge      Einzelpreis        Betrag
+Leuchtband                        3           12,00         36,00
+
+                                          Zwischensumme     36,00
+                                          USt 19 %           6,84
+                                          Gesamtbetrag      42,84
+
+Küstenlicht Leuchten GmbH Handelsregister HRB 990023 Kiel - USt-IdNr. DE277000200
+"""
+
+
+def test_a_name_ends_where_the_number_of_its_register_begins() -> None:
+    assert value_at(read(FOOTED), "seller.name") == "Küstenlicht Leuchten GmbH"

@@ -11,7 +11,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -51,10 +51,10 @@ def script(tmp_path: Path) -> Script:
 async def nothing_is_left() -> AsyncIterator[None]:
     """Processes, zombies, temporary files, descriptors."""
     await asyncio.to_thread(lambda: None)  # the loop's own executor exists from here on
-    files, descriptors = _files(), len(os.listdir("/proc/self/fd"))
+    files, descriptors, servers = _files(), len(os.listdir("/proc/self/fd")), set(_descendants())
     yield
     async with asyncio.timeout(10):
-        while _descendants() or _sleeping() or _files() - files or len(os.listdir("/proc/self/fd")) > descriptors:
+        while _descendants(servers) or _sleeping() or _files() - files or len(os.listdir("/proc/self/fd")) > descriptors:
             await asyncio.sleep(0.02)
 
 
@@ -73,10 +73,10 @@ def _processes() -> Iterator[tuple[int, int, str, bytes]]:
                 continue  # it has just ended
 
 
-def _descendants() -> list[int]:
-    """All processes below this one, zombies too."""
+def _descendants(others: Collection[int] = ()) -> list[int]:
+    """All processes below this one, zombies too, but for `others` (servers of other tests) and what is below them."""
     found, below = [], {os.getpid()}
-    parents = [(pid, parent) for pid, parent, _, _ in _processes()]
+    parents = [(pid, parent) for pid, parent, _, _ in _processes() if pid not in others]
     while more := {pid for pid, parent in parents if parent in below} - below:
         below |= more
         found += list(more)

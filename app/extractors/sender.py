@@ -192,8 +192,8 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
         if i > first and end - first > 6 and legal_form(row.span(first, i + 1)) and row.words[first].text[0].isupper():
             if i + 1 < end and row.words[i + 1].text in ("&", "und", "and", "et"):
                 continue
-            if i + 1 == end or not row.words[i + 1].text[0].isalpha() or row.words[i + 1].text[0].islower():
-                return [(number, first, i + 1)]  # "ACME SA au capital de ..."
+            if i + 1 == end or not row.words[i + 1].text[0].isalpha() or row.words[i + 1].text[0].islower() or _labelled(row, i + 1):
+                return [(number, first, i + 1)]  # "ACME SA au capital de ...", "ACME GmbH Handelsregister HRB 1234 ..."
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
             parts.append((number, first, i))
             break
@@ -206,6 +206,11 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
     if end - first > 4:
         parts += [line for line in _companies_in(row, number, first, end) if line not in parts]
     return parts
+
+
+def _labelled(row: Row, i: int) -> bool:
+    """Whether a word says what the number after it is: it belongs to no name before it."""
+    return bool(cues_in(plain(row.words[i].text)) & {Cue.REGISTER, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.IBAN})
 
 
 def _agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
