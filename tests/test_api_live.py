@@ -217,6 +217,8 @@ class TestTickets:
             assert (await said(connection))["invoice"]["id"] == invoice_id
             assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
         assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
+        await served.host.store.unsettled(0, 0)  # what the sweeper calls
+        assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
         theirs = await served.ticket("other")
         assert await served.refused(f"/invoices/{invoice_id}/live?ticket={theirs}", None) == (404, "not_found")
 
@@ -268,6 +270,29 @@ class TestWhileOpen:
             await said(connection)
             await served.host.store.revoke_key(made.key_id)
             assert (await closed(connection))[0] == 4401
+
+    async def test_a_revoked_key_ends_what_its_ticket_opened(self, served: Served) -> None:
+        made = await served.host.store.create_key("acme", frozenset(("read",)), None)
+        served.host.keys["new"] = made.secret
+        ticket, late = await served.ticket("new"), await served.ticket("new")
+        async with served.open(f"/live?ticket={ticket}", None) as connection:
+            await said(connection)
+            await served.host.store.revoke_key(made.key_id)
+            assert (await closed(connection))[0] == 4401
+        assert await served.refused(f"/live?ticket={late}", None) == (401, "unauthenticated")
+
+    async def test_a_revoked_key_ends_it_where_there_is_never_silence(self, served: Served) -> None:
+        made = await served.host.store.create_key("acme", frozenset(("read",)), None)
+        served.host.keys["new"] = made.secret
+        invoice_id = await served.host.send()
+        async with served.open(f"/invoices/{invoice_id}/live", "new") as connection:
+            await said(connection)
+            await served.host.store.revoke_key(made.key_id)
+            with pytest.raises(ConnectionClosed) as caught:
+                for n in range(1_000_000):
+                    await served.host.bus.publish(progress(invoice_id, n))
+                    assert (await said(connection, pings=True))["type"] == "stage"
+            assert caught.value.rcvd is not None and caught.value.rcvd.code == 4401
 
     async def test_small_talk_is_ignored_and_a_flood_ends_it(self, served: Served) -> None:
         async with served.open("/live") as connection:

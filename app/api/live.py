@@ -33,7 +33,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.api import examples
-from app.api.auth import Reader, authenticate, demand, secret_in
+from app.api.auth import Reader, authenticate, demand
 from app.api.context import ApiContext, context_of
 from app.api.openapi import answer, problems
 from app.api.replies import json_reply
@@ -94,13 +94,13 @@ class _Ended(Exception):
 async def _serve(websocket: WebSocket, invoice_id: str | None) -> None:
     """What is refused here is answered as HTTP by the handlers of `problems`, since the handshake is not done yet."""
     context = context_of(websocket)
-    principal, secret = await _admit(websocket, context)
+    principal = await _admit(websocket, context)
     after = _last_event_id(websocket)
     if invoice_id is not None and await context.invoices.for_tenant(principal.tenant).get(invoice_id) is None:
         raise Refused(404, "not_found")
     with context.sockets.one_more():
         await websocket.accept()
-        conversation = _Conversation(websocket, context, principal, secret, invoice_id)
+        conversation = _Conversation(websocket, context, principal, invoice_id)
         try:
             await conversation.run(after)
         except _Ended as end:
@@ -118,19 +118,19 @@ async def _close(websocket: WebSocket, code: int, reason: str) -> None:
             await websocket.close(code, reason)
 
 
-async def _admit(websocket: WebSocket, context: ApiContext) -> tuple[Principal, str | None]:
-    """Who connects, and the key if it was one. The origin comes first: a foreign page must not even use up a ticket."""
+async def _admit(websocket: WebSocket, context: ApiContext) -> Principal:
+    """Who connects. The origin comes first: a foreign page must not even use up a ticket."""
     origins = websocket.headers.getlist("origin")
     if any(origin not in context.limits.origins for origin in origins):
         raise Refused(403, "foreign_origin", "only pages of the service's own origins may connect")
     ticket = websocket.query_params.get("ticket")
     if ticket is None:
-        return await authenticate(websocket, "read"), secret_in(websocket)
-    principal = context.tickets.redeem(ticket)
+        return await authenticate(websocket, "read")
+    principal = await context.tickets.redeem(ticket)
     if principal is None:
         raise Refused(401, "unauthenticated", "the ticket is not valid any more; get another")
     demand(principal, "read")
-    return principal, None
+    return principal
 
 
 def _last_event_id(websocket: WebSocket) -> int | None:
@@ -147,7 +147,6 @@ class _Conversation:
     websocket: WebSocket
     context: ApiContext
     principal: Principal
-    secret: str | None
     invoice_id: str | None
     told: dict[int, None] = field(default_factory=dict)
     start: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
@@ -200,14 +199,20 @@ class _Conversation:
     async def _live(self, subscription: Subscription, gone: asyncio.Task[None]) -> None:
         events = aiter(subscription)
         coming: asyncio.Task[Event | Gap] = asyncio.ensure_future(anext(events))
+        heartbeat = self.context.limits.heartbeat
+        loop = asyncio.get_running_loop()
+        checked = loop.time()
         try:
             while True:
-                await asyncio.wait((coming, gone), timeout=self.context.limits.heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((coming, gone), timeout=heartbeat, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     gone.result()
                     return
+                if not coming.done() or loop.time() >= checked + heartbeat:  # also where there is never silence
+                    checked = loop.time()
+                    await self._check_key()
                 if not coming.done():
-                    await self._heartbeat()
+                    await self._send({"type": "ping"})
                     continue
                 try:
                     event = coming.result()
@@ -230,10 +235,10 @@ class _Conversation:
         else:
             await self._snapshot(None)
 
-    async def _heartbeat(self) -> None:
-        if self.secret is not None and await self.context.invoices.authenticate(self.secret) is None:
+    async def _check_key(self) -> None:
+        """That it came in by, or its ticket was made with."""
+        if not await self.context.invoices.is_valid(self.principal):
             raise _Ended(REVOKED, "the key is not valid any more")
-        await self._send({"type": "ping"})
 
     async def _tell(self, event: Event) -> None:
         if self._is_news(event):

@@ -67,6 +67,11 @@ class MariaServer:
             cursor.execute(f"GRANT ALL ON `{DATABASE}%`.* TO '{USER}'@'%'")
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
     def port(self) -> int:
         return self._port
 

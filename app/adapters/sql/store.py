@@ -16,7 +16,7 @@ from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, is_mariadb, sqlite_path
 from app.adapters.sql.ids import is_id, is_tenant
-from app.adapters.sql.keys import ApiKeys
+from app.adapters.sql.keys import ApiKeys, forget_used_tickets
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
@@ -135,6 +135,12 @@ class SqlInvoices:
     async def revoke_key(self, key_id: str) -> bool:
         return await self._keys.revoke(key_id)
 
+    async def is_valid(self, principal: Principal) -> bool:
+        return await self._keys.is_valid(principal)
+
+    async def use_ticket(self, principal: Principal, nonce: str, expires_at: datetime) -> bool:
+        return await self._keys.use_ticket(principal, nonce, expires_at)
+
     async def claim(
         self, tenant: str, invoice_id: str, owner: str, lease: float, queue: Queue | None = None
     ) -> Job | Literal["settled", "leased", "missing", "moved"]:
@@ -246,11 +252,12 @@ class SqlInvoices:
         return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
 
     async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
-        """Also removes idempotency keys that have expired: it is what the sweeper calls now and then."""
+        """Also removes idempotency keys and used tickets that have expired: it is what the sweeper calls now and then."""
 
         def work(connection: Connection) -> Sequence[Message]:
             now = self._clock()
             idempotency.expire(connection, now)
+            forget_used_tickets(connection, now)
             asked = {"now": now, "sent_before": now - timedelta(seconds=older_than), "limit": max(0, limit)}
             rows = connection.execute(_UNSETTLED, asked).all()
             if rows:
