@@ -449,6 +449,12 @@ class GivenUp:
 class InvoiceStore(Protocol):
     """SQL: the truth."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other service processes may be at work on it too. Then events are heard in another order than that of their ids,
+        and only `events` has them in order."""
+        ...
+
     def for_tenant(self, tenant: str) -> TenantInvoices: ...
 
     async def authenticate(self, secret: str) -> Principal | None:

@@ -17,13 +17,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.adapters.memory_broker import MemoryEventBus
+from app.adapters.sql.store import open_invoices
 from app.api.connection import QuietSocket
 from app.api.context import ApiLimits
 from app.api.live import PAGE
 from app.domain.record import Event
 from app.domain.work import Job
 from app.ports import Blob, Gap, Settlement, Upload
-from tests.api_host import PATIENCE, Host, is_problem, open_host
+from tests.api_host import KEY, PATIENCE, Host, is_problem, open_host
+from tests.servers import mariadb
 
 LIMITS = ApiLimits(origins=frozenset(("https://ours.example",)), sockets=3, heartbeat=0.2, send_deadline=60)
 NOBODYS = "01920000-0000-7000-8000-000000000000"
@@ -349,6 +351,34 @@ class TestWhileOpen:
             served.host.bus._subscriptions.tell_gap(Gap(0))
             await served.host.bus.publish(progress(invoice_id, 1))
             assert (await said(connection))["type"] == "stage"  # nothing is told twice
+
+    @pytest.mark.parametrize("path", ["/invoices/{}/live", "/live?last_event_id=0", "/live"])
+    async def test_what_others_told_in_another_order_comes_in_order(self, tmp_path: Path, path: str) -> None:
+        """Two services on one database: a client that leaves with the last id it heard must have heard all before."""
+        url = await mariadb.empty()
+        async with (
+            open_host(tmp_path, LIMITS, bus=MemoryEventBus(buffer=300), database=url) as host,
+            open_invoices(url, KEY, deadline=PATIENCE) as other,
+            host.serving(ws=QuietSocket) as address,
+            asyncio.timeout(PATIENCE),
+        ):
+            served = Served(host, address, Clock())
+            acme = other.for_tenant("acme")
+            (accepted,) = await acme.accept([Upload("a.xml", "application/xml", Blob("a" * 64, 4))], "test", None, None)
+            async with served.open(path.format(accepted.id)) as connection:
+                await said(connection)
+                job = await other.claim("acme", accepted.id, "another", 60)
+                assert isinstance(job, Job)
+                await other.settle(job, Settlement("quarantined", "empty"))
+                events = await acme.events(accepted.id, 0, 10)
+                for event in (events[2], events[1], events[0]):
+                    await host.bus.publish(event)
+                await host.bus.publish(progress(accepted.id, 1))
+                told = await until(connection, "stage")
+            expected = list(events if path == "/live?last_event_id=0" else events[1:])
+            if path == "/live":  # begun after the first one: nothing was said of it, so it may come, and late
+                assert told.pop(2)["type"] == "received"
+            assert [event["id"] for event in told[:-1]] == [event.id for event in expected]
 
     async def test_who_started_nowhere_starts_again(self, served: Served) -> None:
         async with served.open("/live") as connection:

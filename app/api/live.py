@@ -5,8 +5,9 @@
     backlog    with ?last_event_id=N: every durable event after N, as `EventJson`
     then       each event as it happens; {"type": "ping"} when nothing did for a while
 
-Each durable event comes once, though it may tell again what the snapshot already showed. A client that comes back sends the last
-`id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
+Each durable event comes once, though it may tell again what the snapshot already showed, and they come in the order of their ids: what
+several services tell is heard in any order, so a durable event that is heard of is read from the store, with all before it. A client
+that comes back, to whichever service, sends the last `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
 misses no durable event; progress events (`id` null) are not kept. What was missed while the broker was away is read from the store
 and told late (on `/live` without `last_event_id` it may be a second snapshot instead). The socket stays open after the invoice is
 settled: a person or a retry may move it again.
@@ -49,6 +50,8 @@ UNSETTLED: Sequence[Status] = ("processing", "received")
 SHOWN = 100  # of each of them, in a snapshot
 PAGE = 200  # events read at once
 REMEMBERED = 4096  # ids of durable events, so that none is told twice
+NEWEST = (1 << 63) - 1
+PAUSE = 0.05  # seconds between two looks at the store: what is heard of meanwhile comes with the next one
 CLOSING = 1.0  # seconds for a close frame to a client that may not read
 
 TOO_SLOW, TOO_BIG, REVOKED, TRY_LATER = 4008, 1009, 4401, 1013
@@ -149,7 +152,8 @@ class _Conversation:
     principal: Principal
     invoice_id: str | None
     told: dict[int, None] = field(default_factory=dict)
-    start: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
+    known: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
+    looked: float = 0.0  # when the store was last read because of an event
 
     async def run(self, after: int | None) -> None:
         """Subscribes first, then reads the state: nothing can happen between the two unseen."""
@@ -162,13 +166,15 @@ class _Conversation:
     async def _snapshot(self, after: int | None) -> None:
         invoices = self.context.invoices.for_tenant(self.principal.tenant)
         message: dict[str, Any] = {"type": "snapshot", "last_event_id": after}
-        self.start = after
+        self.known = after
         if self.invoice_id is None:
+            if after is None and self.context.invoices.shared:
+                self.known = max([id for id, _, _ in await self.context.invoices.changed(NEWEST, -1)], default=0)
             pages = [await invoices.list(InvoiceFilter(status=status), None, SHOWN) for status in UNSETTLED]
             message["unsettled"] = [summary_json(summary) for page in pages for summary in page.items]
         else:
             if after is None:  # before the record is read, so that the state shown is not older than the id
-                message["last_event_id"] = self.start = await self._newest()
+                message["last_event_id"] = self.known = await self._newest()
             record = await invoices.get(self.invoice_id)
             if record is None:
                 raise _Ended(4404, "the invoice is not there any more")
@@ -186,6 +192,7 @@ class _Conversation:
     async def _backlog(self, after: int) -> None:
         async for event in self._stored(after):
             await self._tell(event)
+            self.known = max(after, event.id or 0)
 
     async def _stored(self, after: int) -> AsyncIterator[Event]:
         invoices = self.context.invoices.for_tenant(self.principal.tenant)
@@ -220,6 +227,8 @@ class _Conversation:
                     raise _Ended(*_why_ended(subscription)) from None
                 if isinstance(event, Gap):
                     await self._fill(event)
+                elif event.id is not None and event.id not in self.told and self._may_lack_some_before(event.id):
+                    await self._catch_up(event)
                 else:
                     await self._tell(event)
                 coming = asyncio.ensure_future(anext(events))
@@ -229,11 +238,23 @@ class _Conversation:
 
     async def _fill(self, gap: Gap) -> None:
         """What is missing is read from the store. Where nobody can say from when on, the client gets a new start."""
-        known = [id for id in (gap.after, self.start) if id is not None]
+        known = [id for id in (gap.after, self.known) if id is not None]
         if known:
             await self._backlog(max(known))
         else:
             await self._snapshot(None)
+
+    def _may_lack_some_before(self, id: int) -> bool:
+        return self.context.invoices.shared and self.known is not None and id > self.known
+
+    async def _catch_up(self, event: Event) -> None:
+        """Tells all up to the event that was heard of. Else a client could leave with its id, and never hear of a lesser one."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self.looked + PAUSE - loop.time()))
+        self.looked = loop.time()
+        assert self.known is not None
+        await self._backlog(self.known)
+        await self._tell(event)  # unless that has told it
 
     async def _check_key(self) -> None:
         """That it came in by, or its ticket was made with."""

@@ -120,6 +120,10 @@ class SqlInvoices:
         self._clock = clock
         self._keys = ApiKeys(database, clock)
 
+    @property
+    def shared(self) -> bool:
+        return self._database.shared
+
     def for_tenant(self, tenant: str) -> SqlTenantInvoices:
         """Raises ValueError for a name that no tenant can have."""
         if not is_tenant(tenant):
