@@ -20,7 +20,7 @@ from app.adapters.sql.keys import ApiKeys, forget_used_tickets
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
-from app.adapters.sql.settle import settle
+from app.adapters.sql.settle import settle, settled_before
 from app.adapters.sql.tenant import SqlTenantInvoices
 from app.domain.record import SETTLED, InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
@@ -171,11 +171,9 @@ class SqlInvoices:
                 "w_until": now + timedelta(seconds=lease),
                 "w_now": now,
             }
-            if _CLAIM.run(connection, taken)[0] != 1:
-                return "leased", []  # to whoever was a moment faster
             attempt = row.attempts + 1
-            shared = self._database.shared
-            told = outbox.tell(connection, [outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=shared)])
+            event = outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=self._database.shared)
+            told = outbox.tell(connection, [event], after=(_CLAIM, taken), last=True)
             job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
@@ -191,7 +189,10 @@ class SqlInvoices:
             )
             return job, told
 
-        claimed, told = await self._database.write(work)
+        try:
+            claimed, told = await self._database.write(work)
+        except Conflict:
+            return "leased"  # to whoever was a moment faster
         self._shared.committed.extend(told)
         failpoint("claim_committed")
         return claimed
@@ -202,9 +203,13 @@ class SqlInvoices:
             made = await asyncio.to_thread(outcome, settlement)
         else:
             made = outcome(settlement)
-        record, told = await self._database.write(
-            lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made, shared=self._database.shared)
-        )
+        shared = self._database.shared
+        try:
+            record, told = await self._database.write(
+                lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made, shared=shared)
+            )
+        except Conflict:  # perhaps with our own settlement, whose reply was lost
+            return await self._database.write(lambda connection: settled_before(connection, job, made))
         self._shared.committed.extend(told)
         failpoint("settle_committed")
         return record
