@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from itertools import count
 from typing import Any, Self
 
@@ -44,9 +44,10 @@ class Watcher:
 
     def __init__(self, service: ServiceProcess, path: str = "/live") -> None:
         self.messages: list[dict[str, Any]] = []
-        self._socket = connect(
-            f"ws://127.0.0.1:{service.port}{path}", additional_headers={"Authorization": f"Bearer {service.key}"}, open_timeout=PATIENCE
-        )
+        self._open = ExitStack()
+        key = {"Authorization": f"Bearer {service.key}"}
+        opening = connect(f"ws://127.0.0.1:{service.port}{path}", additional_headers=key, open_timeout=PATIENCE)
+        self._socket = self._open.enter_context(opening)
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
 
@@ -70,7 +71,7 @@ class Watcher:
 
     def close(self) -> None:
         """What came before is kept."""
-        self._socket.close()
+        self._open.close()
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -188,7 +189,7 @@ def test_one_idempotency_key_sent_to_both_at_once_is_one_invoice(pair: tuple[Ser
 
     with ThreadPoolExecutor(2) as threads, closing(pair[1].client()) as client:
         for number, files in enumerate(new_files(8)):
-            sent = [threads.submit(send, service, f"replicas {number}", files) for service in pair]
+            sent = [threads.submit(send, service, f"replicas-{number}", files) for service in pair]
             answers = [future.result() for future in sent]
             assert answers[0][0] == answers[1][0], answers
             assert [event["type"] for event in events(client, answers[0][0])].count("received") == 1
@@ -245,7 +246,7 @@ def test_what_a_killed_one_had_in_hand_the_others_finish(stack: Stack, pair: tup
             wait(lambda: {client.invoice(invoice_id)["status"] for invoice_id in ids} <= SETTLED, *pair)
             told = {invoice_id: [event["type"] for event in events(client, invoice_id)] for invoice_id in ids}
         assert all(sum(kind in SETTLED for kind in kinds) == 1 for kinds in told.values())
-        assert any(kinds.count("processing") == 2 for kinds in told.values())  # it had some in hand
+        assert any(kinds.count("processing") > 1 for kinds in told.values())  # it had some in hand
         assert pair[0].command("verify-audit", pair[0].tenant)
     finally:
         if doomed.running:

@@ -7,10 +7,10 @@
 
 Each durable event comes once, though it may tell again what the snapshot already showed, and they come in the order of their ids: what
 several services tell is heard in any order, so a durable event that is heard of is read from the store, with all before it. A client
-that comes back, to whichever service, sends the last `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
-misses no durable event; progress events (`id` null) are not kept. What was missed while the broker was away is read from the store
-and told late (on `/live` without `last_event_id` it may be a second snapshot instead). The socket stays open after the invoice is
-settled: a person or a retry may move it again.
+that comes back, to whichever service, sends the last `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was
+sent: there the snapshot itself is the start), and misses no durable event; progress events (`id` null) are not kept. What was missed
+while the broker was away is read from the store and told late (on `/live` without `last_event_id` it may be a second snapshot
+instead). The socket stays open after the invoice is settled: a person or a retry may move it again.
 
 Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
 parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),
@@ -51,6 +51,7 @@ SHOWN = 100  # of each of them, in a snapshot
 PAGE = 200  # events read at once
 REMEMBERED = 4096  # ids of durable events, so that none is told twice
 NEWEST = (1 << 63) - 1
+SLACK = 200  # transactions under way at once, at most: an id so much less than the newest is committed
 PAUSE = 0.05  # seconds between two looks at the store: what is heard of meanwhile comes with the next one
 CLOSING = 1.0  # seconds for a close frame to a client that may not read
 
@@ -169,7 +170,7 @@ class _Conversation:
         self.known = after
         if self.invoice_id is None:
             if after is None and self.context.invoices.shared:
-                self.known = max([id for id, _, _ in await self.context.invoices.changed(NEWEST, -1)], default=0)
+                self.known = await self._now()
             pages = [await invoices.list(InvoiceFilter(status=status), None, SHOWN) for status in UNSETTLED]
             message["unsettled"] = [summary_json(summary) for page in pages for summary in page.items]
         else:
@@ -188,6 +189,13 @@ class _Conversation:
             newest = max(newest, event.id or 0)
             self._is_news(event)
         return newest
+
+    async def _now(self) -> int:
+        """The id of the tenant's newest event. Where nothing was written lately, one before all that could be under way."""
+        last = max(0, max([id for id, _, _ in await self.context.invoices.changed(NEWEST, -1)], default=0) - SLACK)
+        async for event in self._stored(last):
+            last = event.id or last
+        return last
 
     async def _backlog(self, after: int) -> None:
         async for event in self._stored(after):
@@ -227,7 +235,7 @@ class _Conversation:
                     raise _Ended(*_why_ended(subscription)) from None
                 if isinstance(event, Gap):
                     await self._fill(event)
-                elif event.id is not None and event.id not in self.told and self._may_lack_some_before(event.id):
+                elif event.id is not None and self._may_lack_some_before(event.id):
                     await self._catch_up(event)
                 else:
                     await self._tell(event)
@@ -266,10 +274,10 @@ class _Conversation:
             await self._send(event_json(event))
 
     def _is_news(self, event: Event) -> bool:
-        """Ids are remembered one by one, since two events may be committed in the other order than their ids were given."""
+        """Ids are remembered one by one too, since two events may be heard in the other order than their ids were given."""
         if event.id is None:
             return True
-        if event.id in self.told:
+        if event.id in self.told or (self.known is not None and event.id <= self.known):
             return False
         self.told[event.id] = None
         if len(self.told) > REMEMBERED:

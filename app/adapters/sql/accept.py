@@ -79,7 +79,7 @@ def accept(
         else:
             accepted = Accepted(first.id, first.document_id, first.status, duplicate_of=first.id)
         answer.append(accepted)
-    told = new.insert(connection, last=key is None)
+    told = new.insert(connection)
     if key is not None:
         keys.finish(connection, tenant, key, was, answer, now)
     return answer, told
@@ -152,7 +152,7 @@ class _NewRows:
         )
         return Accepted(invoice_id, document_id, "received")
 
-    def insert(self, connection: Connection, *, last: bool) -> list[OutboxRow]:
+    def insert(self, connection: Connection) -> list[OutboxRow]:
         if not self._invoices:
             return []
         shared = self._shared.database.shared
@@ -160,5 +160,4 @@ class _NewRows:
             telling(self._tenant, row["id"], "received", 0, self._traceparent, self._now, shared=shared, queue=row["queue"])
             for row in self._invoices
         ]
-        behind = [(_ADD_DOCUMENT, self._documents), (_ADD_INVOICE, self._invoices), (chain.ADD, self._audit)]
-        return tell(connection, told, behind, last=last)
+        return tell(connection, told, [(_ADD_DOCUMENT, self._documents), (_ADD_INVOICE, self._invoices), (chain.ADD, self._audit)])

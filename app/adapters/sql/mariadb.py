@@ -243,11 +243,6 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no
         """aiomysql 0.3.2 takes bytes to a function that PyMySQL 1.2 no longer has."""
         return f"_binary X'{obj.hex()}'" if isinstance(obj, bytes) else super().escape(obj)
 
-    async def commit(self) -> None:
-        """Nothing is said where the last statements brought their own COMMIT."""
-        if self.get_transaction_status():
-            await super().commit()
-
 
 def _remember(dbapi_connection: Any, record: Any) -> None:
     driver = dbapi_connection.driver_connection

@@ -92,11 +92,10 @@ def tell(
     behind: Iterable[tuple[Prepared, Sequence[Row]]] = (),
     *,
     after: tuple[Prepared, Row] | None = None,
-    last: bool = False,
 ) -> list[OutboxRow]:
-    """Part of a transaction: what is told, behind the rows of other tables. `after`, `last`: see `run_together`."""
+    """Part of a transaction: what is told, behind the rows of other tables. `after`: see `run_together`."""
     parts = [(prepared, rows) for prepared, rows in behind if rows]
-    numbers = run_together(connection, [*parts, *((_SEND, [each.row]) for each in told)], after=after, last=last)
+    numbers = run_together(connection, [*parts, *((_SEND, [each.row]) for each in told)], after=after)
     return [each.written(number) for each, number in zip(told, numbers[len(parts) :], strict=True)]
 
 

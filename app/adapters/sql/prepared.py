@@ -67,12 +67,12 @@ def run_together(
     parts: Iterable[tuple[Prepared, Sequence[Mapping[str, Any]]]],
     *,
     after: tuple[Prepared, Mapping[str, Any]] | None = None,
-    last: bool = False,
 ) -> list[int]:
     """INSERTs, each with its rows (one at least), in order. Returns for each the id that the database gave, where it has one row.
 
-    `after`: an UPDATE before them that has to find its one row; else `Conflict` is raised and nothing of it may be kept. `last`: the
-    transaction has nothing more to do. One round trip where a message may hold several statements, and then the COMMIT too.
+    `after`: an UPDATE before them that has to find its one row; else `Conflict` is raised and nothing of it may be kept. One round trip
+    where a message may hold several statements. COMMIT never goes with them: a call that is cut off while it waits for a lock would be
+    committed later.
     """
     if connection.dialect.name != "mysql":
         if after is not None and after[0].run(connection, after[1])[0] != 1:
@@ -89,20 +89,18 @@ def run_together(
         head, _, group = compiled.text.rpartition(" VALUES ")
         groups = [group] * len(rows)
         if number == 0 and after is not None:
-            # The first column is never NULL: if the UPDATE found nothing, this fails, and nothing behind it is run, nor committed.
+            # The first column is never NULL: if the UPDATE found nothing, this fails, and nothing behind it is run.
             groups[0] = group.replace("%s", "IF(ROW_COUNT() = 1, %s, NULL)", 1)
         texts.append(f"{head} VALUES {', '.join(groups)}")
         for row in rows:
             values += compiled.bound(row)
     answers = []
     with closing(_cursor(connection)) as cursor:
-        cursor.execute(";".join([*texts, "COMMIT"] if last else texts), values)
+        cursor.execute(";".join(texts), values)
         for n in range(len(texts)):
             if n:
                 cursor.nextset()  # raises if this statement failed; those behind it were not run then
             answers.append(cursor.lastrowid)
-        if last:
-            cursor.nextset()
     return answers if after is None else answers[1:]
 
 

@@ -90,9 +90,8 @@ def settle(
             (chain.ADD, [traced]),
         ],
         after=(_SETTLE, changed),
-        last=True,
     )
-    failpoint("settle_uncommitted")  # but where the COMMIT went with it
+    failpoint("settle_uncommitted")
     record = InvoiceRecord(
         tenant=row.tenant,
         id=row.id,

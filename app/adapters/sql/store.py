@@ -173,7 +173,7 @@ class SqlInvoices:
             }
             attempt = row.attempts + 1
             event = outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=self._database.shared)
-            told = outbox.tell(connection, [event], after=(_CLAIM, taken), last=True)
+            told = outbox.tell(connection, [event], after=(_CLAIM, taken))
             job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
