@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, percentile
 from tests.bench.parts import Bench, Unmeasurable, say, terminal
 from tests.bench.processes import usage
+from tests.servers import mariadb
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.stack import Stack
 from tests.service import SETTLED, Client, ServiceProcess
@@ -50,6 +51,7 @@ class Half:
 
 
 def measure(bench: Bench, sizes: Sizes) -> Iterator[Figure]:
+    mariadb.FOLDER = bench.folder  # on the disk that the embedded store is on
     folder = bench.documents("xml", WARM + 2 * max(sizes.documents, sizes.shared))
     embedded, real = Half(), Half()
     for number in range(sizes.pairs):

@@ -40,6 +40,7 @@ class Stack:
         self.maria: MariaServer | None = None if mariadb.GIVEN else mariadb.server()
         self.rabbit: RabbitMQ | None = None if GIVEN_BROKER else rabbitmq.shared_broker()
         self.mongo: MongoServer | None = None if mongodb.GIVEN else mongodb.shared_server()
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._database = f"{mariadb.DATABASE}_{secrets.token_hex(6)}"
         if self.maria is None:
@@ -55,6 +56,8 @@ class Stack:
     def environ(self, *, sql: int | None = None, broker: int | None = None, mongo: int | None = None) -> dict[str, str]:
         """The settings of a service. A port on 127.0.0.1 in place of a server's own: that of a proxy before it."""
         documents = _through(self.mongo_url, mongo)
+        if mongo is not None:  # the driver would go to where the server says it is
+            documents = str(URL(documents).update_query(directConnection="true"))
         return self.keys | {
             "INVOICESTREAM_SQL_URL": _through(self.sql_url, sql),
             "INVOICESTREAM_BROKER_URL": _through(self.broker_url, broker),
