@@ -449,6 +449,12 @@ class GivenUp:
 class InvoiceStore(Protocol):
     """SQL: the truth."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other service processes may be at work on it too. Then events are heard in another order than that of their ids,
+        and only `events` has them in order."""
+        ...
+
     def for_tenant(self, tenant: str) -> TenantInvoices: ...
 
     async def authenticate(self, secret: str) -> Principal | None:
@@ -460,6 +466,17 @@ class InvoiceStore(Protocol):
         ...
 
     async def revoke_key(self, key_id: str) -> bool: ...
+
+    async def is_valid(self, principal: Principal) -> bool:
+        """Whether the key is neither expired nor revoked; a revocation works within 5 s."""
+        ...
+
+    async def use_ticket(self, principal: Principal, nonce: str, expires_at: datetime) -> bool:
+        """Whether this is its first use, in whatever process, and the key that asked for it is still valid. Remembered until it expires.
+
+        When this raises, it may be used up.
+        """
+        ...
 
     async def claim(
         self, tenant: str, invoice_id: str, owner: str, lease: float, queue: Queue | None = None

@@ -17,13 +17,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.adapters.memory_broker import MemoryEventBus
+from app.adapters.sql.store import open_invoices
 from app.api.connection import QuietSocket
 from app.api.context import ApiLimits
 from app.api.live import PAGE
 from app.domain.record import Event
 from app.domain.work import Job
 from app.ports import Blob, Gap, Settlement, Upload
-from tests.api_host import PATIENCE, Host, is_problem, open_host
+from tests.api_host import KEY, PATIENCE, Host, is_problem, open_host
+from tests.servers import mariadb
 
 LIMITS = ApiLimits(origins=frozenset(("https://ours.example",)), sockets=3, heartbeat=0.2, send_deadline=60)
 NOBODYS = "01920000-0000-7000-8000-000000000000"
@@ -217,6 +219,8 @@ class TestTickets:
             assert (await said(connection))["invoice"]["id"] == invoice_id
             assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
         assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
+        await served.host.store.unsettled(0, 0)  # what the sweeper calls
+        assert await served.refused(f"/live?ticket={ticket}", None) == (401, "unauthenticated")
         theirs = await served.ticket("other")
         assert await served.refused(f"/invoices/{invoice_id}/live?ticket={theirs}", None) == (404, "not_found")
 
@@ -268,6 +272,29 @@ class TestWhileOpen:
             await said(connection)
             await served.host.store.revoke_key(made.key_id)
             assert (await closed(connection))[0] == 4401
+
+    async def test_a_revoked_key_ends_what_its_ticket_opened(self, served: Served) -> None:
+        made = await served.host.store.create_key("acme", frozenset(("read",)), None)
+        served.host.keys["new"] = made.secret
+        ticket, late = await served.ticket("new"), await served.ticket("new")
+        async with served.open(f"/live?ticket={ticket}", None) as connection:
+            await said(connection)
+            await served.host.store.revoke_key(made.key_id)
+            assert (await closed(connection))[0] == 4401
+        assert await served.refused(f"/live?ticket={late}", None) == (401, "unauthenticated")
+
+    async def test_a_revoked_key_ends_it_where_there_is_never_silence(self, served: Served) -> None:
+        made = await served.host.store.create_key("acme", frozenset(("read",)), None)
+        served.host.keys["new"] = made.secret
+        invoice_id = await served.host.send()
+        async with served.open(f"/invoices/{invoice_id}/live", "new") as connection:
+            await said(connection)
+            await served.host.store.revoke_key(made.key_id)
+            with pytest.raises(ConnectionClosed) as caught:
+                for n in range(1_000_000):
+                    await served.host.bus.publish(progress(invoice_id, n))
+                    assert (await said(connection, pings=True))["type"] == "stage"
+            assert caught.value.rcvd is not None and caught.value.rcvd.code == 4401
 
     async def test_small_talk_is_ignored_and_a_flood_ends_it(self, served: Served) -> None:
         async with served.open("/live") as connection:
@@ -324,6 +351,32 @@ class TestWhileOpen:
             served.host.bus._subscriptions.tell_gap(Gap(0))
             await served.host.bus.publish(progress(invoice_id, 1))
             assert (await said(connection))["type"] == "stage"  # nothing is told twice
+
+    @pytest.mark.parametrize("path", ["/invoices/{}/live", "/live?last_event_id=0", "/live"])
+    async def test_what_others_told_in_another_order_comes_in_order(self, tmp_path: Path, path: str) -> None:
+        """Two services on one database: a client that leaves with the last id it heard must have heard all before."""
+        url = await mariadb.empty()
+        async with (
+            open_host(tmp_path, LIMITS, bus=MemoryEventBus(buffer=300), database=url) as host,
+            open_invoices(url, KEY, deadline=PATIENCE) as other,
+            host.serving(ws=QuietSocket) as address,
+            asyncio.timeout(PATIENCE),
+        ):
+            served = Served(host, address, Clock())
+            acme = other.for_tenant("acme")
+            (accepted,) = await acme.accept([Upload("a.xml", "application/xml", Blob("a" * 64, 4))], "test", None, None)
+            async with served.open(path.format(accepted.id)) as connection:
+                await said(connection)
+                job = await other.claim("acme", accepted.id, "another", 60)
+                assert isinstance(job, Job)
+                await other.settle(job, Settlement("quarantined", "empty"))
+                events = await acme.events(accepted.id, 0, 10)
+                for event in (events[2], events[1], events[0]):
+                    await host.bus.publish(event)
+                await host.bus.publish(progress(accepted.id, 1))
+                told = await until(connection, "stage")
+            expected = list(events if path == "/live?last_event_id=0" else events[1:])
+            assert [event["id"] for event in told[:-1]] == [event.id for event in expected]
 
     async def test_who_started_nowhere_starts_again(self, served: Served) -> None:
         async with served.open("/live") as connection:

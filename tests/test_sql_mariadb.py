@@ -156,7 +156,7 @@ async def test_an_update_that_changes_nothing_has_found_its_row(store: SqlInvoic
         await still.renew(job, 60)
 
 
-ROUND_TRIPS = {"accept": 3, "claim": 4, "settle": 4, "mark_published": 3, "get": 1, "audit": 1, "events": 1}
+ROUND_TRIPS = {"accept": 3, "claim": 3, "settle": 3, "mark_published": 3, "get": 1, "audit": 1, "events": 1}
 
 
 @kills

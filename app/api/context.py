@@ -78,7 +78,7 @@ class ApiContext:
     sockets: Sockets = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tickets", Tickets(self.tickets_key, self.limits.ticket_seconds, self.clock))
+        object.__setattr__(self, "tickets", Tickets(self.tickets_key, self.limits.ticket_seconds, self.clock, self.invoices.use_ticket))
         object.__setattr__(self, "backlog", Backlog(self.limits.outbox_depth))
         object.__setattr__(self, "sockets", Sockets(self.limits.sockets, self.metrics))
 

@@ -5,11 +5,12 @@
     backlog    with ?last_event_id=N: every durable event after N, as `EventJson`
     then       each event as it happens; {"type": "ping"} when nothing did for a while
 
-Each durable event comes once, though it may tell again what the snapshot already showed. A client that comes back sends the last
-`id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was sent: there the snapshot itself is the start), and
-misses no durable event; progress events (`id` null) are not kept. What was missed while the broker was away is read from the store
-and told late (on `/live` without `last_event_id` it may be a second snapshot instead). The socket stays open after the invoice is
-settled: a person or a retry may move it again.
+Each durable event comes once, though it may tell again what the snapshot already showed, and they come in the order of their ids: what
+several services tell is heard in any order, so a durable event that is heard of is read from the store, with all before it. A client
+that comes back, to whichever service, sends the last `id` it has seen, or the snapshot's `last_event_id` (null on `/live` unless it was
+sent: there the snapshot itself is the start), and misses no durable event; progress events (`id` null) are not kept. What was missed
+while the broker was away is read from the store and told late (on `/live` without `last_event_id` it may be a second snapshot
+instead). The socket stays open after the invoice is settled: a person or a retry may move it again.
 
 Refused before the handshake is done, as HTTP: 401 no key or ticket, 403 scope or origin, 404 not this tenant's, 422 a bad
 parameter, 503 too many. Closed later: 4401 the key was revoked, 4008 the client reads too slowly (come back with the last id),
@@ -33,7 +34,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.api import examples
-from app.api.auth import Reader, authenticate, demand, secret_in
+from app.api.auth import Reader, authenticate, demand
 from app.api.context import ApiContext, context_of
 from app.api.openapi import answer, problems
 from app.api.replies import json_reply
@@ -49,6 +50,9 @@ UNSETTLED: Sequence[Status] = ("processing", "received")
 SHOWN = 100  # of each of them, in a snapshot
 PAGE = 200  # events read at once
 REMEMBERED = 4096  # ids of durable events, so that none is told twice
+NEWEST = (1 << 63) - 1
+SLACK = 200  # transactions under way at once, at most: an id so much less than the newest is committed
+PAUSE = 0.05  # seconds between two looks at the store: what is heard of meanwhile comes with the next one
 CLOSING = 1.0  # seconds for a close frame to a client that may not read
 
 TOO_SLOW, TOO_BIG, REVOKED, TRY_LATER = 4008, 1009, 4401, 1013
@@ -94,13 +98,13 @@ class _Ended(Exception):
 async def _serve(websocket: WebSocket, invoice_id: str | None) -> None:
     """What is refused here is answered as HTTP by the handlers of `problems`, since the handshake is not done yet."""
     context = context_of(websocket)
-    principal, secret = await _admit(websocket, context)
+    principal = await _admit(websocket, context)
     after = _last_event_id(websocket)
     if invoice_id is not None and await context.invoices.for_tenant(principal.tenant).get(invoice_id) is None:
         raise Refused(404, "not_found")
     with context.sockets.one_more():
         await websocket.accept()
-        conversation = _Conversation(websocket, context, principal, secret, invoice_id)
+        conversation = _Conversation(websocket, context, principal, invoice_id)
         try:
             await conversation.run(after)
         except _Ended as end:
@@ -118,19 +122,19 @@ async def _close(websocket: WebSocket, code: int, reason: str) -> None:
             await websocket.close(code, reason)
 
 
-async def _admit(websocket: WebSocket, context: ApiContext) -> tuple[Principal, str | None]:
-    """Who connects, and the key if it was one. The origin comes first: a foreign page must not even use up a ticket."""
+async def _admit(websocket: WebSocket, context: ApiContext) -> Principal:
+    """Who connects. The origin comes first: a foreign page must not even use up a ticket."""
     origins = websocket.headers.getlist("origin")
     if any(origin not in context.limits.origins for origin in origins):
         raise Refused(403, "foreign_origin", "only pages of the service's own origins may connect")
     ticket = websocket.query_params.get("ticket")
     if ticket is None:
-        return await authenticate(websocket, "read"), secret_in(websocket)
-    principal = context.tickets.redeem(ticket)
+        return await authenticate(websocket, "read")
+    principal = await context.tickets.redeem(ticket)
     if principal is None:
         raise Refused(401, "unauthenticated", "the ticket is not valid any more; get another")
     demand(principal, "read")
-    return principal, None
+    return principal
 
 
 def _last_event_id(websocket: WebSocket) -> int | None:
@@ -147,10 +151,10 @@ class _Conversation:
     websocket: WebSocket
     context: ApiContext
     principal: Principal
-    secret: str | None
     invoice_id: str | None
     told: dict[int, None] = field(default_factory=dict)
-    start: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
+    known: int | None = None  # the id of a durable event up to which the client knows all; None: there is none to begin with
+    looked: float = 0.0  # when the store was last read because of an event
 
     async def run(self, after: int | None) -> None:
         """Subscribes first, then reads the state: nothing can happen between the two unseen."""
@@ -163,13 +167,15 @@ class _Conversation:
     async def _snapshot(self, after: int | None) -> None:
         invoices = self.context.invoices.for_tenant(self.principal.tenant)
         message: dict[str, Any] = {"type": "snapshot", "last_event_id": after}
-        self.start = after
+        self.known = after
         if self.invoice_id is None:
+            if after is None and self.context.invoices.shared:
+                self.known = await self._now()
             pages = [await invoices.list(InvoiceFilter(status=status), None, SHOWN) for status in UNSETTLED]
             message["unsettled"] = [summary_json(summary) for page in pages for summary in page.items]
         else:
             if after is None:  # before the record is read, so that the state shown is not older than the id
-                message["last_event_id"] = self.start = await self._newest()
+                message["last_event_id"] = self.known = await self._newest()
             record = await invoices.get(self.invoice_id)
             if record is None:
                 raise _Ended(4404, "the invoice is not there any more")
@@ -184,9 +190,17 @@ class _Conversation:
             self._is_news(event)
         return newest
 
+    async def _now(self) -> int:
+        """The id of the tenant's newest event. Where nothing was written lately, one before all that could be under way."""
+        last = max(0, max([id for id, _, _ in await self.context.invoices.changed(NEWEST, -1)], default=0) - SLACK)
+        async for event in self._stored(last):
+            last = event.id or last
+        return last
+
     async def _backlog(self, after: int) -> None:
         async for event in self._stored(after):
             await self._tell(event)
+            self.known = max(after, event.id or 0)
 
     async def _stored(self, after: int) -> AsyncIterator[Event]:
         invoices = self.context.invoices.for_tenant(self.principal.tenant)
@@ -200,14 +214,20 @@ class _Conversation:
     async def _live(self, subscription: Subscription, gone: asyncio.Task[None]) -> None:
         events = aiter(subscription)
         coming: asyncio.Task[Event | Gap] = asyncio.ensure_future(anext(events))
+        heartbeat = self.context.limits.heartbeat
+        loop = asyncio.get_running_loop()
+        checked = loop.time()
         try:
             while True:
-                await asyncio.wait((coming, gone), timeout=self.context.limits.heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((coming, gone), timeout=heartbeat, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     gone.result()
                     return
+                if not coming.done() or loop.time() >= checked + heartbeat:  # also where there is never silence
+                    checked = loop.time()
+                    await self._check_key()
                 if not coming.done():
-                    await self._heartbeat()
+                    await self._send({"type": "ping"})
                     continue
                 try:
                     event = coming.result()
@@ -215,6 +235,8 @@ class _Conversation:
                     raise _Ended(*_why_ended(subscription)) from None
                 if isinstance(event, Gap):
                     await self._fill(event)
+                elif event.id is not None and self._may_lack_some_before(event.id):
+                    await self._catch_up(event)
                 else:
                     await self._tell(event)
                 coming = asyncio.ensure_future(anext(events))
@@ -224,26 +246,38 @@ class _Conversation:
 
     async def _fill(self, gap: Gap) -> None:
         """What is missing is read from the store. Where nobody can say from when on, the client gets a new start."""
-        known = [id for id in (gap.after, self.start) if id is not None]
+        known = [id for id in (gap.after, self.known) if id is not None]
         if known:
             await self._backlog(max(known))
         else:
             await self._snapshot(None)
 
-    async def _heartbeat(self) -> None:
-        if self.secret is not None and await self.context.invoices.authenticate(self.secret) is None:
+    def _may_lack_some_before(self, id: int) -> bool:
+        return self.context.invoices.shared and self.known is not None and id > self.known
+
+    async def _catch_up(self, event: Event) -> None:
+        """Tells all up to the event that was heard of. Else a client could leave with its id, and never hear of a lesser one."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self.looked + PAUSE - loop.time()))
+        self.looked = loop.time()
+        assert self.known is not None
+        await self._backlog(self.known)
+        await self._tell(event)  # unless that has told it
+
+    async def _check_key(self) -> None:
+        """That it came in by, or its ticket was made with."""
+        if not await self.context.invoices.is_valid(self.principal):
             raise _Ended(REVOKED, "the key is not valid any more")
-        await self._send({"type": "ping"})
 
     async def _tell(self, event: Event) -> None:
         if self._is_news(event):
             await self._send(event_json(event))
 
     def _is_news(self, event: Event) -> bool:
-        """Ids are remembered one by one, since two events may be committed in the other order than their ids were given."""
+        """Ids are remembered one by one too, since two events may be heard in the other order than their ids were given."""
         if event.id is None:
             return True
-        if event.id in self.told:
+        if event.id in self.told or (self.known is not None and event.id <= self.known):
             return False
         self.told[event.id] = None
         if len(self.told) > REMEMBERED:

@@ -1,8 +1,8 @@
 """Tickets: what a browser opens a websocket with, since it cannot send a header there and a key does not belong into a URL.
 
 A ticket is good for one use within its life, for the tenant and the scopes of the key that asked for it. It is signed
-(HMAC-SHA256), so nothing is stored when it is made. What was used is remembered in this process until it would have expired:
-replicas behind one address need a shared memory for that, or a ticket could be used once on each.
+(HMAC-SHA256), so nothing is stored when it is made. That it was used is a row in SQL, so it is used once among all replicas (which
+sign with one key), also after a restart.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import msgspec
 
 from app.ports import Principal
 
 LONGEST = 1024
-FORGET_EVERY = 1.0  # seconds
 PURPOSE = b"invoicestream websocket ticket 1\x00"  # the same key may sign other things elsewhere
 
 
@@ -32,12 +32,15 @@ class _Claims(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Tickets:
-    def __init__(self, key: bytes, seconds: float, clock: Callable[[], float]) -> None:
+    """`use` is `InvoiceStore.use_ticket`."""
+
+    def __init__(
+        self, key: bytes, seconds: float, clock: Callable[[], float], use: Callable[[Principal, str, datetime], Awaitable[bool]]
+    ) -> None:
         self._key = key
         self._seconds = seconds
         self._clock = clock
-        self._used: dict[str, float] = {}
-        self._forgot_at = float("-inf")
+        self._use = use
 
     def issue(self, principal: Principal) -> tuple[str, float]:
         """(ticket, when it expires in seconds since the epoch)."""
@@ -46,8 +49,8 @@ class Tickets:
         body = msgspec.json.encode(claims)
         return f"{_text(body)}.{_text(self._signature(body))}", expires_at
 
-    def redeem(self, ticket: str) -> Principal | None:
-        """None for a ticket that is forged, expired or already used. The second call for one ticket gets None."""
+    async def redeem(self, ticket: str) -> Principal | None:
+        """None for a ticket that is forged, expired or already used, or whose key was revoked. Raises `Unavailable`."""
         if len(ticket) > LONGEST:
             return None
         try:
@@ -57,14 +60,10 @@ class Tickets:
             claims = msgspec.json.decode(body, type=_Claims)
         except (ValueError, binascii.Error, msgspec.MsgspecError):
             return None
-        now = self._clock()
-        if now - self._forgot_at >= FORGET_EVERY:
-            self._forgot_at = now
-            self._used = {nonce: until for nonce, until in self._used.items() if until > now}
-        if claims.expires_at <= now or claims.nonce in self._used:
+        if claims.expires_at <= self._clock():
             return None
-        self._used[claims.nonce] = claims.expires_at
-        return Principal(claims.tenant, claims.key_id, frozenset(claims.scopes))
+        principal = Principal(claims.tenant, claims.key_id, frozenset(claims.scopes))
+        return principal if await self._use(principal, claims.nonce, datetime.fromtimestamp(claims.expires_at, UTC)) else None
 
     def _signature(self, body: bytes) -> bytes:
         return hmac.new(self._key, PURPOSE + body, hashlib.sha256).digest()

@@ -49,28 +49,28 @@ class Bench:
     """`folder`: for documents and data, the caller's to remove. `verbose` tells on stderr what is going on."""
 
     def __init__(self, folder: Path, sizes: Sizes) -> None:
-        self._folder = folder
-        self._sizes = sizes
+        self.folder = folder
+        self.sizes = sizes
         self._runs = 0
 
     def cpu(self, kind: str, parser: str, rate: float, wanted: float) -> Iterator[Figure]:
         """CPU of the whole service for each document, beside the bare parser on the same files, before and after."""
-        count = self._sizes.cpu_documents
-        folder = self._documents(kind, count + 5)
+        count = self.sizes.cpu_documents
+        folder = self.documents(kind, count + 5)
         bare = self._bare(folder)
         with self._service() as service:
             client = service.client()
-            self._send(service, folder, rate, 0, 5)  # loads what the first documents load
-            self._wait_settled(client, 5)
+            self.send(service, folder, rate, 0, 5)  # loads what the first documents load
+            self.wait_settled(client, 5)
             before, usage_before, began = client.metrics(), usage(service.pid), time.monotonic()
-            sent = self._send(service, folder, rate, 5, count)
-            self._wait_settled(client, count + 5)
+            sent = self.send(service, folder, rate, 5, count)
+            self.wait_settled(client, count + 5)
             seconds = time.monotonic() - began
             usage_after, after = usage(service.pid), client.metrics()
             idle_before = usage(service.pid).cpu
             time.sleep(2.0)
             idle = (usage(service.pid).cpu - idle_before) / 2.0
-            self._check(client, count + 5)
+            self.check(client, count + 5)
         bare = (bare + self._bare(folder)) / 2
         own = (usage_after.own_cpu - usage_before.own_cpu) / count * 1000
         children = (usage_after.children_cpu - usage_before.children_cpu) / count * 1000
@@ -87,21 +87,21 @@ class Bench:
 
     def latency(self) -> Iterator[Figure]:
         """POST to 202 while half are XML and half digital PDFs, whatever waits behind."""
-        sizes = self._sizes
+        sizes = self.sizes
         count = int(sizes.post_rate * sizes.post_seconds)
-        folder = self._documents("mixed", count + 5)
+        folder = self.documents("mixed", count + 5)
         part = f"POST at {sizes.post_rate:g}/s for {sizes.post_seconds} s"
         with self._service() as service:
             client = service.client()
-            self._send(service, folder, 5, 0, 5)
-            self._wait_settled(client, 5)
+            self.send(service, folder, 5, 0, 5)
+            self.wait_settled(client, 5)
             before, began = client.metrics(), time.monotonic()
-            latencies = self._send(service, folder, sizes.post_rate, 5, count)
+            latencies = self.send(service, folder, sizes.post_rate, 5, count)
             after = client.metrics()
-            settled = _terminal(after) - 5
-            self._wait_settled(client, count + 5)
+            settled = terminal(after) - 5
+            self.wait_settled(client, count + 5)
             seconds = time.monotonic() - began
-            self._check(client, count + 5)
+            self.check(client, count + 5)
         for share, wanted in ((0.50, None), (0.95, 200.0), (0.99, None), (1.0, None)):
             yield Figure(part, f"POST to 202 p{share * 100:g}", percentile(latencies, share) * 1000, "ms", wanted)
         yield Figure(part, "event-loop lag p99", bucket_percentile(before, after, LAG, 0.99) * 1000, "ms", LAG_P99)
@@ -110,17 +110,17 @@ class Bench:
 
     def memory(self) -> Iterator[Figure]:
         """Resident memory when all is settled, early and late."""
-        sizes = self._sizes
-        folder = self._documents("mixed", sizes.memory_last)
+        sizes = self.sizes
+        folder = self.documents("mixed", sizes.memory_last)
         with self._service() as service:
             client = service.client()
-            self._send(service, folder, sizes.memory_rate, 0, sizes.memory_first)
-            self._wait_settled(client, sizes.memory_first)
+            self.send(service, folder, sizes.memory_rate, 0, sizes.memory_first)
+            self.wait_settled(client, sizes.memory_first)
             early = usage(service.pid)
-            self._send(service, folder, sizes.memory_rate, sizes.memory_first, sizes.memory_last - sizes.memory_first)
-            self._wait_settled(client, sizes.memory_last)
+            self.send(service, folder, sizes.memory_rate, sizes.memory_first, sizes.memory_last - sizes.memory_first)
+            self.wait_settled(client, sizes.memory_last)
             late = usage(service.pid)
-            self._check(client, sizes.memory_last)
+            self.check(client, sizes.memory_last)
         part = f"memory, {sizes.memory_first} to {sizes.memory_last} documents"
         yield Figure(part, f"service after {sizes.memory_first}", early.own_memory / 2**20, "MiB")
         yield Figure(part, f"service after {sizes.memory_last}", late.own_memory / 2**20, "MiB")
@@ -129,10 +129,10 @@ class Bench:
         yield Figure(part, "growth of the service", (late.own_memory / early.own_memory - 1) * 100, "%", 5.0)
         yield Figure(part, "growth with the sandbox", (late.memory / early.memory - 1) * 100, "%", 5.0)
 
-    def _documents(self, kind: str, count: int) -> Path:
-        folder = self._folder / f"{kind}-{count}"
+    def documents(self, kind: str, count: int) -> Path:
+        folder = self.folder / f"{kind}-{count}"
         if not folder.exists():
-            _say(f"making {count} {kind} documents")
+            say(f"making {count} {kind} documents")
             command = [sys.executable, "-m", "app.samples", str(folder), "--count", str(count), "--kind", kind, "--seed", str(count)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return folder
@@ -140,16 +140,16 @@ class Bench:
     @contextmanager
     def _service(self) -> Iterator[ServiceProcess]:
         self._runs += 1
-        with ServiceProcess(self._folder / f"data-{self._runs}") as service:
+        with ServiceProcess(self.folder / f"data-{self._runs}") as service:
             yield service
 
     def _bare(self, folder: Path) -> float:
         done = subprocess.run([sys.executable, "-m", "tests.bench.bare", str(folder)], check=True, capture_output=True)
         return float(done.stdout)
 
-    def _send(self, service: ServiceProcess, folder: Path, rate: float, first: int, count: int) -> list[float]:
+    def send(self, service: ServiceProcess, folder: Path, rate: float, first: int, count: int) -> list[float]:
         """Latencies of the 202s. Raises `Unmeasurable` if anything else came."""
-        _say(f"sending {count} documents at {rate:g}/s")
+        say(f"sending {count} documents at {rate:g}/s")
         command = [sys.executable, "-m", "tests.bench.load", str(service.port), str(folder), str(rate), str(first), str(count)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | {"BENCH_KEY": service.key})
         told = json.loads(done.stdout)
@@ -158,14 +158,14 @@ class Bench:
         latencies: list[float] = told["latencies"]
         return latencies
 
-    def _wait_settled(self, client: Client, count: int) -> None:
-        ends = time.monotonic() + self._sizes.settle_deadline
-        while (settled := _terminal(client.metrics())) < count:
+    def wait_settled(self, client: Client, count: int) -> None:
+        ends = time.monotonic() + self.sizes.settle_deadline
+        while (settled := terminal(client.metrics())) < count:
             if time.monotonic() > ends:
-                raise Unmeasurable(f"{settled:g} of {count} settled after {self._sizes.settle_deadline:g} s")
+                raise Unmeasurable(f"{settled:g} of {count} settled after {self.sizes.settle_deadline:g} s")
             time.sleep(0.25)
 
-    def _check(self, client: Client, count: int) -> None:
+    def check(self, client: Client, count: int) -> None:
         """All of them must have been read: a refusal costs less than the work it saves."""
         states = [invoice["status"] for invoice in client.listing()]
         read = sum(state in ("approved", "needs_review") for state in states)
@@ -173,9 +173,9 @@ class Bench:
             raise Unmeasurable(f"{read} of {count} were read; states: { {state: states.count(state) for state in set(states)} }")
 
 
-def _terminal(metrics: dict[str, float]) -> float:
+def terminal(metrics: dict[str, float]) -> float:
     return sum(value for name, value in metrics.items() if name.startswith("invoice_terminal_total{"))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -867,6 +867,40 @@ async def test_a_revoked_key_is_dead(place: Place) -> None:
             assert not await store.revoke_key(text)
 
 
+async def test_a_ticket_is_used_once_by_one_of_many(place: Place, store: InvoiceStore, clock: Clock) -> None:
+    key = await store.create_key("acme", frozenset({"read"}), clock.now + timedelta(hours=1))
+    principal = await store.authenticate(key.secret)
+    assert principal is not None
+    until = clock.now + timedelta(minutes=1)
+    async with place.open(beside=True) as other:  # another replica, or a command beside the one service
+        first = await asyncio.gather(*(each.use_ticket(principal, "nonce", until) for each in [store, other] * 10))
+        assert first.count(True) == 1 and first.count(False) == 19
+        assert await other.use_ticket(principal, "another", until)
+        assert not await store.use_ticket(principal, "another", until)
+    clock.advance(59)
+    await store.unsettled(0, 0)  # what the sweeper calls
+    assert not await store.use_ticket(principal, "nonce", until)
+    assert await store.use_ticket(principal, "third", until)
+
+
+async def test_a_ticket_is_worth_what_its_key_is(place: Place, store: InvoiceStore, clock: Clock) -> None:
+    key = await store.create_key("acme", frozenset({"read"}), clock.now + timedelta(hours=1))
+    principal = await store.authenticate(key.secret)
+    assert principal is not None and await store.is_valid(principal)
+    until = clock.now + timedelta(hours=2)
+    for wrong in (replace(principal, tenant="other"), replace(principal, key_id="nobody"), replace(principal, key_id="\0")):
+        assert not await store.use_ticket(wrong, "n", until)
+    clock.advance(3600)
+    assert not await store.use_ticket(principal, "n", until) and not await store.is_valid(principal)
+    clock.advance(-3600)
+    assert await store.use_ticket(principal, "n", until)
+    async with place.open(beside=True) as other:
+        assert await other.revoke_key(key.key_id)
+    assert not await store.use_ticket(principal, "m", until)  # at once, whatever is remembered of the key
+    clock.advance(5)
+    assert not await store.is_valid(principal)
+
+
 async def test_no_key_for_an_impossible_tenant(store: InvoiceStore) -> None:
     for tenant, scopes in (("Acme", frozenset[str]()), ("", frozenset()), ("acme", frozenset({"a b"})), ("acme", frozenset({"\ud800"}))):
         with pytest.raises(Refused):

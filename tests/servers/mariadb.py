@@ -32,6 +32,7 @@ GIVEN = os.environ.get("INVOICESTREAM_TEST_SQL_URL")
 USER, PASSWORD = "invoicestream", "canary-password"
 DATABASE = "invoicestream"
 START = 60.0  # seconds
+FOLDER = Path("/dev/shm")  # a sync there costs nothing; what is proved is about processes that die, not about power
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -44,8 +45,7 @@ class MariaServer:
     """One server. `url` is that of a database which `empty()` made; root has no password on it."""
 
     def __init__(self) -> None:
-        memory = Path("/dev/shm")  # a sync there costs nothing; what is proved is about processes that die, not about power
-        parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
+        parent = FOLDER if FOLDER.is_dir() else Path(tempfile.gettempdir())
         _sweep(parent)
         self._folder = Path(tempfile.mkdtemp(prefix=f"maria-{os.getpid()}-", dir=parent))
         self._port = _free_port()
@@ -65,6 +65,11 @@ class MariaServer:
         with self.root() as cursor:
             cursor.execute(f"CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'")
             cursor.execute(f"GRANT ALL ON `{DATABASE}%`.* TO '{USER}'@'%'")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
 
     @property
     def port(self) -> int:

@@ -39,6 +39,11 @@ class MongoServer:
         atexit.register(self.remove)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         return f"mongodb://127.0.0.1:{self.port}"
 

@@ -68,6 +68,11 @@ class RabbitMQ:
         atexit.register(self.close)
 
     @property
+    def pid(self) -> int:
+        assert self._node is not None, "not started"
+        return self._node.pid
+
+    @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
 

@@ -1,4 +1,4 @@
-"""API keys: `is_<key_id>_<random>`, stored as SHA-256.
+"""API keys: `is_<key_id>_<random>`, stored as SHA-256; and the tickets that were made with them, once they are used.
 
 The random part has 256 bits, so a plain hash is right: there is nothing to guess that a slow hash would make dearer, and every
 request pays for it.
@@ -12,16 +12,17 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.adapters.sql.codec import clipped
 from app.adapters.sql.engine import Database
 from app.adapters.sql.ids import is_tenant
-from app.adapters.sql.schema import api_keys
+from app.adapters.sql.schema import api_keys, used_tickets
 from app.adapters.sql.tenants import ensure_tenant
-from app.errors import Refused
+from app.errors import Conflict, Refused
 from app.ports import NewKey, Principal
 
 CACHE_FOR = timedelta(seconds=2)
@@ -36,35 +37,66 @@ _ADD = insert(api_keys)
 _REVOKE = update(api_keys).where(api_keys.c.key_id == bindparam("id"), api_keys.c.revoked_at.is_(None)).values(revoked_at=bindparam("now"))
 
 
+_ADD_USED = insert(used_tickets)
+_EXPIRE_USED = delete(used_tickets).where(used_tickets.c.expires_at < bindparam("before"))
+CLOCKS_APART = timedelta(hours=1)
+"""Used tickets are remembered for so long after they have expired by our clock: by another replica's they may not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    asked_at: datetime
+    secret_hash: str
+    expires_at: datetime | None
+    principal: Principal
+
+
 class ApiKeys:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        # By the secret's hash: who reads our memory finds no key in it that was not just used.
-        self._known: OrderedDict[str, tuple[datetime, datetime | None, Principal]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()  # by id; hashes only: who reads our memory finds no key in it
 
     async def authenticate(self, secret: str) -> Principal | None:
         match = _SECRET.fullmatch(secret)
         if match is None:
             return None
+        known = await self._valid(match[1])
+        return known.principal if known is not None and hmac.compare_digest(known.secret_hash, _hash(secret)) else None
+
+    async def is_valid(self, principal: Principal) -> bool:
+        return await self._valid(principal.key_id) is not None
+
+    async def use_ticket(self, principal: Principal, nonce: str, expires_at: datetime) -> bool:
+        used = {"tenant": principal.tenant, "nonce": nonce, "expires_at": expires_at}
+
+        def use(connection: Connection) -> bool:
+            key = connection.execute(_FIND, {"id": principal.key_id}).first()  # not from memory: a ticket is as good as the key
+            if key is None or key.tenant != principal.tenant or not _is_alive(key.revoked_at, key.expires_at, self._clock()):
+                return False
+            connection.execute(_ADD_USED, used)
+            return True
+
+        try:
+            return await self._database.write(use)
+        except Conflict:  # it is there already
+            return False
+
+    async def _valid(self, key_id: str) -> _Known | None:
+        """The key as it was at most `CACHE_FOR` ago; None for an unknown, expired or revoked one."""
         now = self._clock()
-        hashed = _hash(secret)
-        if known := self._known.get(hashed):
-            asked_at, expires_at, principal = known
-            if abs(now - asked_at) < CACHE_FOR and (expires_at is None or now < expires_at):
-                return principal
-            self._known.pop(hashed, None)
-        key_id = match[1]
-        row = await self._database.read(lambda connection: connection.execute(_FIND, {"id": key_id}).first())
-        if row is None or not hmac.compare_digest(row.secret_hash, hashed):
+        known = self._known.pop(key_id, None)
+        if known is None or abs(now - known.asked_at) >= CACHE_FOR:
+            row = await self._database.read(lambda connection: connection.execute(_FIND, {"id": key_id}).first())
+            if row is None or row.revoked_at is not None:
+                return None
+            known = _Known(now, row.secret_hash, row.expires_at, Principal(row.tenant, key_id, frozenset(row.scopes.split())))
+        if not _is_alive(None, known.expires_at, now):
             return None
-        if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-            return None
-        principal = Principal(row.tenant, key_id, frozenset(row.scopes.split()))
-        self._known[hashed] = (now, row.expires_at, principal)
+        self._known[key_id] = known
         if len(self._known) > CACHE_SIZE:
             self._known.popitem(last=False)
-        return principal
+        return known
 
     async def create(self, tenant: str, scopes: frozenset[str], expires_at: datetime | None) -> NewKey:
         """Raises `Refused(422)` for a name that no tenant may have, or a scope with white space in it."""
@@ -98,9 +130,17 @@ class ApiKeys:
             return False
         params = {"id": key_id, "now": self._clock()}
         revoked = await self._database.write(lambda connection: connection.execute(_REVOKE, params).rowcount == 1)
-        for hashed in [h for h, (_, _, principal) in self._known.items() if principal.key_id == key_id]:
-            del self._known[hashed]
+        self._known.pop(key_id, None)
         return revoked
+
+
+def forget_used_tickets(connection: Connection, now: datetime) -> None:
+    """Part of a transaction."""
+    connection.execute(_EXPIRE_USED, {"before": now - CLOCKS_APART})
+
+
+def _is_alive(revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    return revoked_at is None and (expires_at is None or now < expires_at)
 
 
 def _hash(secret: str) -> str:

@@ -86,10 +86,16 @@ def sending(tenant: str, invoice_id: str, queue: Queue, traceparent: str | None,
     return Telling(_row(tenant, invoice_id, WORK, None, traceparent, now, queue, shared), None)
 
 
-def tell(connection: Connection, told: Sequence[Telling], behind: Iterable[tuple[Prepared, Sequence[Row]]] = ()) -> list[OutboxRow]:
-    """Part of a transaction: what is told, behind the rows of other tables."""
+def tell(
+    connection: Connection,
+    told: Sequence[Telling],
+    behind: Iterable[tuple[Prepared, Sequence[Row]]] = (),
+    *,
+    after: tuple[Prepared, Row] | None = None,
+) -> list[OutboxRow]:
+    """Part of a transaction: what is told, behind the rows of other tables. `after`: see `run_together`."""
     parts = [(prepared, rows) for prepared, rows in behind if rows]
-    numbers = run_together(connection, [*parts, *((_SEND, [each.row]) for each in told)])
+    numbers = run_together(connection, [*parts, *((_SEND, [each.row]) for each in told)], after=after)
     return [each.written(number) for each, number in zip(told, numbers[len(parts) :], strict=True)]
 
 

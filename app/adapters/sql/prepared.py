@@ -15,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 
+from app.errors import Conflict
+
 Value = Callable[[Any], Any] | None
 """What a value passes through on its way; None: it stays as it is."""
 
@@ -60,29 +62,46 @@ class Prepared:
         return known
 
 
-def run_together(connection: Connection, parts: Iterable[tuple[Prepared, Sequence[Mapping[str, Any]]]]) -> list[int]:
+def run_together(
+    connection: Connection,
+    parts: Iterable[tuple[Prepared, Sequence[Mapping[str, Any]]]],
+    *,
+    after: tuple[Prepared, Mapping[str, Any]] | None = None,
+) -> list[int]:
     """INSERTs, each with its rows (one at least), in order. Returns for each the id that the database gave, where it has one row.
 
-    One round trip where a message may hold several statements.
+    `after`: an UPDATE before them that has to find its one row; else `Conflict` is raised and nothing of it may be kept. One round trip
+    where a message may hold several statements. COMMIT never goes with them: a call that is cut off while it waits for a lock would be
+    committed later.
     """
     if connection.dialect.name != "mysql":
+        if after is not None and after[0].run(connection, after[1])[0] != 1:
+            raise Conflict("the row has changed")
         return [prepared.run_many(connection, rows) for prepared, rows in parts]
     texts: list[str] = []
     values: list[Any] = []
-    for prepared, rows in parts:
+    if after is not None:
+        compiled = after[0].for_dialect(connection)
+        texts.append(compiled.text)
+        values += compiled.bound(after[1])
+    for number, (prepared, rows) in enumerate(parts):
         compiled = prepared.for_dialect(connection)
         head, _, group = compiled.text.rpartition(" VALUES ")
-        texts.append(f"{head} VALUES {', '.join([group] * len(rows))}")
+        groups = [group] * len(rows)
+        if number == 0 and after is not None:
+            # The first column is never NULL: if the UPDATE found nothing, this fails, and nothing behind it is run.
+            groups[0] = group.replace("%s", "IF(ROW_COUNT() = 1, %s, NULL)", 1)
+        texts.append(f"{head} VALUES {', '.join(groups)}")
         for row in rows:
             values += compiled.bound(row)
-    numbers = []
+    answers = []
     with closing(_cursor(connection)) as cursor:
         cursor.execute(";".join(texts), values)
         for n in range(len(texts)):
             if n:
                 cursor.nextset()  # raises if this statement failed; those behind it were not run then
-            numbers.append(cursor.lastrowid)
-    return numbers
+            answers.append(cursor.lastrowid)
+    return answers if after is None else answers[1:]
 
 
 class _Compiled:

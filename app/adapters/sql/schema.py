@@ -4,6 +4,7 @@ tenants ◄ api_keys
    ▲
 documents ◄ invoices ◄ invoice_lines, invoice_taxes, findings (of the current version), invoice_versions (all results)
 audit, outbox: name an invoice but outlive it, so they have no foreign key
+idempotency, used_tickets: what is remembered of requests, for a day or a minute
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, MetaD
 
 from app.adapters.sql.columns import Amount, Moment, body, key, serial, text
 
-REVISION = "0022"
+REVISION = "0023"
 """The last migration: what a database must be at to be opened."""
 
 metadata = MetaData(
@@ -232,3 +233,12 @@ idempotency = _table(
     ForeignKeyConstraint(["tenant"], ["tenants.tenant"]),
 )
 Index("ix_idempotency_created", idempotency.c.created_at)
+
+used_tickets = _table(
+    "used_tickets",
+    _tenant(),
+    Column("nonce", key(32), nullable=False),
+    Column("expires_at", Moment(), nullable=False),
+    PrimaryKeyConstraint("tenant", "nonce"),
+    ForeignKeyConstraint(["tenant"], ["tenants.tenant"]),
+)

@@ -47,14 +47,14 @@ _SETTLED_BY = select(invoice_versions.c.attempt, invoice_versions.c.digest).wher
 def settle(
     connection: Connection, audit_key: bytes, now: datetime, job: Job, settlement: Settlement, made: Outcome, *, shared: bool
 ) -> tuple[InvoiceRecord, list[OutboxRow]]:
-    """See `InvoiceStore.settle`; `made` is `codec.outcome(settlement)`."""
+    """See `InvoiceStore.settle`; `made` is `codec.outcome(settlement)`. Raises `Conflict` also for what this job has settled before."""
     this: Row = {"tenant": job.tenant, "id": job.invoice_id}
     row = STATE.first(connection, this)
     if row is None:
         raise Conflict("the invoice is gone")
     version = job.version + 1
     if (row.version, row.attempts, row.status) != (job.version, job.attempt, "processing"):
-        return _settled_before(connection, job, made), []
+        raise Conflict("it is settled, or another's")
     actor = f"worker:{row.lease_owner}"
     traced = chain.row(audit_key, job.tenant, job.invoice_id, (row.audit_seq, row.audit_hash), now, settlement.status, actor, made.digest)
     changed = job_key(job) | {
@@ -65,8 +65,6 @@ def settle(
         "w_hash": traced["hash"],
     }
     changed.update((f"s_{column}", value) for column, value in made.summary.items())
-    if _SETTLE.run(connection, changed)[0] != 1:
-        return _settled_before(connection, job, made), []  # by whoever was a moment faster
     of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
     of_version = of_invoice | {
         "version": version,
@@ -91,6 +89,7 @@ def settle(
             (_ADD_VERSION, [of_version]),
             (chain.ADD, [traced]),
         ],
+        after=(_SETTLE, changed),
     )
     failpoint("settle_uncommitted")
     record = InvoiceRecord(
@@ -111,7 +110,7 @@ def settle(
     return record, told
 
 
-def _settled_before(connection: Connection, job: Job, made: Outcome) -> InvoiceRecord:
+def settled_before(connection: Connection, job: Job, made: Outcome) -> InvoiceRecord:
     """What this job's own settlement made, whose reply was lost. Raises `Conflict` if it was another's."""
     this: Row = {"tenant": job.tenant, "id": job.invoice_id}
     before = connection.execute(_SETTLED_BY, this | {"version": job.version + 1}).first()

@@ -16,11 +16,11 @@ from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, is_mariadb, sqlite_path
 from app.adapters.sql.ids import is_id, is_tenant
-from app.adapters.sql.keys import ApiKeys
+from app.adapters.sql.keys import ApiKeys, forget_used_tickets
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
-from app.adapters.sql.settle import settle
+from app.adapters.sql.settle import settle, settled_before
 from app.adapters.sql.tenant import SqlTenantInvoices
 from app.domain.record import SETTLED, InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
@@ -120,6 +120,10 @@ class SqlInvoices:
         self._clock = clock
         self._keys = ApiKeys(database, clock)
 
+    @property
+    def shared(self) -> bool:
+        return self._database.shared
+
     def for_tenant(self, tenant: str) -> SqlTenantInvoices:
         """Raises ValueError for a name that no tenant can have."""
         if not is_tenant(tenant):
@@ -134,6 +138,12 @@ class SqlInvoices:
 
     async def revoke_key(self, key_id: str) -> bool:
         return await self._keys.revoke(key_id)
+
+    async def is_valid(self, principal: Principal) -> bool:
+        return await self._keys.is_valid(principal)
+
+    async def use_ticket(self, principal: Principal, nonce: str, expires_at: datetime) -> bool:
+        return await self._keys.use_ticket(principal, nonce, expires_at)
 
     async def claim(
         self, tenant: str, invoice_id: str, owner: str, lease: float, queue: Queue | None = None
@@ -161,11 +171,9 @@ class SqlInvoices:
                 "w_until": now + timedelta(seconds=lease),
                 "w_now": now,
             }
-            if _CLAIM.run(connection, taken)[0] != 1:
-                return "leased", []  # to whoever was a moment faster
             attempt = row.attempts + 1
-            shared = self._database.shared
-            told = outbox.tell(connection, [outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=shared)])
+            event = outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=self._database.shared)
+            told = outbox.tell(connection, [event], after=(_CLAIM, taken))
             job = Job(
                 tenant=tenant,
                 invoice_id=invoice_id,
@@ -181,7 +189,10 @@ class SqlInvoices:
             )
             return job, told
 
-        claimed, told = await self._database.write(work)
+        try:
+            claimed, told = await self._database.write(work)
+        except Conflict:
+            return "leased"  # to whoever was a moment faster
         self._shared.committed.extend(told)
         failpoint("claim_committed")
         return claimed
@@ -192,9 +203,13 @@ class SqlInvoices:
             made = await asyncio.to_thread(outcome, settlement)
         else:
             made = outcome(settlement)
-        record, told = await self._database.write(
-            lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made, shared=self._database.shared)
-        )
+        shared = self._database.shared
+        try:
+            record, told = await self._database.write(
+                lambda connection: settle(connection, self._audit_key, self._clock(), job, settlement, made, shared=shared)
+            )
+        except Conflict:  # perhaps with our own settlement, whose reply was lost
+            return await self._database.write(lambda connection: settled_before(connection, job, made))
         self._shared.committed.extend(told)
         failpoint("settle_committed")
         return record
@@ -246,11 +261,12 @@ class SqlInvoices:
         return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
 
     async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
-        """Also removes idempotency keys that have expired: it is what the sweeper calls now and then."""
+        """Also removes idempotency keys and used tickets that have expired: it is what the sweeper calls now and then."""
 
         def work(connection: Connection) -> Sequence[Message]:
             now = self._clock()
             idempotency.expire(connection, now)
+            forget_used_tickets(connection, now)
             asked = {"now": now, "sent_before": now - timedelta(seconds=older_than), "limit": max(0, limit)}
             rows = connection.execute(_UNSETTLED, asked).all()
             if rows:
