@@ -22,7 +22,7 @@ SEED = 7
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    trial = Trial(tmp_path_factory.mktemp("real"), SEED, documents=16)
+    trial = Trial(tmp_path_factory.mktemp("real"), SEED, documents=16, patience=6)
     yield trial
     trial.close()
 

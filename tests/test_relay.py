@@ -16,7 +16,7 @@ from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import SqlInvoices, open_invoices
 from app.domain.record import Event
 from app.errors import Unavailable
-from app.pipeline.outbox import Relay
+from app.pipeline.outbox import Relay, SweeperSettings, sweeping
 from app.ports import Blob, Settlement, Upload
 
 TENANT = "acme"
@@ -207,3 +207,12 @@ async def test_what_happens_while_the_broker_is_away_is_told_here_at_once(tmp_pa
                 while r.told[-1].invoice_id != late:
                     await asyncio.sleep(0.01)
             assert late in await r.unmarked()
+
+
+def test_work_whose_lease_has_run_out_is_found_within_another_one() -> None:
+    usual = SweeperSettings()
+    assert sweeping(300.0) == usual
+    for lease in (3.0, 10.0, 60.0):
+        fits = sweeping(lease)
+        assert fits.silent_for <= lease and fits.every <= lease / 2
+        assert (fits.blobs_every, fits.blob_age) == (usual.blobs_every, usual.blob_age)

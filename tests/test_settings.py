@@ -26,7 +26,7 @@ def test_the_sql_url_may_stand_in_a_file_and_is_not_shown(tmp_path: Path) -> Non
 
 def test_a_lease_is_some_seconds_long(tmp_path: Path) -> None:
     data = {"INVOICESTREAM_DATA": str(tmp_path)}
-    assert from_environ(data).lease_seconds == 300
+    assert from_environ(data).lease_seconds == 60
     assert from_environ({**data, "INVOICESTREAM_LEASE_SECONDS": "10"}).lease_seconds == 10
     for wrong in ("2", "0", "-5", "ten", "1.5"):
         with pytest.raises(Misconfigured, match="LEASE_SECONDS"):

@@ -127,11 +127,13 @@ class Round:
 
 
 class Trial:
-    """Two services on the real parts, through any number of faults."""
+    """Two services on the real parts, through any number of faults. `patience`: how many times the wanted seconds may pass where the
+    machine has other things to do."""
 
-    def __init__(self, folder: Path, seed: int, documents: int = 40) -> None:
+    def __init__(self, folder: Path, seed: int, documents: int = 40, patience: float = 1.0) -> None:
         self.folder = folder
         self.documents = documents
+        self.patience = patience
         self.chance = random.Random(seed)
         self.crowd = Crowd(seed)
         self.parts = Parts()
@@ -167,7 +169,7 @@ class Trial:
     ) -> Iterator[Round]:
         """Posts for some `lasting` seconds; the body breaks things once invoices flow. On leaving all is healed and looked at."""
         services = services or self.services
-        row = RealRow(fault, wanted=wanted, planted=len(poison))
+        row = RealRow(fault, wanted=wanted * self.patience, planted=len(poison))
         self._last += 1
         services.new_tenant(f"t{self._last}-{re.sub('[^a-z0-9]+', '-', fault.lower())[:30].strip('-')}")
         files = self.crowd.files(self.documents, scans) if files is None else files
