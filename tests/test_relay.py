@@ -201,7 +201,7 @@ async def test_what_happens_while_the_broker_is_away_is_told_here_at_once(tmp_pa
             async with asyncio.timeout(10):
                 while len(r.told) < 2:
                     await asyncio.sleep(0.01)
-            (late,) = await r.accept("c", media_type="application/xml")
+            (late,) = await r.accept("c")
             relay.wake()
             async with asyncio.timeout(10):
                 while r.told[-1].invoice_id != late:

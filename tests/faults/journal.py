@@ -77,7 +77,15 @@ class Posters:
     Several services are asked in turn, and the next one when one does not listen. `waits`: seconds until each answer came.
     """
 
-    def __init__(self, services: ServiceProcess | Sequence[ServiceProcess], journal: Journal, files: Sequence[File], rate: float, threads: int = 4, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        services: ServiceProcess | Sequence[ServiceProcess],
+        journal: Journal,
+        files: Sequence[File],
+        rate: float,
+        threads: int = 4,
+        timeout: float = 60.0,
+    ) -> None:
         self.up = threading.Event()
         self.waits: list[float] = []
         self._services = [services] if isinstance(services, ServiceProcess) else list(services)

@@ -208,7 +208,7 @@ class Trial:
         row.chains, broken = services.audit_chains()
         problems = services.reconcile(COPIED)
         row.reconcile = len(problems)
-        row.grown, pooled = self._grown(services)
+        (row.grown, grew), pooled = self._grown(services)
         for wrong, what in (
             (row.outbox, f"{row.outbox} rows in the outbox"),
             (row.queues, f"{row.queues} messages wait in the broker"),
@@ -216,7 +216,7 @@ class Trial:
             (row.chains < row.acknowledged, f"only {row.chains} audit chains"),
             (broken, f"audit chains do not verify: {broken}"),
             (problems, f"reconcile: {problems[:5]}"),
-            (row.grown > ALLOWED, f"{row.grown} more descriptors, threads or children than before"),
+            (row.grown > ALLOWED, f"{row.grown} more {grew} than before"),
             (pooled > POOLED, f"{pooled} connections of one service"),
         ):
             if wrong:
@@ -231,22 +231,23 @@ class Trial:
 
     def _warm_up(self) -> None:
         """Every pool and thread there will be, so that what comes on top is a leak; and how long a POST takes in peace."""
-        with self.row("(no fault)", lasting=4.0) as round:
-            pass
+        for name, seconds in (("(warm-up)", 1.0), ("(no fault)", 8.0)):
+            with self.row(name, lasting=seconds) as round:
+                pass
         self.usual_p95 = round.row.p95
         self._baselines = {id(service): vitals(service.pid, self.services.ports) for service in self.services.all}
         self.control = round.row
 
-    def _grown(self, services: Services) -> tuple[int, int]:
+    def _grown(self, services: Services) -> tuple[tuple[int, str], int]:
         """(what grew most since the warm-up, the most connections of one service)."""
 
-        def look() -> tuple[int, int]:
+        def look() -> tuple[tuple[int, str], int]:
             now = {id(service): vitals(service.pid, services.ports) for service in services.all if service.running}
             grown = [each.beyond(self._baselines[which]) for which, each in now.items() if which in self._baselines]
-            return max(grown, default=0), max((each.pooled for each in now.values()), default=0)
+            return max(grown, default=(0, "")), max((each.pooled for each in now.values()), default=0)
 
         ends = time.monotonic() + 15
-        while (found := look())[0] > ALLOWED and time.monotonic() < ends:
+        while (found := look())[0][0] > ALLOWED and time.monotonic() < ends:
             time.sleep(0.5)
         return found
 

@@ -20,9 +20,9 @@ class Vitals:
     threads: int
     children: int
 
-    def beyond(self, other: Vitals) -> int:
-        """By how much the worst of them has grown; connections kept in pools are bounded by the pools."""
-        return max(self.descriptors - other.descriptors, self.threads - other.threads, self.children - other.children)
+    def beyond(self, other: Vitals) -> tuple[int, str]:
+        """What has grown most, and by how much; connections kept in pools are bounded by the pools."""
+        return max((getattr(self, name) - getattr(other, name), name) for name in ("descriptors", "threads", "children"))
 
 
 def vitals(pid: int, ports: Collection[int] = ()) -> Vitals:
