@@ -236,7 +236,7 @@ async def test_two_readers_of_a_deleted_queue_both_read_on(address: Address) -> 
     ):
         reading = [asyncio.ensure_future(anext(ones)), asyncio.ensure_future(anext(twos))]  # nothing comes
         name = one.topology.of("invoices")
-        for _ in range(5):
+        for _ in range(2):
             async with asyncio.timeout(PATIENCE):
                 while await readers_of(one, name) != 2:
                     await asyncio.sleep(0.05)
