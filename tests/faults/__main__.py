@@ -56,7 +56,7 @@ def _told(seed: int, machine: dict[str, str], seconds: float, rows: Sequence[Rea
 def _real_table(rows: Sequence[RealRow]) -> list[str]:
     head = (
         "fault", "POSTs", "accepted", "settled", "lost", "duplicated", "recovered", "unexpected", "refused 503", "outbox", "queues",
-        "dead / planted", "chains", "reconcile", "grown", "flows again (wanted)", "ready", "all settled", "POST p95", "CPU while it lasted", "",
+        "dead / planted", "chains", "reconcile", "grown", "flows again (wanted)", "ready", "all settled", "POST p95", "CPU", "",
     )  # fmt: skip
     lines = [_line(head), _line(["---"] * len(head))]
     for row in rows:
