@@ -235,7 +235,7 @@ class Trial:
             self.parts.mongo.pause()  # its driver waits in threads: as many as it ever will
             time.sleep(3)
             self.parts.mongo.resume()
-        with self.row("(no fault)") as round:
+        with self.row("(no fault)", lasting=5.0) as round:
             pass
         self.usual_p95 = round.row.p95
         self._baselines = {id(service): vitals(service.pid, self.services.ports) for service in self.services.all}
