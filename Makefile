@@ -76,8 +76,8 @@ hostile: install  ## every file of DATA/hostile/docs must end typed, within its 
 bench: install
 	$(BIN)/python -m tests.bench
 
-faults: install  ## kill -9 at every failpoint and at random: nothing lost, nothing doubled
-	$(BIN)/python -m tests.faults.kill
+faults: install servers  ## kills on the embedded parts, every fault of the real ones: nothing lost, nothing doubled; writes docs/faults.md
+	$(BIN)/python -m tests.faults
 
 clean:
 	rm -rf .venv var build *.egg-info

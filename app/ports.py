@@ -521,8 +521,9 @@ class InvoiceStore(Protocol):
         """
         ...
 
-    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+    async def outbox(self, limit: int, without: Collection[Queue] = ()) -> Sequence[OutboxRow]:
         """The oldest unpublished rows that are in no relay's hand, whoever committed them. They are in the caller's hand now.
+        `without`: but not those with a message for these queues.
 
         Where a store is one process's own, nothing else has a hand: it is told all of them, each time. Where several share one, a
         row is in the hand of the process that committed it, then of whoever was told it, for 10 seconds each: so each is

@@ -73,7 +73,7 @@ class Settings:
     port: int = 8000
     origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
     drain_seconds: float = 20.0
-    lease_seconds: float = 300.0  # after which others take over what a process held that ended without a word
+    lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
     def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None) -> Settings:
@@ -121,7 +121,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
         drain_seconds=float(number("DRAIN_SECONDS", 20)),
-        lease_seconds=float(number("LEASE_SECONDS", 300, 2)),
+        lease_seconds=float(number("LEASE_SECONDS", 60, 3)),
     )
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
 from app.pipeline.audit_copy import AuditCopy
 from app.pipeline.dead_letters import DeadLetters
-from app.pipeline.outbox import Relay, Sweeper, SweeperSettings
+from app.pipeline.outbox import Relay, Sweeper, sweeping
 from app.pipeline.progress import Progress
 from app.pipeline.reconcile import Reconciler
 from app.pipeline.runner import Runner, Worker, WorkerSettings
@@ -137,11 +137,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
 
         progress = Progress(bus, metrics)
         relay = Relay(invoices, queue, bus)
-        lease = settings.lease_seconds
-        usual = SweeperSettings()
-        # Work is found within about two leases of its holder's death, however short they are.
-        sweeping = replace(usual, every=min(usual.every, lease / 2), silent_for=min(usual.silent_for, lease))
-        sweeper = Sweeper(invoices, queue, blobs, sweeping)
+        sweeper = Sweeper(invoices, queue, blobs, sweeping(settings.lease_seconds))
         metrics.watch_outbox(lambda: sweeper.outbox_state)
         metrics.watch_dropped_lines(dropped_lines)
         runners = [
@@ -149,7 +145,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, lease), relay.wake)
+        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, settings.lease_seconds), relay.wake)
         for each in QUEUES:
             metrics.watch_queue(each, partial(sweeper.depths.__getitem__, each), partial(worker.in_hand_of, each))
         metrics.watch_dead_letters(lambda: sweeper.dead_depth)

@@ -148,8 +148,8 @@ class ServiceProcess:
         assert self._process is not None, "not started"
         return self._process.pid
 
-    def client(self) -> Client:
-        return Client(self.port, self.key)
+    def client(self, timeout: float = 60.0) -> Client:
+        return Client(self.port, self.key, timeout)
 
     def launch(self, environ: Mapping[str, str] | None = None) -> None:
         """Starts the process and returns at once. `environ`: for this start only."""

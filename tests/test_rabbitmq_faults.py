@@ -227,6 +227,40 @@ async def test_a_queue_deleted_under_its_reader_is_declared_again_and_read_on(ad
         assert await queue.depth("invoices.pdf") == 1
 
 
+async def test_two_readers_of_a_deleted_queue_both_read_on(address: Address) -> None:
+    async with (
+        RabbitWorkQueue(address) as one,
+        RabbitWorkQueue(address) as two,
+        aclosing(one.deliveries("invoices", prefetch=3)) as ones,
+        aclosing(two.deliveries("invoices", prefetch=3)) as twos,
+    ):
+        reading = [asyncio.ensure_future(anext(ones)), asyncio.ensure_future(anext(twos))]  # nothing comes
+        name = one.topology.of("invoices")
+        for _ in range(2):
+            async with asyncio.timeout(PATIENCE):
+                while await readers_of(one, name) != 2:
+                    await asyncio.sleep(0.05)
+            async with other_channel(address) as channel:
+                await channel.queue_delete(name)
+            async with asyncio.timeout(PATIENCE):
+                while await readers_of(one, name) is None:
+                    await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE):
+            while await readers_of(one, name) != 2:
+                await asyncio.sleep(0.05)
+        for each in reading:
+            each.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+
+async def readers_of(queue: RabbitWorkQueue, name: str) -> int | None:
+    """None while there is no such queue."""
+    try:
+        return (await queue._state_of(name))[1]
+    except Unavailable:
+        return None
+
+
 async def test_a_consumer_that_the_broker_forgot_is_noticed(address: Address) -> None:
     async with RabbitWorkQueue(address, watch=0.1) as queue, aclosing(queue.deliveries("invoices", prefetch=3)) as deliveries:
         await queue.publish(messages(1))

@@ -16,7 +16,7 @@ from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import SqlInvoices, open_invoices
 from app.domain.record import Event
 from app.errors import Unavailable
-from app.pipeline.outbox import Relay
+from app.pipeline.outbox import Relay, SweeperSettings, sweeping
 from app.ports import Blob, Settlement, Upload
 
 TENANT = "acme"
@@ -163,6 +163,35 @@ async def test_a_full_queue_keeps_nothing_out_of_another_and_all_is_told_once(tm
         await r.until_told((fits, "received"), (late, "received"), (xml, "received"))
 
 
+async def test_a_queue_that_takes_nothing_hides_nothing_from_a_look_though_its_rows_are_the_oldest(tmp_path: Path) -> None:
+    async with rig(tmp_path, capacity=1) as r:
+        await r.accept(*"abcdefg")
+        (xml,) = await r.accept("h", media_type="application/xml")
+        r.store.committed()  # as if the process that committed them had died
+        with pytest.raises(Unavailable):
+            await Relay(r.store, r.queue, r.bus, batch=3).publish_batch()
+        assert xml not in await r.unmarked() and await r.queue.depth("invoices") == 1
+        assert len(await r.unmarked()) == 7
+
+
+async def test_what_comes_while_one_queue_takes_nothing_is_sent_to_the_others_at_once(tmp_path: Path) -> None:
+    async with rig(tmp_path, capacity=1) as r:
+        relay = Relay(r.store, r.queue, r.bus, every=NEVER)  # and so long it waits before it tries the full queue again
+        await r.accept("a", "b")
+        async with running(relay):
+            relay.wake()
+            await asyncio.wait_for(_told(r, 2), 10)
+            await r.accept("c", media_type="application/xml")
+            relay.wake()
+            async with asyncio.timeout(10), aclosing(r.queue.deliveries("invoices", 1)) as deliveries:
+                await (await anext(deliveries)).ack()
+
+
+async def _told(r: Rig, count: int) -> None:
+    while len(r.told) < count:
+        await asyncio.sleep(0.01)
+
+
 async def test_what_happens_while_the_broker_is_away_is_told_here_at_once(tmp_path: Path) -> None:
     async with rig(tmp_path, capacity=1) as r:
         relay = Relay(r.store, r.queue, r.bus, every=NEVER)  # and so long it waits before it tries again
@@ -172,9 +201,18 @@ async def test_what_happens_while_the_broker_is_away_is_told_here_at_once(tmp_pa
             async with asyncio.timeout(10):
                 while len(r.told) < 2:
                     await asyncio.sleep(0.01)
-            (late,) = await r.accept("c", media_type="application/xml")
+            (late,) = await r.accept("c")
             relay.wake()
             async with asyncio.timeout(10):
                 while r.told[-1].invoice_id != late:
                     await asyncio.sleep(0.01)
             assert late in await r.unmarked()
+
+
+def test_work_whose_lease_has_run_out_is_found_within_another_one() -> None:
+    usual = SweeperSettings()
+    assert sweeping(300.0) == usual
+    for lease in (3.0, 10.0, 60.0):
+        fits = sweeping(lease)
+        assert fits.silent_for <= lease and fits.every <= lease / 2
+        assert (fits.blobs_every, fits.blob_age) == (usual.blobs_every, usual.blob_age)

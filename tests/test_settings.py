@@ -24,6 +24,15 @@ def test_the_sql_url_may_stand_in_a_file_and_is_not_shown(tmp_path: Path) -> Non
         check(settings)
 
 
+def test_a_lease_is_some_seconds_long(tmp_path: Path) -> None:
+    data = {"INVOICESTREAM_DATA": str(tmp_path)}
+    assert from_environ(data).lease_seconds == 60
+    assert from_environ({**data, "INVOICESTREAM_LEASE_SECONDS": "10"}).lease_seconds == 10
+    for wrong in ("2", "0", "-5", "ten", "1.5"):
+        with pytest.raises(Misconfigured, match="LEASE_SECONDS"):
+            from_environ({**data, "INVOICESTREAM_LEASE_SECONDS": wrong})
+
+
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
 def test_a_file_that_cannot_be_meant_is_named_by_its_variable(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "url"

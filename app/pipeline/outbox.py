@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 MOST_TOLD = 20_000  # rows remembered while the broker is away; what is beyond may be told twice
 AT_ONCE = 200  # messages that a sweep sends
 MOST_AT_START = 5_000  # of them; what is more comes with the later sweeps
+Stuck = dict[Queue, Unavailable]  # queues that took nothing, and what they said
 
 
 class Relay:
@@ -52,18 +53,19 @@ class Relay:
         try:
             while True:
                 self._news.clear()
+                stuck: Stuck = {}
                 try:
-                    await self._publish(self._store.committed())
+                    await self._publish(self._store.committed(), stuck)
                     if loop.time() >= due or len(self._unmarked) >= self._batch:
-                        while await self.publish_batch() >= self._batch:
-                            pass
+                        await self._publish_all(stuck)
                         pause, due = self._every, loop.time() + self._every
+                    _raise_first(stuck)
                 except Unavailable as exc:
-                    log.warning("outbox.waiting", dependency=exc.dependency)
+                    log.warning("outbox.waiting", dependency=exc.dependency, queues=sorted(stuck))
                     with suppress(Unavailable):
                         await self._mark()  # what other queues took
                     pause, due = min(10.0, pause * 2), 0.0  # what was handed over is found by the look
-                    await self._only_tell(loop.time() + pause)  # news must not hurry a dependency that is away
+                    await self._go_on_without(stuck, loop.time() + pause)
                     continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(due):
@@ -73,28 +75,41 @@ class Relay:
                 await self._mark()
 
     async def publish_batch(self) -> int:
-        """Publishes and marks what was handed over and what a look at SQL finds. Returns how many rows the look found."""
-        await self._publish(self._store.committed())
-        await self._mark()
-        rows = await self._store.outbox(self._batch)
-        await self._publish(rows)
-        await self._mark()
-        return len(rows)
+        """Publishes and marks what was handed over and all that looks at SQL find. Returns how many rows these found.
 
-    async def _publish(self, rows: Sequence[OutboxRow]) -> None:
-        """Events first: a broker that takes no messages keeps nobody here from seeing what happened."""
+        Raises `Unavailable` if a queue takes nothing, but not before everything for the others is sent.
+        """
+        stuck: Stuck = {}
+        found = await self._publish_all(stuck)
+        _raise_first(stuck)
+        return found
+
+    async def _publish_all(self, stuck: Stuck) -> int:
+        await self._publish(self._store.committed(), stuck)
+        await self._mark()
+        found = 0
+        while True:
+            # A queue that takes nothing is left out of the next look: its rows may be the oldest, and more than a look finds.
+            rows = await self._store.outbox(self._batch, without=tuple(stuck))
+            found += len(rows)
+            await self._publish(rows, stuck)
+            await self._mark()
+            if len(rows) < self._batch:
+                return found
+
+    async def _publish(self, rows: Sequence[OutboxRow], stuck: Stuck) -> None:
+        """Events first: a broker that takes no messages keeps nobody here from seeing what happened. Nothing is sent to a queue that
+        is stuck; one that takes nothing is so from then on, and keeps nothing back from the others."""
         new = self._new(rows)
         if not new:
             return
         await self._tell(new)
-        # One queue that takes nothing must not keep back, nor send again and again, what is for the others.
         by_queue: dict[Queue | None, list[OutboxRow]] = {}
         for row in new:
             by_queue.setdefault(row.message.queue if row.message else None, []).append(row)
-        failures = await asyncio.gather(*map(self._send, by_queue.values()))
-        for failure in failures:
-            if failure is not None:
-                raise failure
+        sent = [(queue, rows) for queue, rows in by_queue.items() if queue not in stuck]
+        failures = await asyncio.gather(*(self._send(rows) for _, rows in sent))
+        stuck.update({queue: failure for (queue, _), failure in zip(sent, failures, strict=True) if queue and failure})
 
     async def _send(self, rows: Sequence[OutboxRow]) -> Unavailable | None:
         """All of one queue, or none with a message."""
@@ -117,14 +132,14 @@ class Relay:
         while len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
 
-    async def _only_tell(self, until: float) -> None:
-        """What happens here meanwhile is seen here at once; its messages wait in SQL."""
+    async def _go_on_without(self, stuck: Stuck, until: float) -> None:
+        """What happens here meanwhile is seen here at once, and sent unless its queue is stuck: news must not hurry what is away."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 while True:
                     await self._news.wait()
                     self._news.clear()
-                    await self._tell(self._new(self._store.committed()))
+                    await self._publish(self._store.committed(), stuck)
 
     def _new(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
         return [row for row in rows if row.id not in self._unmarked and row.id not in self._just_marked]
@@ -136,12 +151,23 @@ class Relay:
             self._just_marked = marked
 
 
+def _raise_first(stuck: Stuck) -> None:
+    for failure in stuck.values():
+        raise failure
+
+
 @dataclass(frozen=True, slots=True)
 class SweeperSettings:
     every: float = 10.0  # seconds between looks at unsettled work
     silent_for: float = 60.0  # seconds since a message was last sent, before it is sent again
     blobs_every: float = 3600.0
     blob_age: timedelta = timedelta(hours=1)  # a blob younger than this may belong to a POST in progress
+
+
+def sweeping(lease: float) -> SweeperSettings:
+    """What fits leases of so many seconds: work whose lease has run out is sent again within about another one."""
+    usual = SweeperSettings()
+    return replace(usual, every=min(usual.every, lease / 2), silent_for=min(usual.silent_for, lease))
 
 
 class Sweeper:

@@ -122,7 +122,7 @@ class Runner(Generic[B]):
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     owner: str  # names this process in leases
-    lease: float = 300.0  # seconds; renewed while the work goes on
+    lease: float = 60.0  # seconds; renewed while the work goes on
     max_attempts: int = 3
     requeue: tuple[float, float] = (1.0, 60.0)  # seconds: first, and most, before a requeued delivery comes again
 

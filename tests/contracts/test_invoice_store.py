@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -20,7 +20,7 @@ from app.domain.extraction import Extracted, Field
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice, LineItem, Party, TaxBreakdown
 from app.domain.record import Result
-from app.domain.work import Job
+from app.domain.work import Job, Queue
 from app.errors import Conflict, Refused
 from app.ports import Accepted, Blob, IdempotencyKey, InvoiceFilter, InvoiceStore, Message, OutboxRow, Settlement, TenantInvoices, Upload
 from tests.servers import mariadb
@@ -156,13 +156,13 @@ async def types(tenant: TenantInvoices, invoice_id: str | None = None) -> list[s
     return [event.type for event in await tenant.events(invoice_id, 0, 1000)]
 
 
-async def left(store: InvoiceStore, clock: Clock, limit: int = 1000) -> Sequence[OutboxRow]:
+async def left(store: InvoiceStore, clock: Clock, limit: int = 1000, without: Collection[Queue] = ()) -> Sequence[OutboxRow]:
     """What a look at the outbox finds once every hand that it was in has had its time."""
     now = clock.now
     clock.looks += 1
     clock.advance(11 * clock.looks)
     try:
-        return await store.outbox(limit)
+        return await store.outbox(limit, without)
     finally:
         clock.now = now
 
@@ -650,6 +650,16 @@ async def test_the_outbox_is_emptied_in_order_and_events_stay(store: InvoiceStor
     newest = (await acme.events(None, 0, 10))[-1].id or 0
     await accept(acme, "d")
     assert min(row.id for row in await left(store, clock, 10)) > newest
+
+
+async def test_a_look_may_leave_queues_out(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    held = await accept(acme, "a")
+    await acme.accept([replace(upload("b"), media_type="application/xml"), upload("c")], "k", None, None)
+    await store.claim("acme", held.id, "worker", 60)  # an event without a message
+    rows = await left(store, clock)
+    assert [row.message.queue if row.message else None for row in rows] == ["invoices.pdf", "invoices", "invoices.pdf", None]
+    assert [row.id for row in await left(store, clock, 2, without=["invoices.pdf", "invoices.ocr"])] == [rows[1].id, rows[3].id]
+    assert [row.id for row in await left(store, clock, without=("invoices",))] == [rows[0].id, rows[2].id, rows[3].id]
 
 
 async def test_what_was_committed_is_handed_over_once_as_it_stands_in_the_outbox(

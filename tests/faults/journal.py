@@ -7,10 +7,14 @@ import http.client
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 
+from app.samples.crowd import many
+from tests.scans import pdf, scans
 from tests.service import Client, ServiceProcess
 
 
@@ -51,21 +55,46 @@ class File:
     content: bytes
 
 
+class Crowd:
+    """Documents of which no two are alike, ever."""
+
+    def __init__(self, seed: int) -> None:
+        self._made = many(1_000_000, "mixed", seed)
+        self._numbers = count(1)
+        self._page = scans(1)[0].jpeg  # always the same: one that is read
+
+    def files(self, number: int, scans: int = 0) -> list[File]:
+        """`scans`: so many of them, the first, are PDFs that hold pictures of pages."""
+        made = [File(f"{place:05d}.pdf", pdf(self._page, place)) for place in islice(self._numbers, scans)]
+        return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number - scans)]
+
+
 class Posters:
     """Threads that post the files, at most `rate` a second together, and wait while the service is `up` no more.
 
     Every second file is sent with an Idempotency-Key and again until it is accepted; the others are sent once: when that
-    connection breaks, nobody knows whether they were accepted, and nothing was promised.
+    connection breaks, nobody knows whether they were accepted, and nothing was promised. What was refused for now is sent again.
+    Several services are asked in turn, and the next one when one does not listen. `waits`: seconds until each answer came.
     """
 
-    def __init__(self, service: ServiceProcess, journal: Journal, files: Sequence[File], rate: float, threads: int = 4) -> None:
+    def __init__(
+        self,
+        services: ServiceProcess | Sequence[ServiceProcess],
+        journal: Journal,
+        files: Sequence[File],
+        rate: float,
+        threads: int = 4,
+        timeout: float = 60.0,
+    ) -> None:
         self.up = threading.Event()
-        self._service = service
+        self.waits: list[float] = []
+        self._services = [services] if isinstance(services, ServiceProcess) else list(services)
         self._journal = journal
         self._files = list(enumerate(files))[::-1]
         self._pause = threads / rate
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._timeout = timeout
         self._threads = [threading.Thread(target=self._run, name=f"poster-{number}") for number in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -89,7 +118,7 @@ class Posters:
             thread.join()
 
     def _run(self) -> None:
-        client = self._service.client()
+        clients = deque(service.client(self._timeout) for service in self._services)
         while not self._ended.is_set():
             with self._lock:
                 if not self._files:
@@ -97,29 +126,36 @@ class Posters:
                 number, file = self._files.pop()
             digest = hashlib.sha256(file.content).hexdigest()
             entry = Entry(file.name, digest, f"{file.name}-{digest[:8]}" if number % 2 else None)
-            while not self._ended.is_set() and self._once(client, entry, file):
-                self._ended.wait(0.05)
+            pause = 0.05
+            while not self._ended.is_set() and self._once(clients, entry, file):
+                self._ended.wait(pause)
+                pause = min(0.5, 1.5 * pause)
             self._ended.wait(self._pause)
-        client.close()
+        for client in clients:
+            client.close()
 
-    def _once(self, client: Client, entry: Entry, file: File) -> bool:
+    def _once(self, clients: deque[Client], entry: Entry, file: File) -> bool:
         """Whether to try again."""
         if not self.up.wait(0.5):
             return True
         self._journal.note(entry, "attempt")
         entry.attempts += 1
+        clients.rotate()
+        began = time.monotonic()
         try:
-            answer = client.post({file.name: file.content}, entry.key)
+            answer = clients[0].post({file.name: file.content}, entry.key)
         except ConnectionRefusedError:  # certainly not received
-            self.up.clear()
+            if len(clients) == 1:
+                self.up.clear()
             return True
         except (OSError, http.client.HTTPException):
             self._journal.note(entry, "unknown")
             return entry.key is not None
+        self.waits.append(time.monotonic() - began)
         if answer.status == 202:
             (told,) = answer.json()["invoices"]
             entry.id = told["id"]
-            entry.recovered = answer.headers.get("idempotent-replayed") == "true"
+            entry.recovered = answer.headers.get("idempotent-replayed") == "true" or bool(told.get("duplicate_of"))
             self._journal.note(entry, "accepted", id=entry.id, recovered=entry.recovered)
             return False
         self._journal.note(entry, "refused", status=answer.status)

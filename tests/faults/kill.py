@@ -16,13 +16,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPException
-from itertools import count, islice
 from pathlib import Path
 
-from app.samples.crowd import many
-from tests.faults.journal import File, Journal, Posters
+from tests.faults.journal import Crowd, File, Journal, Posters
 from tests.faults.ledger import Row, audit, heading, line
-from tests.scans import pdf, scans
 from tests.service import SETTLED, ServiceProcess
 
 STAGES = ("decode", "preprocess", "recognize", "extract", "match", "validate", "screen", "persist")
@@ -43,23 +40,16 @@ class Trial:
     def __init__(self, folder: Path, seed: int) -> None:
         self.service = ServiceProcess(folder / "data")
         self._random = random.Random(seed)
-        self._made = many(1_000_000, "mixed", seed)
-        self._numbers = count(1)
-        self._page = scans(1, seed)[0].jpeg
+        self._crowd = Crowd(seed)
         self._journals = folder / "journals"
         self._journals.mkdir()
-
-    def files(self, number: int, scans: int = 0) -> list[File]:
-        """Documents of which no two are alike, ever. `scans`: the first are PDFs that hold pictures of pages."""
-        made = [File(f"{place:05d}.pdf", pdf(self._page, place)) for place in islice(self._numbers, scans)]
-        return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number - scans)]
 
     def failpoint(self, name: str, documents: int) -> Row:
         """The service dies at the failpoint, is started again, and everything goes on."""
         row = Row(name)
         self._start(row, {ENVIRON: name})
         scans = 4 if name.startswith("hand_over") else 0
-        with self._posting(name, self.files(documents, scans), 50) as (posters, journal):
+        with self._posting(name, self._crowd.files(documents, scans), 50) as (posters, journal):
             posters.up.set()
             if self._died(posters, journal):
                 row.kills = 1
@@ -74,7 +64,7 @@ class Trial:
         """Killed at random moments, soon after it is ready, while invoices keep coming."""
         row = Row(f"{kills} kills at random")
         up_for = 1.2  # seconds, on average
-        with self._posting("random", self.files(documents), documents / (kills * up_for)) as (posters, journal):
+        with self._posting("random", self._crowd.files(documents), documents / (kills * up_for)) as (posters, journal):
             for _ in range(kills):
                 self._start(row)
                 posters.up.set()
@@ -89,7 +79,7 @@ class Trial:
     def poison(self, neighbours: int) -> Row:
         """A file that kills the process at every attempt: quarantined in the end, and everything beside it done."""
         row = Row("poison file")
-        files = self.files(neighbours + 1)
+        files = self._crowd.files(neighbours + 1)
         name = "poison-" + files[1].name
         files[1] = File(name, files[1].content)
         armed = {ENVIRON: f"run {name}"}
@@ -196,13 +186,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="of documents and moments (default: a new one, printed)")
     arguments = parser.parse_args()
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
-    faults = arguments.faults or FAULTS
+    rows, verified = suite(seed, arguments.faults or FAULTS, arguments.documents, arguments.random_documents, arguments.kills)
+    return 0 if verified and rows[-1].clean and rows[-1].acknowledged == rows[-1].settled else 1
+
+
+def suite(
+    seed: int, faults: Sequence[str] = FAULTS, documents: int = 10, random_documents: int = 200, kills: int = 20
+) -> tuple[list[Row], bool]:
+    """Prints what it finds as it goes. Returns the rows, of which the last is their sum, and whether the audit chains verify."""
     print(f"seed {seed}\n{heading()}", flush=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="invoicestream-faults-") as folder:
         trial = Trial(Path(folder), seed)
         try:
-            for row in run(trial, faults, arguments.documents, arguments.random_documents, arguments.kills):
+            for row in run(trial, faults, documents, random_documents, kills):
                 rows.append(row)
                 print(line(row), *(f"    {surprise}" for surprise in row.surprises), sep="\n", flush=True)
         finally:
@@ -212,11 +209,11 @@ def main() -> int:
             setattr(total, name, sum(getattr(row, name) for row in rows))
         print(line(total))
         try:
-            print("audit chains:", trial.verify_audit())
+            print("audit chains:", trial.verify_audit(), flush=True)
         except subprocess.CalledProcessError as error:
-            print("audit chains:", error.output.decode(), error.stderr.decode())
-            return 1
-    return 0 if total.clean and total.acknowledged == total.settled else 1
+            print("audit chains:", error.output.decode(), error.stderr.decode(), flush=True)
+            return [*rows, total], False
+    return [*rows, total], True
 
 
 if __name__ == "__main__":

@@ -97,17 +97,21 @@ def audit(row: Row, client: Client, entries: Mapping[str, Entry], poison: Iterab
             row.surprise(f"{entry.name}: the original has other bytes")
 
 
-_COLUMNS = [column.name for column in fields(Row) if column.name != "surprises"]
-
-
-def heading() -> str:
-    return "| " + " | ".join(name.ljust(26 if name == "fault" else len(name)) for name in _COLUMNS) + " |"
+def heading(kind: type[Row] = Row) -> str:
+    return "| " + " | ".join(name.ljust(_WIDE) if name == "fault" else name for name in _columns(kind)) + " |"
 
 
 def line(row: Row) -> str:
     cells = []
-    for name in _COLUMNS:
+    for name in _columns(type(row)):
         value = getattr(row, name)
         text = f"{value:.1f}" if isinstance(value, float) else str(value)
-        cells.append(text.ljust(26) if name == "fault" else text.rjust(len(name)))
+        cells.append(text.ljust(_WIDE) if name == "fault" else text.rjust(len(name)))
     return "| " + " | ".join(cells) + " |"
+
+
+_WIDE = 34
+
+
+def _columns(kind: type[Row]) -> list[str]:
+    return [column.name for column in fields(kind) if column.name not in ("surprises", "notes")]

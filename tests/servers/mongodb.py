@@ -77,6 +77,12 @@ class MongoServer:
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def right(self) -> None:
+        """As a test wants to find it, whatever the one before did."""
+        self.resume()
+        if self._process is None:
+            self.start()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -124,9 +130,7 @@ def mongo_server() -> Iterator[MongoServer]:
         pytest.skip("the given server is not ours to break")
     server = shared_server()
     yield server
-    server.resume()
-    if server._process is None:
-        server.start()
+    server.right()
 
 
 def _drop(base: str, name: str) -> None:

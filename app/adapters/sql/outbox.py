@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from app.adapters.sql.codec import Row, event_body, event_of
 from app.adapters.sql.prepared import Prepared, run_together
@@ -99,14 +99,14 @@ def tell(
     return [each.written(number) for each, number in zip(told, numbers[len(parts) :], strict=True)]
 
 
-def unpublished(connection: Connection, limit: int) -> list[OutboxRow]:
+def unpublished(connection: Connection, limit: int, without: Collection[Queue]) -> list[OutboxRow]:
     """The oldest."""
-    return [_read(row) for row in connection.execute(_UNPUBLISHED, {"limit": limit})]
+    return [_read(row) for row in connection.execute(_but(_UNPUBLISHED, without), {"limit": limit})]
 
 
-def claim(connection: Connection, limit: int, now: datetime) -> list[OutboxRow]:
+def claim(connection: Connection, limit: int, without: Collection[Queue], now: datetime) -> list[OutboxRow]:
     """The oldest that are in nobody's hand, and take them. Others who look at the same time find other rows."""
-    rows = connection.execute(_LEFT_OVER, {"limit": limit, "now": now}).all()
+    rows = connection.execute(_but(_LEFT_OVER, without), {"limit": limit, "now": now}).all()
     if rows:
         connection.execute(_CLAIM, {"ids": [row.id for row in rows], "w_until": now + HELD})
     return [_read(row) for row in rows]
@@ -116,6 +116,10 @@ def mark_published(connection: Connection, ids: Collection[int], now: datetime) 
     """Sent work is removed, told events stay: they are the history that `events` reads."""
     connection.execute(_SENT_WORK, {"ids": list(ids)})
     connection.execute(_TOLD_EVENTS, {"ids": list(ids), "w_now": now})
+
+
+def _but(look: Select[Any], without: Collection[Queue]) -> Select[Any]:
+    return look.where(or_(outbox.c.queue.is_(None), outbox.c.queue.not_in(without))) if without else look
 
 
 def _read(row: Any) -> OutboxRow:

@@ -246,11 +246,11 @@ class SqlInvoices:
         self._shared.committed.clear()
         return told
 
-    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+    async def outbox(self, limit: int, without: Collection[Queue] = ()) -> Sequence[OutboxRow]:
         limit = max(0, limit)
         if self._database.shared:
-            return await self._database.write(lambda connection: outbox.claim(connection, limit, self._clock()))
-        return await self._database.read(lambda connection: outbox.unpublished(connection, limit))
+            return await self._database.write(lambda connection: outbox.claim(connection, limit, without, self._clock()))
+        return await self._database.read(lambda connection: outbox.unpublished(connection, limit, without))
 
     async def mark_published(self, ids: Collection[int]) -> None:
         if ids:
