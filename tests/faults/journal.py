@@ -61,7 +61,7 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         self._made = many(1_000_000, "mixed", seed)
         self._numbers = count(1)
-        self._page = scans(1)[0].jpeg  # always the same: one that is read
+        self._page = scans(1, seed)[0].jpeg
 
     def files(self, number: int, scans: int = 0) -> list[File]:
         """`scans`: so many of them, the first, are PDFs that hold pictures of pages."""
