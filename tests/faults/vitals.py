@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+POOLED_THREADS = (os.cpu_count() or 1) + 4  # asyncio's default, started one by one as they are needed
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -21,8 +22,11 @@ class Vitals:
     children: int
 
     def beyond(self, other: Vitals) -> tuple[int, str]:
-        """What has grown most, and by how much; connections kept in pools are bounded by the pools."""
-        return max((getattr(self, name) - getattr(other, name), name) for name in ("descriptors", "threads", "children"))
+        """What has grown most, and by how much. Connections kept in pools are bounded by the pools, and so are threads: those that the
+        event loop's executor had not started yet do not count."""
+        grown = {name: getattr(self, name) - getattr(other, name) for name in ("descriptors", "threads", "children")}
+        grown["threads"] = max(0, grown["threads"] - POOLED_THREADS)
+        return max((by, name) for name, by in grown.items())
 
 
 def vitals(pid: int, ports: Collection[int] = ()) -> Vitals:
