@@ -1,0 +1,62 @@
+"""What is under load: one or more services on a private MariaDB, RabbitMQ and MongoDB-wire server, or one with everything embedded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers import mariadb
+from tests.servers.stack import Stack
+from tests.service import ServiceProcess
+
+SERVERS = ("MariaDB", "RabbitMQ", "MongoDB")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`keys`: one for each of `tenants`. `servers`: name and process; none where everything is embedded."""
+
+    services: Sequence[ServiceProcess]
+    tenants: Sequence[str]
+    keys: Sequence[str] = field(repr=False)
+    servers: dict[str, int]
+    sql_url: str | None = field(repr=False)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(f"http://127.0.0.1:{service.port}" for service in self.services)
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Of the database itself, past the service."""
+        if self.sql_url is None:
+            path = self.services[0].data / "invoices.db"
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
+                return list(database.execute(query))
+        with mariadb.connected(self.sql_url) as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+
+@contextmanager
+def surroundings(folder: Path, tenants: Sequence[str], *, services: int = 1, embedded: bool = False) -> Iterator[Surroundings]:
+    """Started, and ended with everything that belongs to them. `folder`: for their data and logs, on a real disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as running:
+        if embedded:
+            if services > 1:
+                raise ValueError("what is embedded belongs to one service")
+            all_of_them, servers, sql_url = [ServiceProcess(folder / "service")], {}, None
+        else:
+            mariadb.FOLDER = folder  # syncing must cost what it costs
+            stack = running.enter_context(Stack(folder))
+            all_of_them, sql_url = [stack.service(f"service-{number}") for number in range(1, services + 1)], stack.sql_url
+            private = (stack.maria, stack.rabbit, stack.mongo)
+            servers = {name: server.pid for name, server in zip(SERVERS, private, strict=True) if server is not None}
+        keys = [all_of_them[0].command("keys", "create", tenant).strip() for tenant in tenants]
+        for service in all_of_them:
+            running.enter_context(service)
+        yield Surroundings(all_of_them, tenants, keys, servers, sql_url)
