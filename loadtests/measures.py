@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from loadtests.ledger import Ledger
 from loadtests.phase import Document, Phase
@@ -76,7 +76,7 @@ def _growth(samples: Sequence[Sample]) -> Iterator[Measure]:
     children = ("sandbox", "Tesseract")
     for key, name, parts in (("service", "service", ("service",)), ("children", "sandbox and Tesseract", children)):
         memory = [sum(sample.memory.get(part, 0) for part in parts) for sample in samples]
-        first, last = median(memory[:fifth]), median(memory[-fifth:])
+        first, last = fmean(memory[:fifth]), fmean(memory[-fifth:])
         yield Measure(f"memory_{key}_mib", f"memory, {name}, at the end", last / 2**20, "MiB")
         yield Measure(f"growth_{key}_percent", f"memory, {name}, growth", (last / first - 1) * 100 if first else float("nan"), "%")
 
@@ -112,15 +112,18 @@ def ledger_measures(ledger: Ledger) -> Iterator[Measure]:
     yield Measure("drained_s", "until all was settled", ledger.drained, "s")
 
 
-def throughput(phase: Phase, warm: float) -> Iterator[Measure]:
-    """Of a closed loop: what is settled a second while there is always something to do, and what a document costs."""
+def throughput(phase: Phase, warm: float, mix: Mapping[str, float]) -> Iterator[Measure]:
+    """Of a closed loop: what is settled a second while there is always something to do, and what a document costs.
+
+    The capacity for a mix is what every kind of it allows: the dear kind may fall behind while the loop lasts, not for ever.
+    """
     first, last = phase.began + warm, phase.sent
     settled = [document for document in phase.documents if document.settled is not None and first <= document.settled < last]
     yield Measure("settled_rate", "settled a second", len(settled) / (last - first), "/s")
-    counts = Counter(document.kind for document in settled)
-    if len(counts) > 1:
-        for kind, count in counts.items():
-            yield Measure(f"settled_{kind}_percent", f"  of them {kind}", count / len(settled) * 100, "%")
+    rates = {kind: count / (last - first) for kind, count in Counter(document.kind for document in settled).items()}
+    yield Measure("capacity_rate", "capacity", min(rates.get(kind, 0.0) / weight for kind, weight in mix.items()) * sum(mix.values()), "/s")
+    for kind, rate in rates.items() if len(mix) > 1 else ():
+        yield Measure(f"settled_{kind}_rate", f"  settled a second, {kind}", rate, "/s")
     samples = [sample for sample in phase.samples if first <= sample.at <= last]
     if len(samples) < 2 or not settled:
         return

@@ -33,7 +33,7 @@ def steady(session: Session) -> None:
 def intake(session: Session) -> None:
     """POST alone: 50 a second for a minute, half XML and half digital, whatever waits behind; then upward until it says no."""
     mix = {kind: weight for kind, weight in session.options.mix.items() if kind != "scan"}
-    mix = {kind: 50.0 for kind in mix} if session.options.mix == MIX else mix
+    mix = dict.fromkeys(mix, 50.0) if session.options.mix == MIX else mix
     rate, seconds = session.options.rate or 50.0, session.options.seconds or 60.0
     phase = session.run(session.plan("intake", session.shared(rate), seconds, mix=mix, drain=0.0, followed=0.0))
     session.add("intake", _posts(phase), phase)
@@ -109,7 +109,7 @@ def readers(session: Session) -> None:
 def quick(session: Session) -> None:
     """A little of everything, to show that the tool works; what is measured says nothing about the service."""
     seconds = session.options.seconds or 6.0
-    session.measure_capacity("mix", session.options.mix, seconds / 2, seconds / 6)
+    session.measure_capacity("mix", session.options.mix, seconds / 2, seconds / 6, outstanding=8, remember=False)
     one, two = session.shared(session.options.rate or 4.0)
     streams = [replace(one, burst=3, every=seconds), replace(two, heap=2)]
     phase = session.run(session.plan("quick", streams, seconds, slow_readers=2, vanishing=2, followed=0.5, keyed=0.5, repeated=0.5))

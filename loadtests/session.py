@@ -43,9 +43,10 @@ class Options:
 
 @dataclass(slots=True)
 class Part:
-    """What the report shows of a phase. `note`: a sentence."""
+    """What the report shows of a phase. `section`: of the targets. `note`: a sentence."""
 
     name: str
+    section: str
     figures: list[Figure]
     phase: Phase | None = None
     note: str = ""
@@ -102,7 +103,7 @@ class Session:
     def add(
         self, name: str, measures: Iterable[Measure], phase: Phase | None = None, *, section: str | None = None, note: str = ""
     ) -> None:
-        self.parts.append(Part(name, judged(name, measures, self.targets, section), phase, note))
+        self.parts.append(Part(name, section or name, judged(name, measures, self.targets, section), phase, note))
 
     def audit(self, deadline: float) -> None:
         """The last thing: everything that was accepted, in whichever phase, must have ended once."""
@@ -110,21 +111,24 @@ class Session:
         self.ledger = audit(self.around, self.phases, deadline)
         self.add("ledger", ledger_measures(self.ledger), section=ALL, note="; ".join(self.ledger.surprises))
 
-    def measure_capacity(self, name: str, mix: Mapping[str, float], seconds: float, warm: float) -> float:
-        """Documents settled a second in a closed loop; written down for later runs."""
+    def measure_capacity(
+        self, name: str, mix: Mapping[str, float], seconds: float, warm: float, *, outstanding: int = 0, remember: bool = True
+    ) -> float:
+        """What can be settled a second while there is always something to do; written down for later runs, if it is to be remembered."""
         (only,) = mix if len(mix) == 1 else ("",)
-        outstanding = max(1, OUTSTANDING.get(only, MIXED) // len(self.tenants))
+        outstanding = max(1, (outstanding or OUTSTANDING.get(only, MIXED)) // len(self.tenants))
         streams = [Stream(tenant, 0.0) for tenant in self.tenants]
         phase = self.run(self.plan(f"capacity-{name}", streams, seconds, mix=dict(mix), outstanding=outstanding))
-        measures = list(throughput(phase, warm))
+        measures = list(throughput(phase, warm, mix))
         values = {measure.key: measure.value for measure in measures}
         cores = len(os.sched_getaffinity(0))
         note = f"{outstanding * len(self.tenants)} outstanding. Bound by {bound(values, cores)}."
-        say(f"{name}: {values['settled_rate']:.2f}/s. {note}")
+        say(f"{name}: {values['capacity_rate']:.2f}/s. {note}")
         self.add(f"capacity, {name}", measures, phase, note=note)
-        known = json.loads(self.capacities.read_text()) if self.capacities.exists() else {}
-        self.capacities.write_text(json.dumps(known | {self._capacity_key(mix): values["settled_rate"]}, indent=1))
-        return values["settled_rate"]
+        if remember:
+            known = json.loads(self.capacities.read_text()) if self.capacities.exists() else {}
+            self.capacities.write_text(json.dumps(known | {self._capacity_key(mix): values["capacity_rate"]}, indent=1))
+        return values["capacity_rate"]
 
     def capacity(self) -> float:
         """Of the mix: as it was measured last on such a set-up, or measured now."""
