@@ -11,10 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from loadtests.documents import make_pool
+from loadtests.documents import SIZES, make_pool
 from loadtests.phase import LoadFailed
 from loadtests.plan import parse_mix
-from loadtests.scenarios import DEFAULT, SCENARIOS, SETTLING
+from loadtests.scenarios import DEFAULT, SCENARIOS, SETTLING, SMALL
 from loadtests.session import Options, Session, say
 from loadtests.sla import DEFAULT as SLA
 from loadtests.sla import Targets, read_targets
@@ -50,22 +50,21 @@ def main() -> int:
     )
     out = arguments.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
-    pool = make_pool(out, arguments.seed)
     folder = out / time.strftime("%Y%m%d-%H%M%S")
-    held = [run(name, folder / name, pool, options, targets, out / "capacity.json") for name in arguments.scenarios or DEFAULT]
+    held = [run(name, folder / name, out, options, targets) for name in arguments.scenarios or DEFAULT]
     return 0 if all(held) else 1
 
 
-def run(name: str, folder: Path, pool: Path, options: Options, targets: Targets, capacities: Path) -> bool:
+def run(name: str, folder: Path, out: Path, options: Options, targets: Targets) -> bool:
     """Whether every target was kept."""
     from loadtests.report import write_report  # here: drawing is slow to load, and nobody draws before the end
 
     described = machine()  # before the work, for the load that was there already
     say(f"{name}: starting what it needs")
-    with surroundings(folder / "running", TENANTS, services=options.services, embedded=options.embedded) as around:
-        session = Session(around, folder, pool, options, targets, capacities)
+    pool = make_pool(out, options.seed, SMALL.get(name, SIZES))
+    with surroundings(folder / "running", out, TENANTS, services=options.services, embedded=options.embedded) as around:
+        session = Session(around, folder, pool, options, targets, out / "capacity.json")
         try:
-            session.warm()
             SCENARIOS[name](session)
             session.audit(SETTLING.get(name, 300.0))
         except LoadFailed as error:

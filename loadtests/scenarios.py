@@ -16,6 +16,7 @@ POST_P95 = 0.2  # seconds: `intake` goes on upward until it is exceeded, or some
 
 def capacity(session: Session) -> None:
     """Each kind alone and the mix, with always something to do: what is settled a second, what it costs, what bounds it."""
+    session.warm()
     seconds = session.options.seconds or 45.0
     warm = min(10.0, seconds / 4)
     for kind in MIX:
@@ -25,6 +26,7 @@ def capacity(session: Session) -> None:
 
 def steady(session: Session) -> None:
     """At 70 % of the mix's capacity, open loop, two tenants."""
+    session.warm()
     seconds = session.options.seconds or 600.0
     phase = session.run(session.plan("steady", session.shared(session.steady_rate()), seconds))
     session.add("steady", phase_measures(phase, warm=min(30.0, seconds / 10)), phase)
@@ -32,6 +34,7 @@ def steady(session: Session) -> None:
 
 def intake(session: Session) -> None:
     """POST alone: 50 a second for a minute, half XML and half digital, whatever waits behind; then upward until it says no."""
+    session.warm()
     mix = {kind: weight for kind, weight in session.options.mix.items() if kind != "scan"}
     mix = dict.fromkeys(mix, 50.0) if session.options.mix == MIX else mix
     rate, seconds = session.options.rate or 50.0, session.options.seconds or 60.0
@@ -52,6 +55,7 @@ def _posts(phase: Phase) -> Iterator[Measure]:
 
 def flood(session: Session) -> None:
     """First steady; then the second tenant sends ten times its share. The first one must hardly notice."""
+    session.warm()
     seconds = session.options.seconds or 180.0
     rate = session.steady_rate() / 2
     one, two = session.tenants[:2]
@@ -79,6 +83,7 @@ def _beside(before: Phase, during: Phase, tenant: str, warm: float) -> Iterator[
 
 def burst(session: Session) -> None:
     """At 30 % of the capacity; every half minute one tenant sends as many at once as the service can do in eight seconds."""
+    session.warm()
     seconds = session.options.seconds or 120.0
     rate = session.steady_rate(0.3)
     one, two = session.shared(rate)[:2]
@@ -88,6 +93,7 @@ def burst(session: Session) -> None:
 
 def long_queue(session: Session) -> None:
     """One tenant brings a heap of scans at once; the other's XML and digital PDFs go on meanwhile, and hardly wait."""
+    session.warm()
     seconds = session.options.seconds or 90.0
     one, two = session.tenants[:2]
     mix = {kind: weight for kind, weight in session.options.mix.items() if kind != "scan"} or {"xml": 100.0}
@@ -98,6 +104,7 @@ def long_queue(session: Session) -> None:
 
 def readers(session: Session) -> None:
     """At half the capacity, with clients that read their websockets too slowly, or vanish, and many that follow one invoice."""
+    session.warm()
     seconds = session.options.seconds or 120.0
     plan = session.plan(
         "readers", session.shared(session.steady_rate(0.5)), seconds, slow_readers=20, vanishing=10, followed=0.3
@@ -109,6 +116,7 @@ def readers(session: Session) -> None:
 def quick(session: Session) -> None:
     """A little of everything, to show that the tool works; what is measured says nothing about the service."""
     seconds = session.options.seconds or 6.0
+    session.warm(1)
     session.measure_capacity("mix", session.options.mix, seconds / 2, seconds / 6, outstanding=8, remember=False)
     one, two = session.shared(session.options.rate or 4.0)
     streams = [replace(one, burst=3, every=seconds), replace(two, heap=2)]
@@ -126,5 +134,6 @@ SCENARIOS: Mapping[str, Callable[[Session], None]] = {
     "readers": readers,
     "quick": quick,
 }
+SMALL = {"quick": {"xml": 20, "digital": 10, "scan": 4}}  # pools: the usual one elsewhere
 DEFAULT = ("capacity", "steady", "intake", "flood")
 SETTLING = {"intake": 900.0, "flood": 1800.0}  # seconds until all that was accepted must be settled; 300 elsewhere

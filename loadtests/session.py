@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from loadtests.documents import KINDS, Pool
+from loadtests.documents import Pool
 from loadtests.ledger import Ledger, audit, drain
 from loadtests.measures import Measure, bound, ledger_measures, throughput
 from loadtests.phase import LoadFailed, Phase, run_phase
@@ -70,12 +70,12 @@ class Session:
     def tenants(self) -> Sequence[str]:
         return self.around.tenants
 
-    def warm(self) -> None:
+    def warm(self, number: int = WARM) -> None:
         pool, chance = Pool(self.pool, f"warm-{time.time():.0f}"), Random(self.options.seed)
         for service in self.around.services:
             client = service.client()
-            for kind in KINDS:
-                files = [pool.take(kind, chance) for _ in range(WARM)]
+            for kind in self.options.mix:
+                files = [pool.take(kind, chance) for _ in range(number)]
                 answer = client.post({file.name: file.content for file in files})
                 if answer.status != 202:
                     raise LoadFailed(f"POST answered {answer.status} {answer.body[:300]!r}")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.settings import from_environ
+from app.wiring import open_keys
 from tests.servers import mariadb
 from tests.servers.stack import Stack
 from tests.service import ServiceProcess
 
+LONGEST = 70  # characters of a folder's path; a socket in a folder in it has 107 at most
 SERVERS = ("MariaDB", "RabbitMQ", "MongoDB")
 
 
@@ -42,8 +47,9 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings(folder: Path, tenants: Sequence[str], *, services: int = 1, embedded: bool = False) -> Iterator[Surroundings]:
-    """Started, and ended with everything that belongs to them. `folder`: for their data and logs, on a real disk."""
+def surroundings(folder: Path, disk: Path, tenants: Sequence[str], *, services: int = 1, embedded: bool = False) -> Iterator[Surroundings]:
+    """Started, and ended with everything that belongs to them. `folder`: for the services' data and logs. `disk`: for MariaDB's, on
+    what syncing costs what it costs; not used where the path of a socket in it would be too long."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as running:
         if embedded:
@@ -51,12 +57,19 @@ def surroundings(folder: Path, tenants: Sequence[str], *, services: int = 1, emb
                 raise ValueError("what is embedded belongs to one service")
             all_of_them, servers, sql_url = [ServiceProcess(folder / "service")], {}, None
         else:
-            mariadb.FOLDER = folder  # syncing must cost what it costs
+            mariadb.FOLDER = disk if len(str(disk)) < LONGEST else Path(tempfile.gettempdir())
             stack = running.enter_context(Stack(folder))
             all_of_them, sql_url = [stack.service(f"service-{number}") for number in range(1, services + 1)], stack.sql_url
             private = (stack.maria, stack.rabbit, stack.mongo)
             servers = {name: server.pid for name, server in zip(SERVERS, private, strict=True) if server is not None}
-        keys = [all_of_them[0].command("keys", "create", tenant).strip() for tenant in tenants]
+        keys = asyncio.run(_keys(all_of_them[0].data, sql_url, tenants))
         for service in all_of_them:
             running.enter_context(service)
         yield Surroundings(all_of_them, tenants, keys, servers, sql_url)
+
+
+async def _keys(data: Path, sql_url: str | None, tenants: Sequence[str]) -> list[str]:
+    """As `invoicestream keys create` makes them, but all in one process."""
+    environ = {"INVOICESTREAM_DATA": str(data)} | ({"INVOICESTREAM_SQL_URL": sql_url} if sql_url else {})
+    async with open_keys(from_environ(environ)) as invoices:
+        return [(await invoices.create_key(tenant, frozenset(("read", "write")), None)).secret for tenant in tenants]
