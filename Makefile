@@ -7,7 +7,7 @@ OCR_LANGUAGES := eng deu fra nld ita spa por
 OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install servers run test check accuracy ablation hostile bench faults lock clean
+.PHONY: install servers run test check accuracy ablation hostile bench faults load lock clean
 
 install: .venv/installed
 
@@ -78,6 +78,9 @@ bench: install
 
 faults: install servers  ## kills on the embedded parts, every fault of the real ones: nothing lost, nothing doubled; writes docs/faults.md
 	$(BIN)/python -m tests.faults
+
+load: install servers  ## under load on the real set-up, every target checked; SCENARIO=steady for one of docs/load.md's
+	$(BIN)/python -m loadtests $(SCENARIO)
 
 clean:
 	rm -rf .venv var build *.egg-info
