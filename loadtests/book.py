@@ -6,6 +6,7 @@ this process living on. Lines of `journal.jsonl` (moments are seconds since 1970
     {"what": "accepted", "id", "file", "kind", "tenant", "due", "answered", "sha256", "promised"}
     {"what": "refused",  "file", "kind", "tenant", "due", "answered", "status", "retry_after"}      429, 503, any other status
     {"what": "broken",   "file", "kind", "tenant", "due", "answered", "error"}                      no answer
+    {"what": "abandoned", "file"}                                                                   half of it is sent, no more
     {"what": "settled",  "id", "status", "at", "told"}                                              `told`: the event's own `at`
     {"what": "noted", "name", "count"}                                                              at the end
 """
@@ -65,6 +66,9 @@ class Book:
 
     def broken(self, file: File, tenant: str, due: float, error: str) -> None:
         self._write(what="broken", file=file.name, kind=file.kind, tenant=tenant, due=due, answered=time.time(), error=error)
+
+    def abandoned(self, file: File) -> None:
+        self._write(what="abandoned", file=file.name)
 
     def settled(self, id: str, status: str, at: float, told: float) -> tuple[str, float] | None:
         """(kind, seconds from when it was due), the first time and once it is known to have been accepted."""

@@ -5,12 +5,14 @@ Only for a process that gevent has patched (Locust does): every wait is then ano
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import struct
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
+from urllib.parse import urlsplit
 
 import websocket
 from geventhttpclient import HTTPClient
@@ -20,7 +22,7 @@ from loadtests.documents import File
 CONNECTIONS = 2_000  # more than are ever open: an open loop never waits for one
 PATIENCE = 60.0  # seconds for an answer, or for a word on a websocket (the service sends pings)
 BOUNDARY = "b7ad4f0c9e2d41d6"
-TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
+CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,10 @@ class Tenant:
 
     def post(self, file: File, idempotency_key: str | None = None) -> Answer:
         """Raises OSError or `geventhttpclient`'s errors when no answer comes."""
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'.encode()
-        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        headers = {"Content-Type": CONTENT_TYPE}
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
-        return self._call("POST", "/invoices", head + file.content + TAIL, headers)
+        return self._call("POST", "/invoices", _body(file), headers)
 
     def get(self, path: str) -> Answer:
         return self._call("GET", path, b"", {})
@@ -72,14 +73,25 @@ class Tenant:
             url, PATIENCE, header=headers, suppress_origin=True, sockopt=options, skip_utf8_validation=True, enable_multithread=False
         )
 
+    def abandon(self, file: File) -> None:
+        """Sends half of a POST, and is gone. Raises OSError."""
+        url = urlsplit(next(self._hosts))
+        kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+        connection = kind(url.hostname or "", url.port, timeout=PATIENCE)
+        connection.putrequest("POST", "/invoices")
+        for name, value in (self._headers | {"Content-Type": CONTENT_TYPE, "Content-Length": str(len(_body(file)))}).items():
+            connection.putheader(name, value)
+        connection.endheaders(_body(file)[: len(file.content) // 2])
+        _reset(connection.sock)
+
     def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         response = next(self._services).request(method, path, body=body, headers=self._headers | headers)
         content = bytes(response.read())
-        retry_after = response.get("retry-after")
+        retry_after = str(response.get("retry-after") or "")
         return Answer(
             response.status_code,
             content,
-            float(retry_after) if retry_after and retry_after.isdigit() else None,
+            float(retry_after) if retry_after.isdigit() else None,
             response.get("idempotent-replayed") == "true",
         )
 
@@ -95,5 +107,15 @@ def said(connection: websocket.WebSocket) -> dict[str, Any]:
 
 def vanish(connection: websocket.WebSocket) -> None:
     """As a laptop's lid falls: no close frame, the connection is reset."""
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.shutdown()
+    if connection.sock is not None:
+        _reset(connection.sock)
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def _body(file: File) -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'
+    return head.encode() + file.content + f"\r\n--{BOUNDARY}--\r\n".encode()

@@ -22,7 +22,8 @@ class Ledger:
     """lost         accepted, and not there, or not settled when all had time to
     duplicated   invoices beyond one for a file, and settlements beyond one for an invoice
     recovered    there, though the client got no answer
-    wrong        settled as nothing that the generator's documents are (quarantined, rejected), or the original has other bytes
+    wrong        settled as nothing that the generator's documents are (quarantined, rejected), or the original has other bytes; or there,
+                 though only half of it was sent
     unheard      settled, but no websocket told it while the phase waited for it
     """
 
@@ -82,8 +83,10 @@ def audit(around: Surroundings, phases: Sequence[Phase], deadline: float) -> Led
             ledger.wrong += 1
             ledger.surprise(f"{document.file}: {status} {reason or ''}{'' if sha256 == document.sha256 else ', other bytes'}")
     sent = Counter((document.tenant, document.file) for document in documents)
+    abandoned = {file for phase in phases for file in phase.abandoned}
     unanswered = {(line["tenant"], line["file"]) for phase in phases for line in phase.broken}
     for name, times in Counter((tenant, file) for tenant, _, _, _, file, _ in rows).items():
         ledger.duplicated += max(0, times - 1) if name in sent else 0
         ledger.recovered += name in unanswered and name not in sent
+        ledger.wrong += name[1] in abandoned
     return ledger

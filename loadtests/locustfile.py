@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from http.client import HTTPException
 from itertools import count
@@ -53,7 +54,7 @@ class Run:
         self.start = 0.0
         self.watching = 0
         self.sending = len(plan.streams)
-        self.numbers = {kind: count() for kind in (Sender, Watcher, SlowReader, VanishingReader)}
+        self.numbers: dict[type[User], Iterator[int]] = {kind: count() for kind in (Sender, Watcher, SlowReader, VanishingReader)}
 
     def fire(self, kind: str, name: str, seconds: float, length: int = 0, error: str | None = None) -> None:
         self.environment.events.request.fire(
@@ -84,9 +85,9 @@ class PlannedUser(User):
     """`number`: which of its class it is, from 0."""
 
     abstract = True
+    load: Run  # the present one, for all of them
 
     def on_start(self) -> None:
-        self.load: Run = self.environment.load_run
         self.number = next(self.load.numbers[type(self)])
         self.tenant = self.load.tenants[self.number % len(self.load.tenants)]
         self.chance = Random(f"{self.load.plan.seed}/{type(self).__name__}/{self.number}")
@@ -283,7 +284,10 @@ class VanishingReader(PlannedUser):
             for _ in range(self.chance.randrange(1, 20)):
                 said(connection)
             vanish(connection)
-            self.load.book.notes["readers vanished"] += 1
+            self.load.book.notes["readers that vanished"] += 1
+            file = self.load.pool.take(self.chance.choice(list(self.load.plan.mix)), self.chance)
+            self.load.book.abandoned(file)
+            self.tenant.abandon(file)
         except BROKEN as error:
             self.load.book.notes[f"vanishing reader: {type(error).__name__}"] += 1
         gevent.sleep(self.chance.uniform(0.5, 2))
@@ -313,13 +317,13 @@ def read_plan(environment: Environment, **_: Any) -> None:
 def start(environment: Environment, **_: Any) -> None:
     options = environment.parsed_options
     plan = Plan.read(Path(options.plan)) if options.plan else _plan_of(environment)
-    environment.load_run = Run(plan, environment)
-    gevent.spawn(environment.load_run.conduct)
+    PlannedUser.load = Run(plan, environment)
+    gevent.spawn(PlannedUser.load.conduct)
 
 
 @events.test_stop.add_listener
 def stop(environment: Environment, **_: Any) -> None:
-    environment.load_run.book.close()
+    PlannedUser.load.book.close()
 
 
 def _plan_of(environment: Environment) -> Plan:

@@ -56,6 +56,7 @@ class Phase:
     documents: list[Document]
     refused: list[dict[str, Any]]
     broken: list[dict[str, Any]]
+    abandoned: set[str]
     notes: Counter[str]
     progress: dict[int, list[float]]
     samples: list[Sample]
@@ -102,7 +103,7 @@ def read_phase(plan: Plan, samples: list[Sample]) -> Phase:
     folder = Path(plan.out)
     progress = {int(second): values for second, values in json.loads((folder / "progress.json").read_text()).items()}
     phase = Phase(
-        plan, float((folder / "began").read_text()), float((folder / "sent").read_text()), [], [], [], Counter(), progress, samples
+        plan, float((folder / "began").read_text()), float((folder / "sent").read_text()), [], [], [], set(), Counter(), progress, samples
     )
     found: dict[str, Document] = {}
     for line in journal(folder):
@@ -113,6 +114,8 @@ def read_phase(plan: Plan, samples: list[Sample]) -> Phase:
             found.setdefault(document.id, document)
         elif what == "settled":
             found[line["id"]].settled, found[line["id"]].status = line["at"], line["status"]
+        elif what == "abandoned":
+            phase.abandoned.add(line["file"])
         elif what == "noted":
             phase.notes[line["name"]] += line["count"]
         else:

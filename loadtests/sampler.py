@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -62,8 +62,8 @@ class Sampler:
                 self.samples.append(self._look(clients))
 
     def _look(self, clients: _Clients) -> Sample:
-        cpu: Counter[str] = Counter()
-        memory: Counter[str] = Counter()
+        cpu: dict[str, float] = defaultdict(float)
+        memory: dict[str, int] = defaultdict(int)
         for service in self.services:
             with suppress(FileNotFoundError, ProcessLookupError):  # it has ended: its failures tell
                 _look_at_service(service.pid, cpu, memory)
@@ -76,7 +76,7 @@ class Sampler:
         return Sample(time.time(), cpu, memory, _busy(), clients.metrics())
 
 
-def _look_at_service(pid: int, cpu: Counter[str], memory: Counter[str]) -> None:
+def _look_at_service(pid: int, cpu: dict[str, float], memory: dict[str, int]) -> None:
     whole = usage(pid)
     cpu["service"] += whole.own_cpu
     memory["service"] += whole.own_memory

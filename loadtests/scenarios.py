@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from loadtests.documents import Kind
 from loadtests.measures import Measure, failures, phase_measures
 from loadtests.phase import Phase
 from loadtests.plan import MIX, Stream
@@ -99,7 +100,8 @@ def long_queue(session: Session) -> None:
     mix = {kind: weight for kind, weight in session.options.mix.items() if kind != "scan"} or {"xml": 100.0}
     streams = [Stream(one, session.steady_rate(0.3)), Stream(two, 0.0, heap=max(10, round(seconds * 2)))]
     phase = session.run(session.plan("long-queue", streams, seconds, mix=mix, drain=600.0))
-    session.add("long-queue", phase_measures(phase), phase)
+    other = Measure("other_failures", "failures of the tenant without a heap", failures(phase, one))
+    session.add("long-queue", [other, *phase_measures(phase)], phase)
 
 
 def readers(session: Session) -> None:
@@ -134,6 +136,6 @@ SCENARIOS: Mapping[str, Callable[[Session], None]] = {
     "readers": readers,
     "quick": quick,
 }
-SMALL = {"quick": {"xml": 20, "digital": 10, "scan": 4}}  # pools: the usual one elsewhere
+SMALL: Mapping[str, Mapping[Kind, int]] = {"quick": {"xml": 20, "digital": 10, "scan": 4}}  # pools: the usual one elsewhere
 DEFAULT = ("capacity", "steady", "intake", "flood")
 SETTLING = {"intake": 900.0, "flood": 1800.0}  # seconds until all that was accepted must be settled; 300 elsewhere

@@ -92,7 +92,7 @@ def test_every_file_has_bytes_of_its_own_and_is_still_the_document(tmp_path: Pat
             assert len(etree.fromstring(file.content)) >= 3
         elif file.name.endswith(".jpg"):
             with Image.open(io.BytesIO(file.content)) as picture:
-                assert picture.size == (1654, 2339)  # A4 at 200 dpi
+                assert picture.height == 2339 and abs(picture.width - 1654) <= 1  # A4 at 200 dpi
                 picture.load()
         else:
             with pymupdf.open(stream=file.content, filetype="pdf") as document:
@@ -178,15 +178,16 @@ def test_a_ledger_in_which_nothing_is_wrong(tmp_path: Path) -> None:
 def test_what_is_missing_unsettled_doubled_unread_or_unheard_is_told(tmp_path: Path) -> None:
     lines = [line for id in "2345" for line in (accepted(id), settled(id, 102.0))]
     broken = {"what": "broken", "file": "8.xml", "kind": "xml", "tenant": "ash", "due": 101.0, "answered": 102.0, "error": "OSError"}
-    phase = read_back(tmp_path, accepted("1"), *lines, accepted("6"), broken)
+    phase = read_back(tmp_path, accepted("1"), *lines, accepted("6"), broken, {"what": "abandoned", "file": "9.xml"})
     ledger = ledger_of(
         tmp_path, phase,
         ("2", "2.xml", "processing", 0), ("3", "3.xml", "approved", 2), ("4", "4.xml", "quarantined", 1), ("5", "5.xml", "approved", 1),
         ("7", "5.xml", "approved", 1), ("6", "6.xml", "approved", 1), ("8", "8.xml", "approved", 1),
+        ("9", "9.xml", "approved", 1),
     )  # fmt: skip
     assert (ledger.accepted, ledger.settled, ledger.lost) == (6, 4, 2)  # 1 is not there, 2 has not ended
     assert ledger.duplicated == 2  # 3 ended twice, 5 has a second invoice
-    assert (ledger.wrong, ledger.recovered, ledger.unheard) == (1, 1, 2)  # 4; 8; 1 and 6
+    assert (ledger.wrong, ledger.recovered, ledger.unheard) == (2, 1, 2)  # 4 and 9; 8; 1 and 6
     assert len(ledger.surprises) == 3
 
 
