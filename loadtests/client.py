@@ -96,12 +96,16 @@ class Tenant:
         )
 
 
+class Closed(websocket.WebSocketException):
+    """The service ended the conversation; says with which code (docs/api.md)."""
+
+
 def said(connection: websocket.WebSocket) -> dict[str, Any]:
-    """The next message. Raises `websocket.WebSocketConnectionClosedException` when there is none any more."""
-    text = connection.recv()
-    if not text:
-        raise websocket.WebSocketConnectionClosedException("closed by the service")
-    message: dict[str, Any] = json.loads(text)
+    """The next message. Raises `Closed` when the service has had enough, OSError or `websocket.WebSocketException` otherwise."""
+    opcode, content = connection.recv_data()
+    if opcode == websocket.ABNF.OPCODE_CLOSE:
+        raise Closed(str(int.from_bytes(content[:2], "big")))
+    message: dict[str, Any] = json.loads(content)
     return message
 
 

@@ -10,6 +10,7 @@ settled), `progress` (from an event's own `at` to its arrival), and, as failures
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,19 +27,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # Locust only adds
 import gevent
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
+from gevent.pool import Group
 from locust import User, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from websocket import WebSocketException
 
 from loadtests.book import SETTLED, Book
-from loadtests.client import Tenant, said, vanish
-from loadtests.documents import File, Pool, make_pool
+from loadtests.client import Closed, Tenant, said, vanish
+from loadtests.documents import File, Pool
 from loadtests.plan import Plan, Stream, arrivals, in_turn, parse_mix
 
+ROOT = Path(__file__).resolve().parents[1]
 KEYS = [key for key in os.environ.get("INVOICESTREAM_LOAD_KEYS", "").split(",") if key]
+POOL = str(Path(tempfile.gettempdir()) / "invoicestream-load")  # where there is no plan
 HEAP_WIDTH = 16  # POSTs under way at once of a heap
 BROKEN = (OSError, HTTPException, WebSocketException, ValueError)  # the last: an answer that is no JSON
+
+
+def named(error: Exception) -> str:
+    return f"closed with {error}" if isinstance(error, Closed) else type(error).__name__
 
 
 class Run:
@@ -50,8 +58,10 @@ class Run:
         self.book = Book(Path(plan.out))
         self.pool = Pool(Path(plan.pool), f"{plan.name}-{plan.seed}-{int(time.time()) % 100_000:05d}")
         self.tenants = [Tenant(plan.hosts, KEYS[number % len(KEYS)]) for number in range(len(plan.streams))]
+        self.followers = Group()
         self.began = Event()
         self.start = 0.0
+        self.conductor: gevent.Greenlet | None = None
         self.watching = 0
         self.sending = len(plan.streams)
         self.numbers: dict[type[User], Iterator[int]] = {kind: count() for kind in (Sender, Watcher, SlowReader, VanishingReader)}
@@ -78,7 +88,7 @@ class Run:
         while time.time() < ends and any(sent.tenant in awaited for sent in self.book.outstanding.values()):
             gevent.sleep(0.1)
         if self.environment.web_ui is None:
-            self.environment.runner.quit()
+            gevent.spawn(self.environment.runner.quit)  # which ends this greenlet too
 
 
 class PlannedUser(User):
@@ -88,6 +98,7 @@ class PlannedUser(User):
     load: Run  # the present one, for all of them
 
     def on_start(self) -> None:
+        self.posts = Group()
         self.number = next(self.load.numbers[type(self)])
         self.tenant = self.load.tenants[self.number % len(self.load.tenants)]
         self.chance = Random(f"{self.load.plan.seed}/{type(self).__name__}/{self.number}")
@@ -102,11 +113,13 @@ class Sender(PlannedUser):
 
     fixed_count = max(1, len(KEYS))
 
+    def on_stop(self) -> None:
+        self.posts.kill()
+
     @task
     def send(self) -> None:
         load, plan = self.load, self.load.plan
         self.stream: Stream = plan.streams[self.number]
-        self.posts: set[gevent.Greenlet] = set()
         load.began.wait()
         if self.stream.heap:
             self._heap()
@@ -114,7 +127,7 @@ class Sender(PlannedUser):
             self._closed(plan.outstanding)
         else:
             self._open()
-        gevent.joinall(list(self.posts))
+        self.posts.join()
         load.sending -= 1
         self.after_all()
 
@@ -149,9 +162,7 @@ class Sender(PlannedUser):
         gevent.joinall([gevent.spawn(work) for _ in range(HEAP_WIDTH)])
 
     def _spawn(self, file: File, due: float, places: BoundedSemaphore | None = None) -> None:
-        greenlet = gevent.spawn(self._post, file, due, places)
-        self.posts.add(greenlet)
-        greenlet.link(self.posts.discard)
+        self.posts.spawn(self._post, file, due, places)
 
     def _post(self, file: File, due: float, places: BoundedSemaphore | None = None) -> float | None:
         """Seconds after which it may be tried again; None when that makes no sense."""
@@ -161,8 +172,8 @@ class Sender(PlannedUser):
             answer = self.tenant.post(file, key)
             id = answer.accepted() if answer.status == 202 else None
         except BROKEN as error:
-            load.book.broken(file, tenant, due, type(error).__name__)
-            load.fire("POST", f"POST {file.kind}", time.time() - due, error=type(error).__name__)
+            load.book.broken(file, tenant, due, named(error))
+            load.fire("POST", f"POST {file.kind}", time.time() - due, error=named(error))
         else:
             if id is not None:
                 load.fire("POST", f"POST {file.kind}", time.time() - due, len(file.content))
@@ -188,7 +199,7 @@ class Sender(PlannedUser):
         if result is not None:
             self.load.fire("WS", f"result {result[0]}", result[1])
         elif self.chance.random() < self.load.plan.followed:
-            gevent.spawn(self._follow, id)
+            self.load.followers.spawn(self._follow, id)
 
     def _again(self, id: str, file: File, key: str) -> None:
         """The same key and file must give the same answer."""
@@ -197,7 +208,7 @@ class Sender(PlannedUser):
             answer = self.tenant.post(file, key)
             same = answer.status == 202 and answer.replayed and answer.accepted() == id
         except BROKEN as error:
-            self.load.fire("POST", "POST again", time.time() - began, error=type(error).__name__)
+            self.load.fire("POST", "POST again", time.time() - began, error=named(error))
             return
         self.load.fire("POST", "POST again", time.time() - began, error=None if same else f"another answer: {answer.status}")
         self.load.book.notes["repeated"] += 1
@@ -216,7 +227,7 @@ class Sender(PlannedUser):
             connection.close(timeout=1)
             self.load.book.notes["followed to the end"] += 1
         except BROKEN as error:
-            self.load.fire("WS", name, time.time() - began, error=type(error).__name__)
+            self.load.fire("WS", name, time.time() - began, error=named(error))
             self.load.book.notes["followed, broken off"] += 1
 
 
@@ -237,8 +248,8 @@ class Watcher(PlannedUser):
                 while True:
                     last = self._heard(said(connection), time.time()) or last
             except BROKEN as error:
-                self.load.book.notes[f"watcher cut off: {type(error).__name__}"] += 1
-                self.load.fire("WS", "watch", 0.0, error=type(error).__name__)
+                self.load.book.notes[f"watcher cut off: {named(error)}"] += 1
+                self.load.fire("WS", "watch", 0.0, error=named(error))
                 gevent.sleep(0.5)
 
     def _heard(self, event: dict[str, Any], now: float) -> int | None:
@@ -268,7 +279,7 @@ class SlowReader(PlannedUser):
                 said(connection)
                 gevent.sleep(self.chance.uniform(1, 4))
         except BROKEN as error:
-            self.load.book.notes[f"slow reader cut off: {type(error).__name__}"] += 1
+            self.load.book.notes[f"slow reader cut off: {named(error)}"] += 1
             gevent.sleep(1)
 
 
@@ -289,7 +300,7 @@ class VanishingReader(PlannedUser):
             self.load.book.abandoned(file)
             self.tenant.abandon(file)
         except BROKEN as error:
-            self.load.book.notes[f"vanishing reader: {type(error).__name__}"] += 1
+            self.load.book.notes[f"vanishing reader: {named(error)}"] += 1
         gevent.sleep(self.chance.uniform(0.5, 2))
 
 
@@ -318,17 +329,23 @@ def start(environment: Environment, **_: Any) -> None:
     options = environment.parsed_options
     plan = Plan.read(Path(options.plan)) if options.plan else _plan_of(environment)
     PlannedUser.load = Run(plan, environment)
-    gevent.spawn(PlannedUser.load.conduct)
+    PlannedUser.load.conductor = gevent.spawn(PlannedUser.load.conduct)
 
 
 @events.test_stop.add_listener
 def stop(environment: Environment, **_: Any) -> None:
+    if PlannedUser.load.conductor is not None:
+        PlannedUser.load.conductor.kill()
+    PlannedUser.load.followers.kill()
     PlannedUser.load.book.close()
 
 
 def _plan_of(environment: Environment) -> Plan:
     options = environment.parsed_options
     streams = tuple(Stream(f"tenant {number}", options.rate / len(KEYS)) for number, _ in enumerate(KEYS, 1))
-    pool = make_pool(Path(tempfile.gettempdir()) / "invoicestream-load", 1)
+    # In a process of its own: what is patched here would wait for other processes for ever.
+    made = subprocess.run([sys.executable, "-m", "loadtests.documents", POOL], cwd=ROOT, check=True, capture_output=True, text=True)
     out = tempfile.mkdtemp(prefix="invoicestream-load-")
-    return Plan("page", (environment.host,), streams, str(pool), out, options.seconds, seed=int(time.time()), mix=parse_mix(options.mix))
+    return Plan(
+        "page", (environment.host,), streams, made.stdout.strip(), out, options.seconds, seed=int(time.time()), mix=parse_mix(options.mix)
+    )

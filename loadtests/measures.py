@@ -57,6 +57,8 @@ def _counts(phase: Phase) -> Iterator[Measure]:
     if phase.broken:
         yield Measure("broken", "POSTs without an answer", len(phase.broken))
     yield Measure("failures", "failures", failures(phase))
+    cut_off = sum(count for name, count in phase.notes.items() if name.startswith("watcher cut off"))
+    yield Measure("cut_off", "watchers cut off", cut_off)
     for name, count in sorted(phase.notes.items()):
         yield Measure(f"noted {name}", name, count)
 
@@ -144,4 +146,5 @@ def bound(measures: Mapping[str, float], cores: int) -> str:
     shares = ", ".join(f"{part} {value / whole * 100:.0f} %" for part, value in sorted(parts.items(), key=lambda pair: -pair[1]) if whole)
     if busy >= 95 * cores:
         return f"the {cores} cores: {busy / cores:.0f} % busy; of it {shares}"
-    return f"not the cores ({busy / cores:.0f} % of {cores} busy): something waits; CPU: {shares}"
+    service = parts.get("service", 0.0) / whole * busy if whole else float("nan")
+    return f"not the {cores} cores ({busy / cores:.0f} % busy, the service's own process {service:.0f} % of one); CPU: {shares}"
