@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from http.client import HTTPException
-from itertools import count
+from itertools import chain, count, repeat
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,7 +35,7 @@ from websocket import WebSocketException
 
 from loadtests.book import SETTLED, Book
 from loadtests.client import Closed, Tenant, said, vanish
-from loadtests.documents import File, Pool
+from loadtests.documents import KINDS, File, Pool
 from loadtests.plan import Plan, Stream, arrivals, in_turn, parse_mix
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -140,7 +140,9 @@ class Sender(PlannedUser):
     def _closed(self, outstanding: int) -> None:
         places = BoundedSemaphore(outstanding)
         ends = self.load.start + self.load.plan.seconds
-        for kind in in_turn(self.load.plan.mix):
+        # First as many of the dearest kind as there are places: it is what will wait in the end, and then the others come as it goes.
+        dearest = max(self.load.plan.mix, key=KINDS.index)
+        for kind in chain(repeat(dearest, outstanding), in_turn(self.load.plan.mix)):
             while not places.acquire(timeout=0.2):
                 if time.time() > ends:
                     return

@@ -18,7 +18,7 @@ POST_P95 = 0.2  # seconds: `intake` goes on upward until it is exceeded, or some
 def capacity(session: Session) -> None:
     """Each kind alone and the mix, with always something to do: what is settled a second, what it costs, what bounds it."""
     session.warm()
-    seconds = session.options.seconds or 45.0
+    seconds = session.options.seconds or 60.0
     warm = min(10.0, seconds / 4)
     for kind in MIX:
         session.measure_capacity(kind, {kind: 100.0}, seconds, warm)

@@ -24,7 +24,7 @@ from tests.bench.figures import Figure
 WARM = 4  # documents of each kind before anything is measured: the first ones load what they need
 # Of all tenants together, in a closed loop: enough that no place in the pipeline is ever idle for want of work.
 OUTSTANDING = {"xml": 64, "digital": 40, "scan": 12}
-MIXED = 48
+MIXED = 16
 SHARE = 0.7  # of the capacity, in `steady`
 
 
@@ -134,7 +134,7 @@ class Session:
         """Of the mix: as it was measured last on such a set-up, or measured now."""
         known = json.loads(self.capacities.read_text()) if self.capacities.exists() else {}
         key = self._capacity_key(self.options.mix)
-        return float(known[key]) if key in known else self.measure_capacity("mix", self.options.mix, 40.0, 10.0)
+        return float(known[key]) if key in known else self.measure_capacity("mix", self.options.mix, 60.0, 10.0)
 
     def steady_rate(self, share: float = SHARE) -> float:
         """Of all tenants together."""
