@@ -53,7 +53,9 @@ def draw(phase: Phase, limits: Mapping[str, float]) -> str:
             axes.set_xlabel("seconds")
             plot(axes)
             if axes.get_legend_handles_labels()[0]:
-                axes.legend(loc="upper left", fontsize=7, framealpha=0.6)
+                axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7, frameon=False)
+            if axes.get_yscale() == "log":
+                axes.yaxis.set_major_formatter("{x:g}")
         text = io.StringIO()
         drawing.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue().partition("?>")[2].partition('dtd">')[2]
@@ -108,10 +110,11 @@ def _tenants(axes: Axes, phase: Phase, width: float) -> None:
     axes.set_title("Result by tenant, seconds: p50 thin, p95 thick")
     axes.set_yscale("log")
     for number, stream in enumerate(phase.plan.streams):
+        name = stream.tenant + (f", {stream.rate:.3g}/s" if stream.rate else "")
         pairs = [(d.due - phase.began, d.result) for d in phase.documents if d.tenant == stream.tenant and d.settled is not None]
-        at, (half, most) = _over_time(pairs, width, (0.5, 0.95))
+        at, (half, most) = _over_time(pairs, 4 * width, (0.5, 0.95))
         axes.plot(at, half, color=f"C{number}", linewidth=0.7)
-        axes.plot(at, most, color=f"C{number}", linewidth=1.6, label=f"{stream.tenant}, {stream.rate:.3g}/s" if pairs else None)
+        axes.plot(at, most, color=f"C{number}", linewidth=1.6, label=name if pairs else None)
 
 
 def _counts(axes: Axes, phase: Phase) -> None:
