@@ -119,7 +119,7 @@ def quick(session: Session) -> None:
     """A little of everything, to show that the tool works; what is measured says nothing about the service."""
     seconds = session.options.seconds or 6.0
     session.warm(1)
-    session.measure_capacity("mix", session.options.mix, seconds / 2, seconds / 6, outstanding=8, remember=False)
+    session.measure_capacity("mix", session.options.mix, seconds / 2, seconds / 6, outstanding=4, remember=False)
     one, two = session.shared(session.options.rate or 4.0)
     streams = [replace(one, burst=3, every=seconds), replace(two, heap=2)]
     phase = session.run(session.plan("quick", streams, seconds, slow_readers=2, vanishing=2, followed=0.5, keyed=0.5, repeated=0.5))

@@ -122,7 +122,7 @@ class Session:
         measures = list(throughput(phase, warm, mix))
         values = {measure.key: measure.value for measure in measures}
         cores = len(os.sched_getaffinity(0))
-        note = f"{outstanding * len(self.tenants)} outstanding. Bound by {bound(values, cores)}."
+        note = f"{outstanding * len(self.tenants)} outstanding. Bound by: {bound(values, cores)}."
         say(f"{name}: {values['capacity_rate']:.2f}/s. {note}")
         self.add(f"capacity, {name}", measures, phase, note=note)
         if remember:
