@@ -75,7 +75,7 @@ class Run:
     def conduct(self) -> None:
         """Begins when every watcher has its snapshot; ends, where Locust runs without its page, when all is settled or time is up."""
         with gevent.Timeout(60, False):
-            while self.watching < len(self.plan.streams):
+            while self.plan.watched and self.watching < len(self.plan.streams):
                 gevent.sleep(0.02)
         self.start = time.time() + 0.2
         (Path(self.plan.out) / "began").write_text(str(self.start))
@@ -322,7 +322,7 @@ def read_plan(environment: Environment, **_: Any) -> None:
         raise SystemExit("INVOICESTREAM_LOAD_KEYS: one key for each tenant, separated by commas")
     if environment.parsed_options.plan:
         plan = Plan.read(Path(environment.parsed_options.plan))
-        Sender.fixed_count = Watcher.fixed_count = len(plan.streams)
+        Sender.fixed_count, Watcher.fixed_count = len(plan.streams), len(plan.streams) if plan.watched else 0
         SlowReader.fixed_count, VanishingReader.fixed_count = plan.slow_readers, plan.vanishing
 
 

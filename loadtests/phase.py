@@ -76,7 +76,7 @@ def run_phase(around: Surroundings, plan: Plan, interval: float = 1.0) -> Phase:
     folder = Path(plan.out)
     folder.mkdir(parents=True)
     plan.write(folder / "plan.json")
-    users = 2 * len(plan.streams) + plan.slow_readers + plan.vanishing
+    users = (2 if plan.watched else 1) * len(plan.streams) + plan.slow_readers + plan.vanishing
     command = [
         sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests/locustfile.py"), "--headless", "--only-summary",
         "--plan", str(folder / "plan.json"), "--host", plan.hosts[0], "--users", str(users), "--spawn-rate", "100",

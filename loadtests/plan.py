@@ -47,6 +47,7 @@ class Plan:
     keyed: float = 0.2  # share of the POSTs that have an Idempotency-Key
     repeated: float = 0.1  # share of these that are sent once more, when they were accepted
     followed: float = 0.02  # share of the documents that a websocket of their own follows
+    watched: bool = True  # a websocket on each tenant's /live; without it nobody hears of results
     slow_readers: int = 0
     vanishing: int = 0
     drain: float = 120.0  # seconds for what is outstanding at the end; 0: it is left to others

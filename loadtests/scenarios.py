@@ -34,16 +34,18 @@ def steady(session: Session) -> None:
 
 
 def intake(session: Session) -> None:
-    """POST alone: 50 a second for a minute, half XML and half digital, whatever waits behind; then upward until it says no."""
+    """POST alone: 50 a second for a minute, half XML and half digital, whatever waits behind and nobody watches; then upward."""
     session.warm()
     mix = {kind: weight for kind, weight in session.options.mix.items() if kind != "scan"}
     mix = dict.fromkeys(mix, 50.0) if session.options.mix == MIX else mix
     rate, seconds = session.options.rate or 50.0, session.options.seconds or 60.0
-    phase = session.run(session.plan("intake", session.shared(rate), seconds, mix=mix, drain=0.0, followed=0.0))
+    phase = session.run(session.plan("intake", session.shared(rate), seconds, mix=mix, drain=0.0, followed=0.0, watched=False))
     session.add("intake", _posts(phase), phase)
     for step in (1.5, 2.0, 3.0, 4.0, 6.0, 8.0):
         name = f"intake-{rate * step:g}"
-        phase = session.run(session.plan(name, session.shared(rate * step), min(15.0, seconds), mix=mix, drain=0.0, followed=0.0))
+        phase = session.run(
+            session.plan(name, session.shared(rate * step), min(15.0, seconds), mix=mix, drain=0.0, followed=0.0, watched=False)
+        )
         session.add(f"intake at {rate * step:g}/s", _posts(phase), phase)
         p95 = percentile([document.answered - document.due for document in phase.documents], 0.95)
         if phase.refused or phase.broken or not p95 <= POST_P95:
