@@ -88,8 +88,8 @@ class Admission:
         self._last[tenant] = now
 
     def expected(self, tenant: str, queues: Sequence[Queue]) -> int:
-        """Whole seconds, one at least, until all of these files should have their result: what waits before them, by turns of the
-        tenants, at the pace of late."""
+        """Whole seconds, one at least, until files that have just come to these queues (one at least) should all have their result: what
+        waits before them, by turns of the tenants, at the pace of late."""
         return max(1, min(LONGEST, math.ceil(max(self._expected(tenant, queue, queues.count(queue)) for queue in set(queues)))))
 
     def _expected(self, tenant: str, queue: Queue, files: int) -> float:

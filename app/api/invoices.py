@@ -31,7 +31,7 @@ from app.api.schemas import (
     summary_json,
 )
 from app.api.uploads import received_files
-from app.domain.record import InvoiceRecord, Status
+from app.domain.record import SETTLED, InvoiceRecord, Status
 from app.domain.work import Queue, queue_for
 from app.errors import Conflict, Refused, Unavailable
 from app.ports import Accepted, IdempotencyKey, InvoiceFilter, Principal, TenantInvoices, Upload
@@ -104,17 +104,20 @@ async def receive(request: Request, principal: Writer) -> Response:
 async def _accept(
     request: Request, context: ApiContext, invoices: TenantInvoices, principal: Principal, key: str | None
 ) -> tuple[list[Accepted], list[Queue]]:
-    """What was accepted, and where it waits now."""
+    """What was accepted, and where that waits which has no result yet."""
     async with received_files(request, context.limits) as files:
         uploads = [Upload(file.name, file.media_type, await context.blobs.put(principal.tenant, file.content)) for file in files]
     fingerprint = hashlib.sha256(" ".join(upload.blob.sha256 for upload in uploads).encode()).hexdigest()
     idempotency = IdempotencyKey(key, fingerprint) if key is not None else None
     accepted = list(await invoices.accept(uploads, _actor(principal), current_traceparent(), idempotency))
-    return accepted, [queue_for(upload.media_type) for upload in uploads]
+    waits = zip(accepted, uploads, strict=True)
+    return accepted, [queue_for(upload.media_type) for each, upload in waits if each.status not in SETTLED]
 
 
 def _accepted(context: ApiContext, tenant: str, accepted: list[Accepted], queues: list[Queue], *, replayed: bool) -> Response:
-    headers = {"location": location(accepted[0].id), "retry-after": str(context.admission.expected(tenant, queues))}
+    headers = {"location": location(accepted[0].id)}
+    if queues:
+        headers["retry-after"] = str(context.admission.expected(tenant, queues))
     if replayed:
         headers["idempotent-replayed"] = "true"
     else:

@@ -20,6 +20,7 @@ from app.adapters.sql.rows import STATE, STATES, THIS_VERSION
 from app.adapters.sql.schema import invoices
 from app.domain.record import SETTLED
 from app.domain.work import Job, Queue
+from app.errors import Conflict
 from app.ports import OutboxRow, Waiting
 
 AT_ONCE = timedelta(seconds=0.25)
@@ -89,14 +90,22 @@ def why_not(row: Any, owner: str, queue: Queue | None, now: datetime) -> Literal
 
 
 def to_take(connection: Connection, queue: Queue, this: tuple[str, str] | None, owner: str, now: datetime) -> Any:
-    """The state of the invoice that a message of this queue is for; None if nothing waits there. `this`: the message's own."""
+    """The state of the invoice that a message of this queue is for; None if nothing waits there. `this`: the message's own.
+
+    Raises `Conflict` while others are taking all that the next tenant has.
+    """
     own = None if this is None else STATE.first(connection, {"tenant": this[0], "id": this[1]})
     if why_not(own, owner, queue, now) is not None:
         own = None
     if own is not None and (own.waiting_since is None or own.waiting_since > now - AT_ONCE):
         return own
     turn = _WHOSE_TURN.first(connection, {"queue": queue})
-    return own if turn is None else _OLDEST.first(connection, {"queue": queue, "tenant": turn.tenant}) or own
+    if turn is None:
+        return own
+    found = _OLDEST.first(connection, {"queue": queue, "tenant": turn.tenant}) or own
+    if found is None:
+        raise Conflict("all of them are being taken")
+    return found
 
 
 def claimed(connection: Connection, row: Any, owner: str, lease: float, now: datetime, *, shared: bool) -> tuple[Job, list[OutboxRow]]:
