@@ -503,8 +503,8 @@ class InvoiceStore(Protocol):
         """Claims, as `claim` does, what is to be done next on the message's queue: one invoice for each message that comes.
 
         It is the message's own if that was tried before or has only just come. Where work piles up it may be another one that nobody
-        has touched: the oldest of the tenant that has the fewest in hand. None: nothing there is to be done. `held`: the caller is at
-        work on the message's own. Raises `Unavailable` when others were faster again and again.
+        has touched: the oldest of the tenant that has the fewest in hand; of equals, whose turn it was not. None: nothing there is to be
+        done. `held`: the caller is at work on the message's own. Raises `Unavailable` when others were faster again and again.
         """
         ...
 

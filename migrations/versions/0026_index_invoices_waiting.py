@@ -9,7 +9,7 @@ down_revision = "0025"
 
 
 def upgrade() -> None:
-    op.create_index("ix_invoices_waiting", "invoices", ["waiting_on", "tenant", "waiting_since"], unique=False)
+    op.create_index("ix_invoices_waiting", "invoices", ["waiting_on", "status", "tenant", "waiting_since"], unique=False)
 
 
 def downgrade() -> None:

@@ -188,3 +188,35 @@ async def test_what_nobody_touched_on_a_queue_that_moves_is_not_sent_again(store
     clock.advance(60)
     assert [each.invoice_id for each in await store.unsettled(10, 30, ["invoices.pdf", "invoices"])] == [failed.id]
     assert [each.invoice_id for each in await store.unsettled(10, 30, ["invoices.ocr"])] == [untouched.id]
+
+
+async def test_what_a_service_of_an_older_version_took_is_not_taken_again(place: Place, clock: Clock) -> None:
+    async with place.open() as store:
+        old, new = await pile(clock, store.for_tenant("acme"), "a", 2)
+        job = await claim(store, old.id)
+        await _as_an_older_version(store, old.id)
+        take = Hand(store, "another")
+        assert [each.number for each in await store.waiting()] == [1]
+        assert await take(message(new)) == new.id
+        assert await take(message(old)) is None
+        await store.settle(job, APPROVED)
+        assert await take(message(old)) is None
+
+
+async def _as_an_older_version(store: InvoiceStore, invoice_id: str) -> None:
+    """It does not know of turns."""
+    statement = f"UPDATE invoices SET waiting_on = 'invoices.pdf', waiting_since = received_at WHERE id = '{invoice_id}'"
+    await store._database.write(lambda connection: connection.exec_driver_sql(statement).rowcount)  # type: ignore[attr-defined]
+
+
+async def test_who_is_quickly_served_does_not_keep_the_turn(store: InvoiceStore, take: Hand, acme: TenantInvoices, clock: Clock) -> None:
+    """Where nothing is in hand when the next is taken, all are equal."""
+    flood = await pile(clock, acme, "flood", 6)
+    others = [each for name in ("b", "c") for each in await pile(clock, store.for_tenant(name), name, 2)]
+    order = []
+    for each in [*flood, *others]:
+        job = await take.take(message(each))
+        assert job is not None
+        await store.settle(job, APPROVED)
+        order.append(job.tenant)
+    assert order == ["acme", "b", "c", "acme", "b", "c", "acme", "acme", "acme", "acme"]

@@ -114,7 +114,7 @@ invoices = _table(
     Column("total_with_tax", Amount()),
     Column("amount_due", Amount()),
     Column("queue", key(16), nullable=False, server_default="invoices"),  # where its work belongs
-    # While it is untouched there: its queue, and since when. NULL once somebody took it.
+    # While it is `received` and untouched: its queue, and since when. NULL once it was taken, but by a service of an older version.
     Column("waiting_on", key(16)),
     Column("waiting_since", Moment()),
     PrimaryKeyConstraint("tenant", "id"),
@@ -124,7 +124,7 @@ invoices = _table(
 Index("ix_invoices_received", invoices.c.tenant, invoices.c.received_at, invoices.c.id)
 Index("ix_invoices_number", invoices.c.tenant, invoices.c.number)
 Index("ix_invoices_unsettled", invoices.c.status, invoices.c.last_sent_at)
-Index("ix_invoices_waiting", invoices.c.waiting_on, invoices.c.tenant, invoices.c.waiting_since)
+Index("ix_invoices_waiting", invoices.c.waiting_on, invoices.c.status, invoices.c.tenant, invoices.c.waiting_since)
 
 invoice_lines = _table(
     "invoice_lines",

@@ -112,6 +112,7 @@ class SqlInvoices:
         self._audit_key = audit_key
         self._clock = clock
         self._keys = ApiKeys(database, clock)
+        self._last: dict[Queue, str] = {}  # the tenant whose turn it was
 
     @property
     def shared(self) -> bool:
@@ -167,7 +168,7 @@ class SqlInvoices:
 
         def work(connection: Connection) -> tuple[Job | None, list[OutboxRow]]:
             now = self._clock()
-            row = claim.to_take(connection, message.queue, this, owner, now)
+            row = claim.to_take(connection, message.queue, this, self._last.get(message.queue, ""), owner, now)
             return (None, []) if row is None else claim.claimed(connection, row, owner, lease, now, shared=self._database.shared)
 
         for _ in range(_RACES):
@@ -176,6 +177,8 @@ class SqlInvoices:
             except Conflict:
                 await asyncio.sleep(_RACING)  # another process was a moment faster: there may be more
                 continue
+            if job is not None:
+                self._last[job.queue] = job.tenant
             self._shared.committed.extend(told)
             failpoint("claim_committed")
             return job
