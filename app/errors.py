@@ -47,13 +47,16 @@ class Conflict(InvoiceStreamError):
 
 
 class Refused(InvoiceStreamError):
-    """The caller asked for something that is not allowed. `code` becomes the problem type, `status` the HTTP status."""
+    """The caller asked for something that is not allowed. `code` becomes the problem type, `status` the HTTP status.
 
-    def __init__(self, status: int, code: str, detail: str = "") -> None:
+    `retry_after`: seconds after which it may be allowed."""
+
+    def __init__(self, status: int, code: str, detail: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.status = status
         self.code = code
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class Misconfigured(InvoiceStreamError):

@@ -446,6 +446,17 @@ class GivenUp:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A tenant's work on one queue. `number`: invoices that nobody has touched; `oldest`: how many seconds the first of them waits."""
+
+    queue: Queue
+    tenant: str
+    number: int = 0
+    oldest: float = 0.0
+    in_hand: int = 0
+
+
 class InvoiceStore(Protocol):
     """SQL: the truth."""
 
@@ -488,6 +499,15 @@ class InvoiceStore(Protocol):
         """
         ...
 
+    async def take(self, message: Message, owner: str, lease: float, *, held: bool = False) -> Job | None:
+        """Claims, as `claim` does, what is to be done next on the message's queue: one invoice for each message that comes.
+
+        It is the message's own if that was tried before or has only just come. Where work piles up it may be another one that nobody
+        has touched: the oldest of the tenant that has the fewest in hand; of equals, whose turn it was not. None: nothing there is to be
+        done. `held`: the caller is at work on the message's own. Raises `Unavailable` when others were faster again and again.
+        """
+        ...
+
     async def renew(self, job: Job, lease: float) -> None:
         """The lease ends `lease` seconds from now. Raises `Conflict` when the job is no longer the holder: its work is in vain."""
         ...
@@ -508,7 +528,7 @@ class InvoiceStore(Protocol):
         ...
 
     async def release(self, job: Job, *, counted: bool = False) -> None:
-        """Gives the lease back without settling. No error if it is not ours any more.
+        """Gives the lease back without settling. No error if it is not ours any more. What has never failed is untouched again.
 
         `counted`: whether the attempt stays counted (the work failed) or not (a dependency was away).
         """
@@ -535,8 +555,13 @@ class InvoiceStore(Protocol):
 
     async def outbox_state(self) -> OutboxState: ...
 
-    async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
-        """Work that nobody holds: not settled, no live lease, its last message at least `older_than` seconds old. Marks it as sent now."""
+    async def unsettled(self, limit: int, older_than: float, without: Collection[Queue] = ()) -> Sequence[Message]:
+        """Work that nobody holds: not settled, no live lease, its last message at least `older_than` seconds old. Marks it as sent now.
+        `without`: but not what nobody has touched on these queues."""
+        ...
+
+    async def waiting(self) -> Sequence[Waiting]:
+        """What waits and what is in hand, of all tenants."""
         ...
 
     async def take_over(self) -> int:

@@ -43,6 +43,9 @@ class Limits:
     request_bytes: int = 100 * 1024 * 1024
     files_per_request: int = 50
     outbox_depth: int = 10_000  # beyond it a POST is told to come back: the stream does not keep up
+    posts: int = 32  # of one tenant at once
+    wait_seconds: float = 3600.0  # so long may what a tenant sent wait, before it is told to come back;
+    shared_wait_seconds: float = 30.0  # so long while other tenants are about
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             request_bytes=number("MAX_REQUEST_BYTES", limits.request_bytes, 1024),
             files_per_request=number("MAX_FILES", limits.files_per_request),
             outbox_depth=number("MAX_OUTBOX", limits.outbox_depth),
+            posts=number("MAX_POSTS", limits.posts),
+            wait_seconds=float(number("MAX_WAIT_SECONDS", int(limits.wait_seconds))),
+            shared_wait_seconds=float(number("SHARED_WAIT_SECONDS", int(limits.shared_wait_seconds))),
         ),
         ocr=ocr_from_environ(environ),
         host=text("HOST", "127.0.0.1"),

@@ -36,6 +36,7 @@ from app.domain.invoice import Invoice, LineItem, Party
 from app.domain.record import InvoiceRecord, Result
 from app.errors import Unavailable
 from app.pipeline.outbox import Relay
+from app.pipeline.pace import Pace
 from app.ports import InvoiceStore, Picture, Sandbox, Settlement
 
 KEY = b"k" * 32
@@ -171,6 +172,7 @@ async def open_host(
             return Readiness(host.checks, host.draining)
 
         context = ApiContext(
+            pace=Pace(),
             invoices=store,
             blobs=blobs,
             documents=documents,

@@ -10,7 +10,7 @@ from typing import cast
 
 from starlette.requests import HTTPConnection
 
-from app.api.backlog import Backlog
+from app.api.admission import Admission, Pace
 from app.api.sockets import Sockets
 from app.api.tickets import Tickets
 from app.metrics import Metrics
@@ -50,6 +50,9 @@ class ApiLimits:
     body_idle: float = 15.0
     body_total: float = 300.0
     outbox_depth: int = 10_000  # beyond it the stream does not keep up, and a POST is told to come back
+    posts: int = 32  # of one tenant at once
+    wait: float = 3600.0  # of what a tenant sent, before it is told to come back; `shared_wait` while others are about
+    shared_wait: float = 30.0
     origins: frozenset[str] = frozenset()
     sockets: int = 1_000
     socket_message_bytes: int = 4 * 1024  # clients have nothing to say
@@ -70,16 +73,26 @@ class ApiContext:
     readiness: Callable[[], Awaitable[Readiness]]
     tickets_key: bytes = field(repr=False)
     wake: Callable[[], None]
+    pace: Pace
     limits: ApiLimits = ApiLimits()
     clock: Callable[[], float] = time.time
     metrics: Metrics = field(default_factory=Metrics)
     tickets: Tickets = field(init=False)
-    backlog: Backlog = field(init=False)
+    admission: Admission = field(init=False)
     sockets: Sockets = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tickets", Tickets(self.tickets_key, self.limits.ticket_seconds, self.clock, self.invoices.use_ticket))
-        object.__setattr__(self, "backlog", Backlog(self.limits.outbox_depth))
+        limits = self.limits
+        admission = Admission(
+            self.invoices,
+            self.pace,
+            posts=limits.posts,
+            wait=limits.wait,
+            shared_wait=limits.shared_wait,
+            outbox_depth=limits.outbox_depth,
+        )
+        object.__setattr__(self, "admission", admission)
         object.__setattr__(self, "sockets", Sockets(self.limits.sockets, self.metrics))
 
 

@@ -31,7 +31,8 @@ from app.api.schemas import (
     summary_json,
 )
 from app.api.uploads import received_files
-from app.domain.record import InvoiceRecord, Status
+from app.domain.record import SETTLED, InvoiceRecord, Status
+from app.domain.work import Queue, queue_for
 from app.errors import Conflict, Refused, Unavailable
 from app.ports import Accepted, IdempotencyKey, InvoiceFilter, Principal, TenantInvoices, Upload
 from app.tracing import current_traceparent
@@ -60,7 +61,11 @@ _KEY = re.compile(r"[!-~]{1,255}")
             "Accepted",
             AcceptedListJson,
             examples.ACCEPTED,
-            {"Location": "The first invoice", "Idempotent-Replayed": "`true` when this is an earlier answer again"},
+            {
+                "Location": "The first invoice",
+                "Retry-After": "Seconds until the results should be there, as things stand: when to ask",
+                "Idempotent-Replayed": "`true` when this is an earlier answer again",
+            },
         ),
         **problems(
             {
@@ -70,6 +75,7 @@ _KEY = re.compile(r"[!-~]{1,255}")
                 413: ("too_large", "too_many_files"),
                 415: ("unsupported_type", "multipart_expected", "encoded_body"),
                 422: ("empty", "no_file", "idempotency_key_reused"),
+                429: ("too_many_posts", "backlog"),
                 503: ("overloaded",),
             }
         ),
@@ -79,31 +85,39 @@ _KEY = re.compile(r"[!-~]{1,255}")
 async def receive(request: Request, principal: Writer) -> Response:
     context = context_of(request)
     key = _idempotency_key(request)
-    await context.backlog.refuse_if_full(context.invoices)
-    invoices = context.invoices.for_tenant(principal.tenant)
-    if key is None:
-        return _accepted(context, await _accept(request, context, invoices, principal, None), replayed=False)
-    held = await invoices.begin_idempotent(key)
-    try:
-        accepted = await _accept(request, context, invoices, principal, key)
-    except BaseException:
-        if held:
-            with suppress(Unavailable):  # then it stays held until it expires
-                await invoices.abandon_idempotent(key)
-        raise
-    return _accepted(context, accepted, replayed=not held)
+    with context.admission.under_way(principal.tenant):
+        await context.admission.check(principal.tenant)
+        invoices = context.invoices.for_tenant(principal.tenant)
+        if key is None:
+            return _accepted(context, principal.tenant, *await _accept(request, context, invoices, principal, None), replayed=False)
+        held = await invoices.begin_idempotent(key)
+        try:
+            accepted, queues = await _accept(request, context, invoices, principal, key)
+        except BaseException:
+            if held:
+                with suppress(Unavailable):  # then it stays held until it expires
+                    await invoices.abandon_idempotent(key)
+            raise
+        return _accepted(context, principal.tenant, accepted, queues, replayed=not held)
 
 
-async def _accept(request: Request, context: ApiContext, invoices: TenantInvoices, principal: Principal, key: str | None) -> list[Accepted]:
+async def _accept(
+    request: Request, context: ApiContext, invoices: TenantInvoices, principal: Principal, key: str | None
+) -> tuple[list[Accepted], list[Queue]]:
+    """What was accepted, and where that waits which has no result yet."""
     async with received_files(request, context.limits) as files:
         uploads = [Upload(file.name, file.media_type, await context.blobs.put(principal.tenant, file.content)) for file in files]
     fingerprint = hashlib.sha256(" ".join(upload.blob.sha256 for upload in uploads).encode()).hexdigest()
     idempotency = IdempotencyKey(key, fingerprint) if key is not None else None
-    return list(await invoices.accept(uploads, _actor(principal), current_traceparent(), idempotency))
+    accepted = list(await invoices.accept(uploads, _actor(principal), current_traceparent(), idempotency))
+    waits = zip(accepted, uploads, strict=True)
+    return accepted, [queue_for(upload.media_type) for each, upload in waits if each.status not in SETTLED]
 
 
-def _accepted(context: ApiContext, accepted: list[Accepted], *, replayed: bool) -> Response:
+def _accepted(context: ApiContext, tenant: str, accepted: list[Accepted], queues: list[Queue], *, replayed: bool) -> Response:
     headers = {"location": location(accepted[0].id)}
+    if queues:
+        headers["retry-after"] = str(context.admission.expected(tenant, queues))
     if replayed:
         headers["idempotent-replayed"] = "true"
     else:

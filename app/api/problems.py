@@ -61,6 +61,8 @@ TITLES: Mapping[str, str] = {
     "not_settled": "The invoice is still being worked on",
     "foreign_origin": "Pages of this origin may not connect",
     "too_many_sockets": "There are too many open websockets",
+    "too_many_posts": "There are too many requests at once",
+    "backlog": "What was sent before waits too long",
     "overloaded": "The stream does not keep up",
     "unavailable": "A dependency cannot serve now",
     "internal_error": "Something went wrong here",
@@ -136,7 +138,8 @@ def problem(
 
 async def _refused(connection: HTTPConnection, exc: Exception) -> Response:
     assert isinstance(exc, Refused)
-    return problem(connection.scope, exc.status, exc.code, exc.detail, errors=getattr(exc, "errors", ()))
+    headers = {} if exc.retry_after is None else {"retry-after": str(exc.retry_after)}
+    return problem(connection.scope, exc.status, exc.code, exc.detail, headers=headers, errors=getattr(exc, "errors", ()))
 
 
 async def _unprocessable(connection: HTTPConnection, exc: Exception) -> Response:

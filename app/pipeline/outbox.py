@@ -190,8 +190,6 @@ class Sweeper:
             try:
                 await self.sweep_work(self._settings.silent_for)
                 self.outbox_state = await self._store.outbox_state()
-                for name in QUEUES:
-                    self.depths[name] = await self._queue.depth(name)
                 self.dead_depth = await self._queue.dead_depth()
                 if loop.time() >= blobs_due:
                     await self.sweep_blobs(datetime.now(UTC) - self._settings.blob_age)
@@ -203,8 +201,9 @@ class Sweeper:
     async def sweep_all(self) -> int:
         """At the start: sends everything again that nobody holds, so that nothing waits behind what a broker forgot. Returns how much."""
         known: set[str] = set()
+        moving = await self._moving()
         while len(known) < MOST_AT_START:
-            messages = await self._store.unsettled(AT_ONCE, 0.0)
+            messages = await self._store.unsettled(AT_ONCE, 0.0, moving)
             new = [message for message in messages if message.id not in known]
             await self._send(new)
             known.update(message.id for message in new)
@@ -214,9 +213,16 @@ class Sweeper:
 
     async def sweep_work(self, silent_for: float) -> int:
         """Returns how many messages were sent again."""
-        messages = await self._store.unsettled(AT_ONCE, silent_for)
+        messages = await self._store.unsettled(AT_ONCE, silent_for, await self._moving())
         await self._send(messages)
         return len(messages)
+
+    async def _moving(self) -> list[Queue]:
+        """Queues where messages wait: each of them will find an invoice that nobody has touched. What of those may lack one is sent
+        again when all the others are through: else a long queue would be sent again and again."""
+        for name in QUEUES:
+            self.depths[name] = await self._queue.depth(name)
+        return [name for name in QUEUES if self.depths[name]]
 
     async def _send(self, messages: Sequence[Message]) -> None:
         if messages:

@@ -1,8 +1,9 @@
 """Runs payloads through a chain, and settles every delivery exactly once.
 
-A delivery is one owned task that walks the chain. The queue before a stage is the line of tasks at its gate; it is bounded
-because no more than `runner.capacity` deliveries are in hand: the broker's prefetch is set from that one number. Each queue of the
-broker has a runner of its own, so that its work waits at no gate for another queue's.
+A delivery is one owned task that walks the chain. It says that there is work; which invoice that is SQL says when it is claimed, by
+turns of the tenants where work piles up. The queue before a stage is the line of tasks at its gate; it is bounded because no more than
+`runner.capacity` deliveries are in hand: the broker's prefetch is set from that one number. Each queue of the broker has a runner of
+its own, so that its work waits at no gate for another queue's.
 
 What ends a delivery (errors: `app/errors.py`):
 
@@ -29,7 +30,9 @@ from app.domain.record import InvoiceRecord, Reason
 from app.domain.work import Job, Queue
 from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
+from app.pipeline.gate import Gate
 from app.pipeline.lease import GaveWay, Hold
+from app.pipeline.pace import Pace
 from app.pipeline.stage import Chain, Step
 from app.pipeline.suspects import Suspects, Turn
 from app.ports import Delivery, InvoiceStore, Message, Settlement, WorkQueue
@@ -69,7 +72,7 @@ class Runner(Generic[B]):
 
     def __init__(self, chain: Chain[Job, B], queue: Queue, observer: Observer, tracing: Tracing) -> None:
         self.queue = queue
-        self._steps = [(step, asyncio.Semaphore(step.width.on(queue))) for step in chain.steps]
+        self._steps = [(step, Gate(step.width.on(queue))) for step in chain.steps]
         self._observer = observer
         self._tracing = tracing
 
@@ -87,7 +90,7 @@ class Runner(Generic[B]):
         failpoint(f"run {job.file_name}")
         with self._tracing.span_from(job.traceparent, "process", {"invoice.attempt": job.attempt}):
             for step, gate in self._steps:
-                async with gate:
+                async with gate.enter(job.tenant):
                     with self._tracing.span(step.name):
                         payload = await self._take(step, job, payload)
                 failpoint(f"{step.name}_done")
@@ -147,6 +150,9 @@ class Worker:
         self._wake = wake
         self._tasks: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._runners}
         self._in_hand: set[tuple[Queue, str]] = set()  # invoices, so that a message told twice is not worked on twice
+        # One claim at a time: whose turn it is depends on what is in hand.
+        self._claiming = {queue: asyncio.Lock() for queue in self._runners}
+        self.pace = Pace()
         self._suspects = Suspects()
         self._requeued: dict[str, int] = {}  # invoice -> consecutive requeues, to space them out
 
@@ -183,8 +189,7 @@ class Worker:
         invoice_id = delivery.message.invoice_id
         delay: float | None = 0.0  # a cancelled delivery comes again at once
         try:
-            with structlog.contextvars.bound_contextvars(invoice_id=invoice_id):
-                delay = await self._work(runner, delivery.message)
+            delay = await self._work(runner, delivery.message)
         except Unavailable as exc:
             log.warning("delivery.postponed", dependency=exc.dependency, invoice_id=invoice_id)
             delay = self._next_requeue(invoice_id)
@@ -197,40 +202,54 @@ class Worker:
 
     async def _work(self, runner: Runner[InvoiceRecord], message: Message) -> float | None:
         """None: done with it. Else the seconds after which it shall come again."""
-        this = (runner.queue, message.invoice_id)
-        if this in self._in_hand:
-            return None
-        self._in_hand.add(this)
+        job: Job | None = None
         try:
             async with self._suspects.shared(runner.queue):
-                job = await self._claim(runner.queue, message)
+                job = await self._take(message)
                 if job is None or not job.suspect:
                     return await self._attempt(runner, job) if job else None
                 # Its last holder died on it, perhaps because of it. It waits unclaimed, so that a death here costs it no attempt.
                 await self._store.release(job)
             async with self._suspects.alone(runner.queue) as turn:
-                job = await self._claim(runner.queue, message)
-                return await self._attempt(runner, job, turn) if job else None
+                again = await self._claim(job)
+                return await self._attempt(runner, again, turn) if again else None
         finally:
-            self._in_hand.discard(this)
+            if job is not None:
+                self._in_hand.discard((job.queue, job.invoice_id))
 
-    async def _claim(self, queue: Queue, message: Message) -> Job | None:
-        """None if it is settled, handed over, unknown, or another process holds it, whose lease the sweeper watches."""
-        job = await self._store.claim(message.tenant, message.invoice_id, self._settings.owner, self._settings.lease, queue)
-        if isinstance(job, str):
+    async def _take(self, message: Message) -> Job | None:
+        """In hand from now on. None: nothing is to be done there, or another process holds it, whose lease the sweeper watches."""
+        async with self._claiming[message.queue]:
+            held = (message.queue, message.invoice_id) in self._in_hand
+            job = await self._store.take(message, self._settings.owner, self._settings.lease, held=held)
+            if job is not None:
+                self._in_hand.add((job.queue, job.invoice_id))
+                self._wake()
+            return job
+
+    async def _claim(self, job: Job) -> Job | None:
+        """The same once more. None if it is settled or held by another meanwhile."""
+        again = await self._store.claim(job.tenant, job.invoice_id, self._settings.owner, self._settings.lease, job.queue)
+        if isinstance(again, str):
             return None
         self._wake()
-        return job
+        return again
 
     async def _attempt(self, runner: Runner[InvoiceRecord], job: Job, turn: Turn | None = None) -> float | None:
+        with structlog.contextvars.bound_contextvars(invoice_id=job.invoice_id):
+            return await self._run(runner, job, turn)
+
+    async def _run(self, runner: Runner[InvoiceRecord], job: Job, turn: Turn | None) -> float | None:
         if job.attempt > self._settings.max_attempts:
             return await self._quarantine(job, "internal_error")
         self._observer.claimed(job)
+        began = time.monotonic()
         try:
             async with Hold(self._store, job, self._settings.lease) as hold:
                 if turn is not None:
                     turn.when_over(hold.give_way)
                 record = await runner.run(job)
+            self.pace.note(job.queue, time.monotonic() - began, moved=isinstance(record, Moved))
             if isinstance(record, Moved):
                 await self._store.hand_over(job, record.queue)
                 self._wake()

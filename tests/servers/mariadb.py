@@ -48,6 +48,7 @@ class MariaServer:
         parent = FOLDER if FOLDER.is_dir() else Path(tempfile.gettempdir())
         _sweep(parent)
         self._folder = Path(tempfile.mkdtemp(prefix=f"maria-{os.getpid()}-", dir=parent))
+        (self._folder / "tmp").mkdir()  # of its own: a server that starts removes what it finds there of others
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self._remove)
@@ -55,7 +56,7 @@ class MariaServer:
         made = subprocess.run(
             [
                 "mariadb-install-db", "--no-defaults", f"--datadir={self._folder}/data", f"--user={name}",
-                "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+                "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", f"--tmpdir={self._folder}/tmp",
             ],
             capture_output=True,
         )  # fmt: skip
@@ -102,7 +103,7 @@ class MariaServer:
                     f"--socket={self._folder}/s.sock", f"--pid-file={self._folder}/m.pid", f"--log-error={self._folder}/err.log",
                     "--bind-address=127.0.0.1", f"--port={self._port}", "--skip-name-resolve", "--skip-log-bin",
                     "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M", "--innodb-flush-log-at-trx-commit=1",
-                    "--performance-schema=OFF",
+                    "--performance-schema=OFF", f"--tmpdir={self._folder}/tmp",
                 ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, preexec_fn=_die_with_the_tests,
             )  # fmt: skip

@@ -24,7 +24,8 @@ from app.ports import Accepted, IdempotencyKey, OutboxRow, Upload
 _ADD_DOCUMENT = Prepared(insert(documents), documents.c.keys())
 _ADD_INVOICE = Prepared(
     insert(invoices),
-    "tenant id document_id status version attempts last_sent_at traceparent received_at updated_at audit_seq audit_hash queue".split(),
+    "tenant id document_id status version attempts last_sent_at traceparent received_at updated_at audit_seq audit_hash queue"
+    " waiting_on waiting_since".split(),
 )
 _FIRST = Prepared(
     select(documents.c.id.label("document_id"), invoices.c.id, invoices.c.status)
@@ -148,6 +149,8 @@ class _NewRows:
                 "audit_seq": traced["seq"],
                 "audit_hash": traced["hash"],
                 "queue": queue,
+                "waiting_on": queue,
+                "waiting_since": now,
             }
         )
         return Accepted(invoice_id, document_id, "received")

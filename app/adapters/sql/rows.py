@@ -42,19 +42,17 @@ RECORD = (
 )
 """One invoice with the result of its current version: NULL while that version is no settled one. For `codec.record_of`."""
 
-STATE = Prepared(
-    select(
-        *_SHOWN,
-        invoices.c.lease_owner,
-        invoices.c.lease_until,
-        invoices.c.traceparent,
-        invoices.c.queue,
-        invoices.c.audit_seq,
-        invoices.c.audit_hash,
-    )
-    .select_from(invoices.join(documents, _DOCUMENT))
-    .where(_THIS)
-)
+STATES = select(
+    *_SHOWN,
+    invoices.c.lease_owner,
+    invoices.c.lease_until,
+    invoices.c.traceparent,
+    invoices.c.queue,
+    invoices.c.waiting_since,
+    invoices.c.audit_seq,
+    invoices.c.audit_hash,
+).select_from(invoices.join(documents, _DOCUMENT))
+STATE = Prepared(STATES.where(_THIS))
 """What a change of state starts from."""
 
 THIS_VERSION = (

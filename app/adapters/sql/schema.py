@@ -15,7 +15,7 @@ from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, MetaD
 
 from app.adapters.sql.columns import Amount, Moment, body, key, serial, text
 
-REVISION = "0023"
+REVISION = "0026"
 """The last migration: what a database must be at to be opened."""
 
 metadata = MetaData(
@@ -114,6 +114,9 @@ invoices = _table(
     Column("total_with_tax", Amount()),
     Column("amount_due", Amount()),
     Column("queue", key(16), nullable=False, server_default="invoices"),  # where its work belongs
+    # While it is `received` and untouched: its queue, and since when. NULL once it was taken, but by a service of an older version.
+    Column("waiting_on", key(16)),
+    Column("waiting_since", Moment()),
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "document_id", "id"),  # finds a document's first invoice
     ForeignKeyConstraint(["tenant", "document_id"], ["documents.tenant", "documents.id"]),
@@ -121,6 +124,7 @@ invoices = _table(
 Index("ix_invoices_received", invoices.c.tenant, invoices.c.received_at, invoices.c.id)
 Index("ix_invoices_number", invoices.c.tenant, invoices.c.number)
 Index("ix_invoices_unsettled", invoices.c.status, invoices.c.last_sent_at)
+Index("ix_invoices_waiting", invoices.c.waiting_on, invoices.c.status, invoices.c.tenant, invoices.c.waiting_since)
 
 invoice_lines = _table(
     "invoice_lines",

@@ -11,39 +11,27 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
-from app.adapters.sql import idempotency, named, outbox
+from app.adapters.sql import claim, idempotency, named, outbox
 from app.adapters.sql.accept import Shared
 from app.adapters.sql.codec import clipped, outcome
 from app.adapters.sql.engine import Database, FileLock, SqliteDatabase, is_mariadb, sqlite_path
 from app.adapters.sql.ids import is_id, is_tenant
 from app.adapters.sql.keys import ApiKeys, forget_used_tickets
-from app.adapters.sql.prepared import Prepared
-from app.adapters.sql.rows import HELD, STATE, THIS_VERSION, job_key
+from app.adapters.sql.rows import HELD, STATE, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
 from app.adapters.sql.settle import settle, settled_before
 from app.adapters.sql.tenant import SqlTenantInvoices
-from app.domain.record import SETTLED, InvoiceRecord, Result, Status
+from app.domain.record import InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
-from app.errors import Conflict, Misconfigured
+from app.errors import Conflict, Misconfigured, Unavailable
 from app.failpoints import failpoint
-from app.ports import AuditRow, GivenUp, Message, Named, NewKey, OutboxRow, OutboxState, Principal, Settlement
+from app.ports import AuditRow, GivenUp, Message, Named, NewKey, OutboxRow, OutboxState, Principal, Settlement, Waiting
 
 DEADLINE = 5.0  # seconds, for every call
+_RACES, _RACING = 5, 0.01  # seconds between them
 MANY_LINES = 100
 """From so many lines on a result is made ready for the tables in a thread: the event loop does no work of milliseconds."""
 
-_CLAIM = Prepared(
-    update(invoices)
-    .where(*THIS_VERSION)
-    .values(
-        status="processing",
-        attempts=invoices.c.attempts + 1,
-        version=invoices.c.version + 1,
-        lease_owner=bindparam("w_owner"),
-        lease_until=bindparam("w_until"),
-        updated_at=bindparam("w_now"),
-    )
-)
 _RELEASE = (
     update(invoices)
     .where(*HELD)
@@ -55,6 +43,8 @@ _RELEASE = (
         lease_until=None,
         last_sent_at=bindparam("w_now"),
         updated_at=bindparam("w_now"),
+        waiting_on=bindparam("w_waiting_on"),
+        waiting_since=bindparam("w_waiting_since"),
     )
 )
 _RENEW = update(invoices).where(*HELD).values(lease_until=bindparam("w_until"))
@@ -66,6 +56,8 @@ _HAND_OVER = (
         attempts=bindparam("w_attempts"),
         version=invoices.c.version + 1,
         queue=bindparam("w_queue"),
+        waiting_on=bindparam("w_queue"),
+        waiting_since=bindparam("w_now"),
         lease_owner=None,
         lease_until=None,
         last_sent_at=bindparam("w_now"),
@@ -78,6 +70,7 @@ _UNSETTLED = (
         invoices.c.status.in_(("received", "processing")),
         or_(invoices.c.lease_until.is_(None), invoices.c.lease_until < bindparam("now")),
         invoices.c.last_sent_at <= bindparam("sent_before"),
+        or_(invoices.c.waiting_on.is_(None), invoices.c.waiting_on.not_in(bindparam("without", expanding=True))),
     )
     .order_by(invoices.c.last_sent_at)
     .limit(bindparam("limit"))
@@ -119,6 +112,7 @@ class SqlInvoices:
         self._audit_key = audit_key
         self._clock = clock
         self._keys = ApiKeys(database, clock)
+        self._last: dict[Queue, str] = {}  # the tenant whose turn it was
 
     @property
     def shared(self) -> bool:
@@ -153,41 +147,11 @@ class SqlInvoices:
         owner = clipped(owner, 100)
 
         def work(connection: Connection) -> tuple[Job | Literal["settled", "leased", "missing", "moved"], list[OutboxRow]]:
-            row = STATE.first(connection, {"tenant": tenant, "id": invoice_id})
-            if row is None:
-                return "missing", []
-            if row.status in SETTLED:
-                return "settled", []
-            if queue is not None and row.queue != queue:
-                return "moved", []
             now = self._clock()
-            if row.lease_until is not None and row.lease_until > now and row.lease_owner != owner:
-                return "leased", []
-            taken = {
-                "w_tenant": tenant,
-                "w_id": invoice_id,
-                "w_version": row.version,
-                "w_owner": owner,
-                "w_until": now + timedelta(seconds=lease),
-                "w_now": now,
-            }
-            attempt = row.attempts + 1
-            event = outbox.telling(tenant, invoice_id, "processing", attempt, row.traceparent, now, shared=self._database.shared)
-            told = outbox.tell(connection, [event], after=(_CLAIM, taken))
-            job = Job(
-                tenant=tenant,
-                invoice_id=invoice_id,
-                document_id=row.document_id,
-                sha256=row.sha256,
-                file_name=row.file_name,
-                version=row.version + 1,
-                attempt=attempt,
-                # Who claims again what it holds is alive: nobody vanished.
-                suspect=row.status == "processing" and row.lease_owner != owner,
-                traceparent=row.traceparent,
-                queue=row.queue,
-            )
-            return job, told
+            row = STATE.first(connection, {"tenant": tenant, "id": invoice_id})
+            if (no := claim.why_not(row, owner, queue, now)) is not None:
+                return no, []
+            return claim.claimed(connection, row, owner, lease, now, shared=self._database.shared)
 
         try:
             claimed, told = await self._database.write(work)
@@ -196,6 +160,29 @@ class SqlInvoices:
         self._shared.committed.extend(told)
         failpoint("claim_committed")
         return claimed
+
+    async def take(self, message: Message, owner: str, lease: float, *, held: bool = False) -> Job | None:
+        known = not held and is_tenant(message.tenant) and is_id(message.invoice_id)
+        this = (message.tenant, message.invoice_id) if known else None
+        owner = clipped(owner, 100)
+
+        def work(connection: Connection) -> tuple[Job | None, list[OutboxRow]]:
+            now = self._clock()
+            row = claim.to_take(connection, message.queue, this, self._last.get(message.queue, ""), owner, now)
+            return (None, []) if row is None else claim.claimed(connection, row, owner, lease, now, shared=self._database.shared)
+
+        for _ in range(_RACES):
+            try:
+                job, told = await self._database.write(work)
+            except Conflict:
+                await asyncio.sleep(_RACING)  # another process was a moment faster: there may be more
+                continue
+            if job is not None:
+                self._last[job.queue] = job.tenant
+            self._shared.committed.extend(told)
+            failpoint("claim_committed")
+            return job
+        raise Unavailable("sql", "lost too many races")
 
     async def settle(self, job: Job, settlement: Settlement) -> InvoiceRecord:
         result = settlement.result
@@ -215,10 +202,14 @@ class SqlInvoices:
         return record
 
     async def release(self, job: Job, *, counted: bool = False) -> None:
+        now = self._clock()
+        untouched = not counted and not job.suspect and job.attempt == 1
         given_back = job_key(job) | {
             "w_status": "processing" if job.suspect else "received",  # a suspect stays one: `processing` without a lease
             "w_attempts": job.attempt if counted else job.attempt - 1,
-            "w_now": self._clock(),
+            "w_now": now,
+            "w_waiting_on": job.queue if untouched else None,
+            "w_waiting_since": now if untouched else None,
         }
         await self._database.write(lambda connection: connection.execute(_RELEASE, given_back).rowcount)
 
@@ -260,14 +251,15 @@ class SqlInvoices:
         depth, oldest = await self._database.read(lambda connection: connection.execute(outbox.STATE_OF_ALL).one())
         return OutboxState(depth, 0.0 if oldest is None else max(0.0, (self._clock() - oldest).total_seconds()))
 
-    async def unsettled(self, limit: int, older_than: float) -> Sequence[Message]:
+    async def unsettled(self, limit: int, older_than: float, without: Collection[Queue] = ()) -> Sequence[Message]:
         """Also removes idempotency keys and used tickets that have expired: it is what the sweeper calls now and then."""
 
         def work(connection: Connection) -> Sequence[Message]:
             now = self._clock()
             idempotency.expire(connection, now)
             forget_used_tickets(connection, now)
-            asked = {"now": now, "sent_before": now - timedelta(seconds=older_than), "limit": max(0, limit)}
+            sent_before = now - timedelta(seconds=older_than)
+            asked = {"now": now, "sent_before": sent_before, "limit": max(0, limit), "without": list(without)}
             rows = connection.execute(_UNSETTLED, asked).all()
             if rows:
                 connection.execute(_MARK_SENT, {"w_these": [(row.tenant, row.id) for row in rows], "w_now": now})
@@ -275,6 +267,9 @@ class SqlInvoices:
             return [Message(f"sweep-{row.id}-{row.version}", row.tenant, row.id, row.traceparent, row.queue) for row in rows]
 
         return await self._database.write(work)
+
+    async def waiting(self) -> Sequence[Waiting]:
+        return await self._database.read(lambda connection: claim.waiting(connection, self._clock()))
 
     async def take_over(self) -> int:
         if self._database.shared:

@@ -67,6 +67,8 @@ _AGAIN = (
         updated_at=bindparam("w_now"),
         audit_seq=bindparam("w_seq"),
         audit_hash=bindparam("w_hash"),
+        waiting_on=invoices.c.queue,
+        waiting_since=bindparam("w_now"),
         **SUMMARY,
     )
 )

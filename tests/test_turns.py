@@ -1,0 +1,107 @@
+"""Turns of the tenants: at the gates of the stages, and in what a worker takes while another tenant's work piles up."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sql.store import utc_now
+from app.pipeline.gate import Gate
+from app.ports import Message, Upload
+from tests.test_queues import KINDS, Rig, rig, waits_for
+
+
+async def inside(gate: Gate, tenant: str, told: list[str], go: asyncio.Event) -> None:
+    async with gate.enter(tenant):
+        told.append(tenant)
+        await go.wait()
+
+
+async def settle_down() -> None:
+    """Whatever can go on has."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:
+    gate, told = Gate(2), []
+    goes = {name: asyncio.Event() for name in ("a1", "a2", "a3", "a4", "b1", "b2")}
+    tasks = {}
+    for name in goes:
+        tasks[name] = asyncio.create_task(inside(gate, name[0], told, goes[name]))
+        await settle_down()
+    assert told == ["a", "a"]
+    for leaving, then in (("a1", "aab"), ("a2", "aaba"), ("a3", "aabaa"), ("b1", "aabaab")):
+        goes[leaving].set()
+        await settle_down()
+        assert "".join(told) == then
+    for go in goes.values():
+        go.set()
+    await asyncio.gather(*tasks.values())
+
+
+@pytest.mark.parametrize("when", ["waiting", "at its turn"])
+async def test_who_gives_up_leaves_its_place_to_others(when: str) -> None:
+    gate, told, go = Gate(1), [], asyncio.Event()
+    go.set()
+    first = gate.enter("first")
+    await first.__aenter__()
+    second, third = [asyncio.create_task(inside(gate, name, told, go)) for name in ("second", "third")]
+    await settle_down()
+    if when == "at its turn":
+        await first.__aexit__(None, None, None)  # nothing is waited for here: the second one does not know yet that it is its turn
+    second.cancel()
+    if when == "waiting":
+        await settle_down()
+        await first.__aexit__(None, None, None)
+    async with asyncio.timeout(30):
+        await third
+    assert told == ["third"] and second.cancelled()
+    async with asyncio.timeout(30):
+        await inside(gate, "fourth", told, go)
+
+
+async def send(r: Rig, tenant: str, *names: str) -> list[str]:
+    uploads = [Upload(name, KINDS["xml"], await r.blobs.put(tenant, io.BytesIO(f"{tenant} {name}".encode()))) for name in names]
+    return [each.id for each in await r.store.for_tenant(tenant).accept(uploads, "test", None, None)]
+
+
+async def test_who_comes_beside_a_flood_does_not_wait_for_it(tmp_path: Path) -> None:
+    later = timedelta(0)
+    async with rig(tmp_path, clock=lambda: utc_now() + later) as r:
+        hold = asyncio.Event()
+        r.behaviours["first.xml"] = r.behaviours["second.xml"] = r.behaviours["third.xml"] = waits_for(hold)
+        await send(r, "acme", "first.xml", "second.xml", "third.xml", *(f"{n}.xml" for n in range(60)))
+        r.relay.wake()
+        await r.until(lambda: r.inside["invoices"] == 3)
+        later = timedelta(seconds=10)  # the flood waits
+        (other,) = await send(r, "other", "other.xml")
+        r.relay.wake()
+        hold.set()
+        async with asyncio.timeout(60):
+            while (record := await r.store.for_tenant("other").get(other)) is None or record.status != "needs_review":
+                await asyncio.sleep(0.005)
+        before = [name for stage, _, name in r.runs if stage == "read"].index("other.xml")
+        assert before <= 3 + r.capacity["invoices"]  # of 63
+        async with asyncio.timeout(60):
+            while (await r.store.status_counts())["needs_review"] < 64:
+                await asyncio.sleep(0.005)
+        assert sorted(r.runs) == sorted(set(r.runs))  # each once
+
+
+async def test_messages_that_came_too_often_do_no_harm(tmp_path: Path) -> None:
+    async with rig(tmp_path, start=False, relayed=False) as r:
+        ids = await r.send(*(f"{n}.xml" for n in range(20)))
+        for again in range(3):
+            await r.queue.publish([Message(f"{again} {each}", "acme", each) for each in ids.values()])
+        task = asyncio.create_task(r.worker.run())
+        for each in ids.values():
+            assert (await r.settled(each)).attempts == 1
+        await r.until(lambda: r.worker.in_hand == 0)
+        assert await r.queue.depth("invoices") == 0 and len(r.runs) == 40
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
