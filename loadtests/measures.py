@@ -24,9 +24,10 @@ class Measure:
     unit: str = ""
 
 
-def phase_measures(phase: Phase, warm: float = 0.0) -> Iterator[Measure]:
-    """`warm`: seconds at the beginning whose documents and samples do not count, but for failures."""
-    documents = list(phase.within(warm, float("inf")))
+def phase_measures(phase: Phase, warm: float = 0.0, tenant: str | None = None) -> Iterator[Measure]:
+    """`warm`: seconds at the beginning whose documents and samples do not count, but for failures. `tenant`: times are of its documents
+    alone; progress is of all."""
+    documents = [document for document in phase.within(warm, float("inf")) if tenant in (None, document.tenant)]
     samples = [sample for sample in phase.samples if phase.began + warm <= sample.at <= phase.sent]
     yield from _counts(phase)
     answers = [document.answered - document.due for document in documents]
@@ -101,15 +102,14 @@ def spent(first: Sample, last: Sample) -> dict[str, float]:
 
 def _promises(documents: Iterable[Document]) -> Iterator[Measure]:
     """The Retry-After of a 202 says in how many seconds the result may be asked for; from the answer on, in whole seconds."""
-    kept = [
-        (document.settled - document.answered, document.promised)
-        for document in documents
-        if document.promised is not None and document.settled is not None
-    ]
-    if kept:
-        yield Measure("promise_ratio", "promised / actual seconds, median", median(said / max(took, 0.001) for took, said in kept), "x")
-        late = sum(took > said for took, said in kept)
-        yield Measure("promise_late_percent", "results later than promised", late / len(kept) * 100, "%")
+    kept = [document for document in documents if document.promised is not None and document.settled is not None]
+    for kind in MIX:
+        if pairs := [(d.promised or 0.0, (d.settled or 0.0) - d.answered) for d in kept if d.kind == kind]:
+            ratio = median(said / max(took, 0.001) for said, took in pairs)
+            late = sum(took > said for said, took in pairs)
+            yield Measure(f"promise_{kind}_s", f"promised, {kind}, median", median(said for said, _ in pairs), "s")
+            yield Measure(f"promise_{kind}_ratio", "  promised / actual seconds, median", ratio, "x")
+            yield Measure(f"promise_{kind}_late_percent", "  results later than promised", late / len(pairs) * 100, "%")
 
 
 def ledger_measures(ledger: Ledger) -> Iterator[Measure]:

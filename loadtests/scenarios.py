@@ -66,7 +66,7 @@ def flood(session: Session) -> None:
     session.add("before the flood", phase_measures(before, warm=min(20.0, seconds / 10)), before)
     streams = [Stream(one, rate), Stream(two, 10 * rate, awaited=False)]
     during = session.run(session.plan("flood", streams, seconds, followed=0.0))
-    session.add("the flood", phase_measures(during, warm=min(20.0, seconds / 10)), during)
+    session.add(f"the flood, {one}", phase_measures(during, min(20.0, seconds / 10), one), during)
     session.add("flood", _beside(before, during, one, min(20.0, seconds / 10)))
 
 
