@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,20 +56,21 @@ def surroundings(folder: Path, disk: Path, tenants: Sequence[str], *, services: 
             if services > 1:
                 raise ValueError("what is embedded belongs to one service")
             all_of_them, servers, sql_url = [ServiceProcess(folder / "service")], {}, None
+            environ: dict[str, str] = {}
         else:
             mariadb.FOLDER = disk if len(str(disk)) < LONGEST else Path(tempfile.gettempdir())
             stack = running.enter_context(Stack(folder))
             all_of_them, sql_url = [stack.service(f"service-{number}") for number in range(1, services + 1)], stack.sql_url
+            environ = stack.environ()
             private = (stack.maria, stack.rabbit, stack.mongo)
             servers = {name: server.pid for name, server in zip(SERVERS, private, strict=True) if server is not None}
-        keys = asyncio.run(_keys(all_of_them[0].data, sql_url, tenants))
+        keys = asyncio.run(_keys(environ | {"INVOICESTREAM_DATA": str(all_of_them[0].data)}, tenants))
         for service in all_of_them:
             running.enter_context(service)
         yield Surroundings(all_of_them, tenants, keys, servers, sql_url)
 
 
-async def _keys(data: Path, sql_url: str | None, tenants: Sequence[str]) -> list[str]:
+async def _keys(environ: Mapping[str, str], tenants: Sequence[str]) -> list[str]:
     """As `invoicestream keys create` makes them, but all in one process."""
-    environ = {"INVOICESTREAM_DATA": str(data)} | ({"INVOICESTREAM_SQL_URL": sql_url} if sql_url else {})
     async with open_keys(from_environ(environ)) as invoices:
         return [(await invoices.create_key(tenant, frozenset(("read", "write")), None)).secret for tenant in tenants]
