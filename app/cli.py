@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         for what, example in (("blobs", "file:///backup/blobs"), ("documents", "sqlite:////backup/documents.db")):
             copy.add_argument(f"--{way}-{what}", metavar="URL", help=f"{example}, mongodb://... (default: the settings')")
     copy.add_argument("--named", action="store_true", help="only what the SQL store of the settings names: for a restore")
-    copy.add_argument("--into-empty", action="store_true", help="refuse a target that holds anything")
+    copy.add_argument("--check-empty", action="store_true", help="copy nothing; exit 1 if the settings' stores hold anything")
     copy.set_defaults(run=_copy)
 
     replay = commands.add_parser("replay", help="send again what was given up: invoices quarantined as internal_error, parked messages")
@@ -244,7 +244,7 @@ def _reconcile(arguments: argparse.Namespace) -> int:
 
 _COPY = (
     "Copies what the target lacks and checks every original against its SHA-256; may run beside a service, and again. A URL with a password"
-    " belongs into the settings. Exit 1 if an original is damaged or the target is not empty."
+    " belongs into the settings. Exit 1 if an original is damaged."
 )
 
 
@@ -259,12 +259,12 @@ def _copy(arguments: argparse.Namespace) -> int:
         stores = settings.stores
         blobs = arguments.from_blobs or stores.blobs_url, arguments.to_blobs or stores.blobs_url
         documents = arguments.from_documents or stores.documents_url, arguments.to_documents or stores.documents_url
-        if blobs[0] == blobs[1] and documents[0] == documents[1]:
+        if blobs[0] == blobs[1] and documents[0] == documents[1] and not arguments.check_empty:
             raise Misconfigured("copy: from and to are the same stores; see --help")
         counts: dict[str, Count] = {}
         async with open_copying(settings, blobs, documents, named=arguments.named) as stores_of:
-            if arguments.into_empty and not await is_empty(stores_of.to_blobs, stores_of.to_documents):
-                return None
+            if arguments.check_empty:
+                return {} if await is_empty(stores_of.to_blobs, stores_of.to_documents) else None
             if blobs[0] != blobs[1]:
                 counts["blobs"] = await copy_blobs(stores_of.from_blobs, stores_of.to_blobs, told("originals"), stores_of.named_by)
             if documents[0] != documents[1]:
@@ -280,7 +280,7 @@ def _copy(arguments: argparse.Namespace) -> int:
         _say(f"invoicestream: {exc}")
         return FINDINGS
     if counts is None:
-        _say("invoicestream: the target is not empty")
+        _say("invoicestream: the stores of originals and snapshots are not empty")
         return FINDINGS
     sys.stdout.write(msgspec.json.encode(counts).decode() + "\n")
     return DONE
