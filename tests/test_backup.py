@@ -75,9 +75,9 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
             assert first.returncode == 0, first.stderr
 
             # Seconds of reading: accepted, and in hand when the dump is made. And others that come while it is made.
-            slow = client.post({f"slow{number}.pdf": pdf(scan.jpeg, number) for number, scan in enumerate(scans(8, 52))})
+            slow = client.post({f"slow{number}.pdf": pdf(scan.jpeg, number) for number, scan in enumerate(scans(6, 52))})
             pending = slow.json()["invoices"][-1]["id"]
-            during = Posters(service, journal, crowd.files(40), rate=10)
+            during = Posters(service, journal, crowd.files(80), rate=4)
             during.up.set()
             second = script("backup", folder, environ=environ)
             assert second.returncode == 0, second.stderr
@@ -134,7 +134,7 @@ def test_what_is_restored_is_what_was_there_and_goes_on(copied: Copied, target: 
 def test_a_second_backup_copies_only_what_is_new(copied: Copied) -> None:
     assert copied.first["blobs"]["copied"] == 30
     assert copied.second["blobs"]["there"] == 30
-    assert 1 <= copied.second["blobs"]["copied"] <= 48
+    assert 1 <= copied.second["blobs"]["copied"] <= 86
     assert copied.second["documents"]["there"] >= copied.first["documents"]["copied"]
 
 
