@@ -115,9 +115,9 @@ def test_the_rights_are_those_of_the_page() -> None:
     for statement in block.strip().splitlines():
         if "IDENTIFIED" not in statement:
             assert statement in script
-    configure, write, read = re.findall(r"set_permissions -p invoices invoicestream '(.*)' '(.*)' '(.*)'", page)[0]
+    configure, write, _ = re.findall(r"set_permissions -p invoices invoicestream '(.*)' '(.*)' '(.*)'", page)[0]
     broker = (ROOT / "deploy/rabbitmq/invoicestream.conf").read_text()
-    for right, pattern in (("configure", configure), ("write", write), ("read", read)):
+    for right, pattern in (("configure", configure), ("write", write), ("read", write)):
         assert f"default_permissions.{right} = {pattern}\n" in broker
 
 
