@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run once by the image when its volume is empty: the database and its users, with the rights of docs/deployment.md and no others.
+# Run once by the image when its volume is empty (executable, or it would be sourced): the database and its users, with the rights of docs/deployment.md and no others.
 set -euo pipefail
 
 # The passwords are letters and digits (.env.example says so) and go in by the input, never as arguments.
