@@ -6,6 +6,7 @@ DATA ?= ../shared/data
 OCR_LANGUAGES := eng deu fra nld ita spa por
 OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
+SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh)
 SERVER_PACKAGES := mariadb-server rabbitmq-server
 .PHONY: install servers run test check accuracy ablation hostile bench faults load lock clean
 
@@ -63,6 +64,8 @@ check: install
 	$(BIN)/mypy app
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/shellcheck --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 
 accuracy: install  ## score against the documents in DATA (layout: docs/accuracy.md)
 	$(BIN)/python -m tests.accuracy $(DATA)

@@ -1,4 +1,4 @@
-"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | replay | doctor`.
+"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | copy | replay | doctor`.
 
 Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
 """
@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,13 +70,24 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("key_id")
     revoke.set_defaults(run=_revoke_key)
 
-    audit = commands.add_parser("verify-audit", help="verify the audit chain of every invoice of a tenant")
-    audit.add_argument("tenant")
+    fingerprint = verbs.add_parser("fingerprint", help="of the audit key: whether a backup's chains can be verified with it")
+    fingerprint.set_defaults(run=_fingerprint)
+
+    audit = commands.add_parser("verify-audit", help="verify the audit chain of every invoice")
+    audit.add_argument("tenant", nargs="?", help="only this one's (default: all tenants')")
     audit.set_defaults(run=_verify_audit)
 
     reconcile = commands.add_parser("reconcile", help="list what the stores lack of each other", description=_RECONCILE)
     reconcile.add_argument("--repair", action="store_true", help="repair what can be repaired; what SQL names is never deleted")
     reconcile.set_defaults(run=_reconcile)
+
+    copy = commands.add_parser("copy", help="copy originals and snapshots to or from another store", description=_COPY)
+    for way in ("from", "to"):
+        for what, example in (("blobs", "file:///backup/blobs"), ("documents", "sqlite:////backup/documents.db")):
+            copy.add_argument(f"--{way}-{what}", metavar="URL", help=f"{example}, mongodb://... (default: the settings')")
+    copy.add_argument("--named", action="store_true", help="only what the SQL store of the settings names: for a restore")
+    copy.add_argument("--check-empty", action="store_true", help="copy nothing; exit 1 if the settings' stores hold anything")
+    copy.set_defaults(run=_copy)
 
     replay = commands.add_parser("replay", help="send again what was given up: invoices quarantined as internal_error, parked messages")
     replay.add_argument("--list", action="store_true", help="only say what there is, one JSON object a line")
@@ -186,13 +197,24 @@ def _revoke_key(arguments: argparse.Namespace) -> int:
     return FINDINGS
 
 
+def _fingerprint(_: argparse.Namespace) -> int:
+    from app.audit import key_fingerprint
+
+    sys.stdout.write(key_fingerprint(from_environ().secrets.audit) + "\n")
+    return DONE
+
+
 def _verify_audit(arguments: argparse.Namespace) -> int:
-    from app.audit import verify_tenant
+    from app.audit import tenants, verify_tenant
     from app.wiring import open_reading
 
     async def verify(settings: Settings) -> tuple[int, list[str]]:
+        checked, broken = 0, list[str]()
         async with open_reading(settings) as invoices:
-            return await verify_tenant(invoices.for_tenant(arguments.tenant))
+            for tenant in [arguments.tenant] if arguments.tenant else [each async for each in tenants(invoices)]:
+                of_tenant = await verify_tenant(invoices.for_tenant(tenant))
+                checked, broken = checked + of_tenant[0], broken + of_tenant[1]
+        return checked, broken
 
     checked, broken = asyncio.run(verify(from_environ()))
     sys.stdout.write(json.dumps({"checked": checked, "broken": broken}) + "\n")
@@ -218,6 +240,50 @@ def _reconcile(arguments: argparse.Namespace) -> int:
     found, left = asyncio.run(reconcile(from_environ()))
     sys.stdout.write(json.dumps({"found": found, "left": left}) + "\n")
     return FINDINGS if left else DONE
+
+
+_COPY = (
+    "Copies what the target lacks and checks every original against its SHA-256; may run beside a service, and again. A URL with a password"
+    " belongs into the settings. Exit 1 if an original is damaged."
+)
+
+
+def _copy(arguments: argparse.Namespace) -> int:
+    from app.copy_stores import Corrupted, Count, copy_blobs, copy_documents, is_empty
+    from app.wiring import open_copying
+
+    def told(what: str) -> Callable[[Count], None]:
+        return lambda count: _say(f"{what}: {count.copied} copied, {count.there} were there, {count.unnamed} not named by SQL")
+
+    async def run(settings: Settings) -> dict[str, Count] | None:
+        stores = settings.stores
+        blobs = arguments.from_blobs or stores.blobs_url, arguments.to_blobs or stores.blobs_url
+        documents = arguments.from_documents or stores.documents_url, arguments.to_documents or stores.documents_url
+        if blobs[0] == blobs[1] and documents[0] == documents[1] and not arguments.check_empty:
+            raise Misconfigured("copy: from and to are the same stores; see --help")
+        counts: dict[str, Count] = {}
+        async with open_copying(settings, blobs, documents, named=arguments.named) as stores_of:
+            if arguments.check_empty:
+                return {} if await is_empty(stores_of.to_blobs, stores_of.to_documents) else None
+            if blobs[0] != blobs[1]:
+                counts["blobs"] = await copy_blobs(stores_of.from_blobs, stores_of.to_blobs, told("originals"), stores_of.named_by)
+            if documents[0] != documents[1]:
+                counts["documents"] = await copy_documents(
+                    stores_of.from_documents, stores_of.to_documents, told("snapshots"), stores_of.named_by
+                )
+        return counts
+
+    try:
+        with _quietly():
+            counts = asyncio.run(run(from_environ()))
+    except Corrupted as exc:
+        _say(f"invoicestream: {exc}")
+        return FINDINGS
+    if counts is None:
+        _say("invoicestream: the stores of originals and snapshots are not empty")
+        return FINDINGS
+    sys.stdout.write(msgspec.json.encode(counts).decode() + "\n")
+    return DONE
 
 
 def _replay(arguments: argparse.Namespace) -> int:

@@ -222,6 +222,27 @@ async def open_reconciler(settings: Settings, *, repair: bool = False) -> AsyncI
         yield Reconciler(invoices, blobs, documents, repair)
 
 
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """What a copy goes between, and the SQL store that says what is copied, if one is to say."""
+
+    from_blobs: BlobStore
+    to_blobs: BlobStore
+    from_documents: DocumentStore
+    to_documents: DocumentStore
+    named_by: InvoiceStore | None
+
+
+@asynccontextmanager
+async def open_copying(settings: Settings, blobs: tuple[str, str], documents: tuple[str, str], *, named: bool) -> AsyncIterator[Copying]:
+    """URLs from and to. Beside a service that may be running on either. SQL is only read."""
+    async with AsyncExitStack() as stack:
+        from_blobs, to_blobs = [await stack.enter_async_context(open_blobs(url)) for url in blobs]
+        from_documents, to_documents = [await stack.enter_async_context(open_documents(url)) for url in documents]
+        named_by = await stack.enter_async_context(open_reading(settings)) if named else None
+        yield Copying(from_blobs, to_blobs, from_documents, to_documents, named_by)
+
+
 def open_blobs(url: str) -> AbstractAsyncContextManager[BlobStore]:
     if is_mongo(url, "BLOBS_URL"):
         from app.adapters.mongo_blobs import GridFsBlobs  # here, so that what is embedded does not pay for a driver
