@@ -32,6 +32,7 @@ from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
 from app.pipeline.audit_copy import AuditCopy
 from app.pipeline.dead_letters import DeadLetters
+from app.pipeline.intake import Intake
 from app.pipeline.outbox import Relay, Sweeper, sweeping
 from app.pipeline.progress import Progress
 from app.pipeline.reconcile import Reconciler
@@ -64,6 +65,7 @@ class Service:
     relay: Relay
     sweeper: Sweeper
     worker: Worker
+    intake: Intake
     metrics: Metrics
     lag: LoopLag
     draining: asyncio.Event
@@ -145,7 +147,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, settings.lease_seconds), relay.wake)
+        intake = Intake()
+        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, settings.lease_seconds), relay.wake, intake)
         for each in QUEUES:
             metrics.watch_queue(each, partial(sweeper.depths.__getitem__, each), partial(worker.in_hand_of, each))
         metrics.watch_dead_letters(lambda: sweeper.dead_depth)
@@ -171,7 +174,22 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         with suppress(Unavailable):  # then it is for the later sweeps
             await sweeper.sweep_all()  # an in-process broker has forgotten everything; others are told twice, which is harmless
         service = Service(
-            settings, invoices, blobs, documents, queue, bus, sandbox, ocr, relay, sweeper, worker, metrics, lag, asyncio.Event(), consuming
+            settings,
+            invoices,
+            blobs,
+            documents,
+            queue,
+            bus,
+            sandbox,
+            ocr,
+            relay,
+            sweeper,
+            worker,
+            intake,
+            metrics,
+            lag,
+            asyncio.Event(),
+            consuming,
         )
         stack.push_async_callback(service.drain)
         yield service

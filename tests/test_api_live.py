@@ -328,9 +328,23 @@ class TestWhileOpen:
         async with served.open(f"/invoices/{invoice_id}/live") as connection:
             await said(connection)
             for n in range(1000):  # at once: no reader could have kept up
-                await served.host.bus.publish(progress(invoice_id, n))
+                await served.host.bus.publish(replace(progress(invoice_id, n), type="processing", id=1_000 + n))
             code, reason = await closed(connection)
         assert code == 4008 and "last_event_id" in reason
+
+    async def test_progress_gives_way_to_what_must_be_told(self, served: Served) -> None:
+        invoice_id = await served.host.send()
+        async with served.open(f"/invoices/{invoice_id}/live") as connection:
+            await said(connection)
+            for n in range(1000):
+                await served.host.bus.publish(progress(invoice_id, n))
+                if n % 100 == 99:
+                    await served.host.bus.publish(replace(progress(invoice_id, n), type="processing", id=1_000 + n))
+            heard = []
+            while not heard or heard[-1]["id"] != 1_999:
+                heard.append(await said(connection))
+        assert [event["id"] for event in heard if event["type"] == "processing"] == list(range(1_099, 2_000, 100))
+        assert 100 < len(heard) < 1010
 
     @pytest.mark.parametrize("path", ["/invoices/{}/live", "/live?last_event_id=0"])
     async def test_what_was_missed_is_read_from_the_store(self, served: Served, path: str) -> None:

@@ -13,7 +13,8 @@ from app.ports import Gap
 
 
 class BufferedSubscription:
-    """Events in the order they were told. When more than `limit` wait, all are dropped, `lagged` is set and iteration ends."""
+    """Events in the order they were told. No more than `limit` wait: progress gives way to the rest, and where there is none left to do so,
+    all are dropped, `lagged` is set and iteration ends."""
 
     def __init__(self, limit: int) -> None:
         self.lagged = False
@@ -26,11 +27,21 @@ class BufferedSubscription:
         if self._ended:
             return
         if len(self._events) >= self._limit:
-            self.lagged = True
-            self.end()
-        else:
-            self._events.append(event)
-            self._wake.set()
+            if _is_progress(event):
+                return
+            if not self._make_room():
+                self.lagged = True
+                self.end()
+                return
+        self._events.append(event)
+        self._wake.set()
+
+    def _make_room(self) -> bool:
+        for place, waiting in enumerate(self._events):
+            if _is_progress(waiting):
+                del self._events[place]
+                return True
+        return False
 
     def end(self) -> None:
         self._ended = True
@@ -44,6 +55,11 @@ class BufferedSubscription:
             else:
                 self._wake.clear()
                 await self._wake.wait()
+
+
+def _is_progress(event: Event | Gap) -> bool:
+    """It is told at most once, so it may as well not be told."""
+    return isinstance(event, Event) and event.id is None
 
 
 class Subscriptions:

@@ -14,6 +14,7 @@ from app.api.admission import Admission, Pace
 from app.api.sockets import Sockets
 from app.api.tickets import Tickets
 from app.metrics import Metrics
+from app.pipeline.intake import Intake
 from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox
 
 MIB = 1024 * 1024
@@ -52,7 +53,7 @@ class ApiLimits:
     outbox_depth: int = 10_000  # beyond it the stream does not keep up, and a POST is told to come back
     posts: int = 32  # of one tenant at once
     wait: float = 3600.0  # of what a tenant sent, before it is told to come back; `shared_wait` while others are about
-    shared_wait: float = 30.0
+    shared_wait: float = 10.0
     origins: frozenset[str] = frozenset()
     sockets: int = 1_000
     socket_message_bytes: int = 4 * 1024  # clients have nothing to say
@@ -74,6 +75,7 @@ class ApiContext:
     tickets_key: bytes = field(repr=False)
     wake: Callable[[], None]
     pace: Pace
+    intake: Intake = field(default_factory=Intake)
     limits: ApiLimits = ApiLimits()
     clock: Callable[[], float] = time.time
     metrics: Metrics = field(default_factory=Metrics)
