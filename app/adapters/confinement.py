@@ -13,7 +13,7 @@ import resource
 import struct
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def _prctl(option: int, *arguments: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What a server whose children start another program needs besides: folders or files to run from, to read, and to write in."""
+    """What a server needs besides: folders or files to run from (none: nothing can be executed), to read, and to write in."""
 
     run: tuple[Path, ...]
     read: tuple[Path, ...]
@@ -80,10 +80,10 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def confine_child(memory: int, cpu: int, file_size: int, open_files: int, *, programs: bool = False) -> None:
+def confine_child(memory: int, cpu: int, file_size: int, open_files: int, *, may: Collection[str] = ()) -> None:
     """The limits of one child, in bytes and seconds, and the calls that only its parent needed. For a confined process.
 
-    `programs`: it may start others.
+    `may`: nothing more, `FORK` or `START`.
     """
     global _allowed_cpu
     _allowed_cpu = (cpu, cpu + 1)
@@ -93,7 +93,7 @@ def confine_child(memory: int, cpu: int, file_size: int, open_files: int, *, pro
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
     try:
-        _filter(_calls({name: pair for name, pair in _CHILD_DENIED.items() if not (programs and name in _STARTING)}))
+        _filter(_calls({name: pair for name, pair in _CHILD_DENIED.items() if name not in may}))
     except OSError:
         pass  # the server has said already that this kernel has no filters
 
@@ -271,7 +271,10 @@ _CHILD_DENIED: dict[str, tuple[int | None, int | None]] = {
     "fchmodat": (268, 53),
     "seccomp": (317, 277),
 }
-_STARTING = frozenset(("execve", "clone", "fork", "vfork", "setrlimit"))  # of another program, with less time than is left
+FORK = frozenset(("clone", "fork", "setrlimit"))
+"""A child may have children of its own, with less time than is left."""
+START = FORK | {"execve", "vfork"}
+"""It may also start another program."""
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _EPERM, _ENOSYS = 1, 38
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -279,7 +282,7 @@ _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 def _few_calls(programs: Programs | None) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _filter(_calls({name: pair for name, pair in _SERVER_DENIED.items() if not (programs and name in _STARTING)}))
+    _filter(_calls({name: pair for name, pair in _SERVER_DENIED.items() if not (programs and programs.run and name in START)}))
 
 
 def _calls(denied: dict[str, tuple[int | None, int | None]]) -> bytes:

@@ -1,4 +1,4 @@
-"""The `OcrEngine` port by Tesseract: each page is read by a process group of its own, forked from a server that has pytesseract loaded.
+"""The `OcrEngine` port by Tesseract: each page is read by a process group of its own, forked from a server that has its models loaded.
 
 Whose fault it is when a page cannot be read is found out by reading a page that can be (a canary): if that fails too, the engine is
 away and invoices wait for it; else the page is unreadable.
@@ -231,7 +231,7 @@ class TesseractEngine:
                 "app.adapters.tesseract_server",
                 DEPENDENCY,
                 {"program": program, "folder": str(self._folder), "room": str(self._room), "trained": self._installation.trained},
-                {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+                {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork
             )
         await self._server.up()
         version, *languages = self._server.told or ("",)

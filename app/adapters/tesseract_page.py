@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 import mmap
 import resource
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
-import pytesseract  # type: ignore[import-untyped]  # it has no types
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from app.adapters.confinement import limit_cpu
 from app.adapters.tesseract_wire import CODES, Answer, Purpose, Task
 from app.readers.limits import Limits
 from app.readers.tsv import Seen, parse, sensible, stands_on_end, words_of
@@ -23,7 +21,6 @@ from app.readers.written_in import evidence, language_of
 
 Grey = NDArray[np.uint8]
 
-HEAD = b"level\tpage_num\t"  # of Tesseract's table
 PAGE, BLOCK, SPARSE = 3, 6, 11  # page segmentation modes: automatic without orientation, one block, scattered text
 FALLBACK = "en"  # for the look, and where it says nothing
 WELL_READ = 58.0  # percent: mean confidence under which the other turns are tried. Not upright it is 16 to 47, noisy but upright over 49
@@ -40,34 +37,59 @@ LEAST_CONTRAST = 24  # of 255, between paper and ink
 STRIP = 0.9  # inch: six lines of usual text
 
 
+class Failed(Exception):
+    """Tesseract ended badly on this picture, or made no table."""
+
+
+class Missing(Exception):
+    """There is no such program."""
+
+
+class Tesseract(Protocol):
+    """One pass over one picture: its table, TSV. `language` as Tesseract calls it, `mode`: of page segmentation. Raises `Failed`,
+    `Missing`."""
+
+    def table(self, grey: Grey, language: str, mode: int, dpi: int) -> bytes: ...
+
+    def table_within(self, seconds: int, grey: Grey, language: str, mode: int, dpi: int) -> bytes:
+        """The same, given up (`Failed`) after about so many seconds of CPU, or where it would take this process with it."""
+        ...
+
+
 @dataclass(slots=True)
 class Reader:
     """Runs Tesseract on pictures of one page and counts how often."""
 
+    tesseract: Tesseract
     dpi: float
     installed: frozenset[str]
     passes: Counter[Purpose] = field(default_factory=Counter)
 
-    def read_again(self, picture: Image.Image, language: str, mode: int, scale: float = 1.0) -> list[Seen]:
+    def read_again(self, grey: Grey, language: str, mode: int, scale: float = 1.0) -> list[Seen]:
         """As `read`, but nothing where Tesseract fails, or takes much longer than before: in some grain it finds lines for ever."""
-        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-        limit_cpu(math.ceil(time.process_time() + 1 + PATIENCE * (spent.ru_utime + spent.ru_stime)))
+        self.passes["again"] += 1
+        patience = math.ceil(1 + PATIENCE * _spent())
         try:
-            return self.read(picture, language, mode, "again", scale)
-        except pytesseract.TesseractError:
+            return _words(self.tesseract.table_within(patience, grey, CODES[language], mode, self._dpi(scale)))
+        except Failed:
             return []
-        finally:
-            limit_cpu(None)
 
-    def read(self, picture: Image.Image, language: str, mode: int, purpose: Purpose, scale: float = 1.0) -> list[Seen]:
-        """The words of a picture that shows the page `scale` times larger. Raises pytesseract's errors."""
+    def read(self, grey: Grey, language: str, mode: int, purpose: Purpose) -> list[Seen]:
+        """The words of a picture of the page, or of a part of it. Raises `Failed`, `Missing`."""
         self.passes[purpose] += 1
-        picture.format = "PPM"  # or pytesseract would write a PNG
-        config = f"--psm {mode} --dpi {min(max(round(self.dpi * scale), 70), 2400)}"
-        table = pytesseract.image_to_data(picture, lang=CODES[language], config=config, output_type=pytesseract.Output.BYTES)
-        if not table.startswith(HEAD):
-            raise pytesseract.TesseractError(0, "no table")
-        return parse(table.decode(errors="replace"))
+        return _words(self.tesseract.table(grey, CODES[language], mode, self._dpi(1.0)))
+
+    def _dpi(self, scale: float) -> int:
+        return min(max(round(self.dpi * scale), 70), 2400)
+
+
+def _words(table: bytes) -> list[Seen]:
+    return parse(table.decode(errors="replace"))
+
+
+def _spent() -> float:
+    """Seconds of CPU, of this process and the passes that were processes of their own."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +101,11 @@ class Look:
     turn: int
 
 
-def read_page(pixels: mmap.mmap, task: Task, installed: frozenset[str], limits: Limits) -> Answer:
-    """`installed`: languages as Tesseract calls them. Raises pytesseract's errors, MemoryError, ValueError for a task that does not
-    fit its pixels."""
+def read_page(pixels: mmap.mmap, task: Task, tesseract: Tesseract, installed: frozenset[str], limits: Limits) -> Answer:
+    """`installed`: languages as Tesseract calls them. Raises `Failed`, `Missing`, MemoryError, ValueError for a task that does not fit
+    its pixels."""
     grey: Grey = np.frombuffer(pixels, np.uint8, task.width * task.height).reshape(task.height, task.width)
-    reader = Reader(task.dpi, installed)
+    reader = Reader(tesseract, task.dpi, installed)
     asked = next((language for language in task.languages if language in CODES), None)
     look = Look(0.0, asked, 0) if asked else _first_look(grey, reader)
     seen, language = _whole(grey, look, reader)
@@ -104,7 +126,7 @@ def read_page(pixels: mmap.mmap, task: Task, installed: frozenset[str], limits: 
 
 def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | None]:
     """The page's words, and its language: as looked, or as the words say where the look did not."""
-    picture = _picture(_turned(grey, look.turn))
+    picture = np.ascontiguousarray(_turned(grey, look.turn))
     best = _installed(look.language, reader.installed)
     seen = reader.read(picture, best, PAGE, "page")
     language = look.language or language_of(word.text for word in seen)
@@ -114,7 +136,7 @@ def _whole(grey: Grey, look: Look, reader: Reader) -> tuple[list[Seen], str | No
         other = reader.read_again(picture, best, SPARSE)
         if _quality(other) > _quality(seen) and len(other) >= LEAST_WORDS * len(seen):
             seen = other
-    return _closer(_turned(grey, look.turn), seen, best, reader), language
+    return _closer(picture, seen, best, reader), language
 
 
 def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list[Seen]:
@@ -135,7 +157,7 @@ def _closer(grey: Grey, seen: list[Seen], language: str, reader: Reader) -> list
         start += part.shape[0]
     smooth = Image.fromarray(stacked).filter(ImageFilter.GaussianBlur(GRAIN))
     larger = smooth.resize((round(stacked.shape[1] * CLOSER), round(height * CLOSER)), Image.Resampling.BICUBIC)
-    again = reader.read_again(larger, language, BLOCK, CLOSER)
+    again = reader.read_again(np.asarray(larger), language, BLOCK, CLOSER)
     for strip, start in zip(strips, starts, strict=True):
         before = lines[strip.line]
         within = [word for word in (strip.placed(word, start) for word in again) if word is not None]
@@ -191,13 +213,6 @@ def _turned(grey: Grey, quarters: int) -> Grey:
     return np.rot90(grey, -quarters) if quarters else grey
 
 
-def _picture(grey: Grey) -> Image.Image:
-    if not grey.flags.c_contiguous:
-        grey = np.ascontiguousarray(grey)
-    height, width = grey.shape
-    return Image.frombuffer("L", (width, height), grey, "raw", "L", 0, 1)
-
-
 def _first_look(grey: Grey, reader: Reader) -> Look:
     """Reads a few lines as they stand, and some more if their language is not clear; the other way up where they read badly."""
     best = Look(0.0, None, 0)
@@ -205,7 +220,7 @@ def _first_look(grey: Grey, reader: Reader) -> Look:
     for turn in (0, 2, 1, 3):
         quality, texts = 0.0, list[str]()
         for strip in text_strips(_turned(grey, turn), reader.dpi):
-            seen = reader.read(_picture(strip), language, BLOCK, "turn" if turn else "look")
+            seen = reader.read(strip, language, BLOCK, "turn" if turn else "look")
             texts += [word.text for word in seen if word.confidence >= SURE]
             if (quality := _quality(seen)) < WELL_READ or language_of(texts):
                 break

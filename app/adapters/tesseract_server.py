@@ -1,7 +1,7 @@
-"""The process that reads pages by Tesseract: a fork server like `sandbox_server`, whose children start one more program.
+"""The process that reads pages by Tesseract: a fork server like `sandbox_server`, with Tesseract's library and its models loaded.
 
-A child is one page: its own process group (Tesseract in it), niced, limited, without network, writing to one folder in memory
-that ends with the server. Its pixels are the parent's memory; `pytesseract` gives them to Tesseract and brings its table back.
+A child is one page: its own process group, niced, limited, without network. Its pixels are the parent's memory. Where only the program
+can be had (see `tesseract_library`), a child starts that for each pass, and it writes to one folder in memory that ends with the server.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+import pytesseract  # type: ignore[import-untyped]  # it has no types
 
-from app.adapters.confinement import Programs, adopt_orphans, confine, confine_child, die_with_parent
+from app.adapters.confinement import FORK, START, Programs, adopt_orphans, confine, confine_child, die_with_parent
 from app.adapters.own_room import enter_own_room
 from app.adapters.sandbox_server import Request, configured, moved, serve, write
-from app.adapters.tesseract_wire import Answer, Task, encode
+from app.adapters.tesseract_library import Library
+from app.adapters.tesseract_page import Failed, Missing, Tesseract, read_page
+from app.adapters.tesseract_program import Program
+from app.adapters.tesseract_wire import CODES, Answer, Task, encode
 from app.readers.limits import Limits
 
 SHARED_MEMORY = Path("/dev/shm")  # in every Linux, and no program lies there: hidden by a folder of our own
@@ -44,36 +48,41 @@ def main() -> None:
     adopt_orphans()
     program = Path(options.program).resolve()
     trained = (Path(options.trained).resolve(),) if options.trained else ()
-    programs = Programs(run=(*SYSTEM, program.parent), read=(*READABLE, *trained), write=(folder, Path(os.devnull)))
-
-    told = _warm_up(options)
-    installed = frozenset(told[1:])
+    tesseract, version, languages = _warm_up(options)
+    run = () if isinstance(tesseract, Library) else (*SYSTEM, program.parent)
+    programs = Programs(run, read=(*READABLE, *trained), write=(folder, Path(os.devnull)))
+    installed = frozenset(languages)
 
     def child(request: Request, content: int, result: int, limits: Limits, server: int) -> None:
-        _read(folder / str(request.id), request, content, result, limits, server, installed)
+        _read(folder / str(request.id), request, content, result, limits, server, tesseract, installed)
 
     def ended(number: int) -> None:
         shutil.rmtree(folder / str(number), ignore_errors=True)
 
-    serve(configuration, lambda: confine(programs), child, ended, told)
+    serve(configuration, lambda: confine(programs), child, ended, (version, *languages))
 
 
-def _warm_up(options: Options) -> tuple[str, ...]:
-    """Loads what the children use. Returns the version, then the languages. An absent program raises: the server does not start."""
-    os.environ.update(OMP_THREAD_LIMIT="1", LC_ALL="C", PATH="/usr/local/bin:/usr/bin:/bin")
+def _warm_up(options: Options) -> tuple[Tesseract, str, tuple[str, ...]]:
+    """Loads what the children use. Returns it, its version and its languages. An absent program raises: the server does not start."""
+    os.environ.update(LC_ALL="C", PATH="/usr/local/bin:/usr/bin:/bin")
     if options.trained:
         os.environ["TESSDATA_PREFIX"] = options.trained
-    import pytesseract  # type: ignore[import-untyped]  # it has no types
-    from PIL import Image, PpmImagePlugin
-
-    from app.adapters import tesseract_page
-
-    assert Image and PpmImagePlugin and tesseract_page
     pytesseract.pytesseract.tesseract_cmd = options.program
-    return (str(pytesseract.get_tesseract_version(cached=True)), *pytesseract.get_languages())
+    version, there = str(pytesseract.get_tesseract_version(cached=True)), tuple(pytesseract.get_languages())
+    library = Library.of(Path(options.program).resolve(), version, [language for language in CODES.values() if language in there])
+    return (library, version, library.languages) if library is not None else (Program(), version, there)
 
 
-def _read(folder: Path, request: Request, content: int, result: int, limits: Limits, server: int, installed: frozenset[str]) -> None:
+def _read(
+    folder: Path,
+    request: Request,
+    content: int,
+    result: int,
+    limits: Limits,
+    server: int,
+    tesseract: Tesseract,
+    installed: frozenset[str],
+) -> None:
     """Reads one page and writes the answer. Ends the process, with 0 if an answer was written."""
     status = 1
     try:
@@ -85,23 +94,25 @@ def _read(folder: Path, request: Request, content: int, result: int, limits: Lim
         os.mkdir(folder, 0o700)
         tempfile.tempdir = str(folder)
         os.chdir(folder)  # a core, or whatever a program writes where it stands
-        confine_child(limits.memory_bytes, limits.cpu_seconds, limits.result_bytes, limits.open_files, programs=True)
-        write(result, encode(_answer(msgspec.json.decode(request.argument, type=Task), content, installed, limits)))
+        confine_child(
+            limits.memory_bytes,
+            limits.cpu_seconds,
+            limits.result_bytes,
+            limits.open_files,
+            may=FORK if isinstance(tesseract, Library) else START,
+        )
+        write(result, encode(_answer(msgspec.json.decode(request.argument, type=Task), content, tesseract, installed, limits)))
         status = 0
     finally:
         os._exit(status)
 
 
-def _answer(task: Task, content: int, installed: frozenset[str], limits: Limits) -> Answer:
-    from pytesseract import TesseractError, TesseractNotFoundError
-
-    from app.adapters.tesseract_page import read_page
-
+def _answer(task: Task, content: int, tesseract: Tesseract, installed: frozenset[str], limits: Limits) -> Answer:
     try:
-        return read_page(mmap.mmap(content, task.width * task.height, prot=mmap.PROT_READ), task, installed, limits)
-    except TesseractNotFoundError:
+        return read_page(mmap.mmap(content, task.width * task.height, prot=mmap.PROT_READ), task, tesseract, installed, limits)
+    except Missing:
         return Answer(failure="missing")
-    except (TesseractError, UnicodeDecodeError, FileNotFoundError):  # its status, its table, or no table
+    except Failed:
         return Answer(failure="crashed")
     except MemoryError:
         return Answer(failure="memory")
