@@ -28,6 +28,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.seconds = 0.0
+        self.luck = 0.99
         self.pace = Pace()
 
     @asynccontextmanager
@@ -43,6 +44,7 @@ class Desk:
                 shared_wait=shared_wait,
                 outbox_depth=outbox_depth,
                 clock=lambda: self.seconds,
+                chance=lambda: self.luck,
             )
 
     async def send(self, tenant: str, number: int, media_type: str = "image/png") -> list[str]:
@@ -63,33 +65,46 @@ async def refused(admission: Admission, tenant: str) -> Refused | None:
     return None
 
 
-async def test_alone_a_tenant_may_pile_up_until_the_first_waits_too_long(desk: Desk) -> None:
+async def test_alone_a_tenant_may_pile_up_until_it_takes_too_long(desk: Desk) -> None:
     async with desk.open(wait=600) as admission:
         await admission.check("acme")
-        ids = await desk.send("acme", 50)
-        desk.seconds = 600
+        ids = await desk.send("acme", 50)  # 3 s each, as long as nothing is known
+        desk.seconds = 299
         await admission.check("acme")
-        desk.seconds = 700
+        desk.seconds = 400  # nothing moves
+        desk.luck = 0.4
+        await admission.check("acme")
+        desk.luck = 0.3
         found = await refused(admission, "acme")
         assert found is not None and (found.status, found.code, found.retry_after) == (429, "backlog", 100)
         for each in ids:
             await desk.store.claim("acme", each, "w", 60)
-        desk.seconds = 701
+        desk.seconds = 401
         await admission.check("acme")
+
+
+async def test_the_longer_it_takes_the_more_are_refused(desk: Desk) -> None:
+    async with desk.open() as admission:
+        await admission.check("other")
+        for number, least in ((5, 0.0), (3, 0.6), (3, 1.0)):  # 15, 24, 33 s of work; 30 may be while others are about
+            await desk.send("acme", number)
+            desk.seconds += 1
+            for step in range(100):
+                desk.luck = step / 100
+                assert (await refused(admission, "acme") is None) == (desk.luck >= least), (number, desk.luck)
 
 
 async def test_while_others_are_about_who_floods_is_held_back_and_they_are_not(desk: Desk) -> None:
     async with desk.open() as admission:
         await desk.send("flood", 50)
-        desk.seconds = 31
+        desk.seconds = 1
         await admission.check("other")  # from now on it is about
-        found = await refused(admission, "flood")
-        assert found is not None and (found.code, found.retry_after) == ("backlog", 1)
+        assert await refused(admission, "flood") is not None
         await admission.check("other")
-        desk.seconds = 91  # the other one has gone
+        desk.seconds = 62  # the other one has gone
         await admission.check("flood")
         await desk.send("other", 1)
-        desk.seconds = 93  # its work is there
+        desk.seconds = 63  # its work is there
         assert await refused(admission, "flood") is not None
         await admission.check("other")
 

@@ -1,14 +1,16 @@
 """Who may send now, and when they may expect the result. Asked before a body is read; SQL is asked at most once a second.
 
 429 too_many_posts   the tenant has too many POSTs under way
-429 backlog          what the tenant sent before waits too long. Alone it may pile up much (`wait`); while others are about, no more
-                     than it can have worked off soon (`shared_wait`): who floods is held back, not who comes beside
+429 backlog          what the tenant sent before takes too long. Alone it may pile up much (`wait`); while others are about, no more
+                     than it can have worked off soon (`shared_wait`): who floods is held back, not who comes beside. From half of that
+                     on some are refused, by chance, the more the longer: so as much comes in as is worked off
 503 overloaded       nothing moves: what was accepted is not even sent to be worked on
 """
 
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +33,7 @@ class Pace(Protocol):
 
 
 class Admission:
-    """`posts` a tenant at once; `wait`, `shared_wait` in seconds; `outbox_depth` in rows. `clock`: any monotonic seconds."""
+    """`posts` a tenant at once; `wait`, `shared_wait` in seconds; `outbox_depth` in rows. `clock`: monotonic seconds. `chance`: 0..1."""
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Admission:
         shared_wait: float,
         outbox_depth: int,
         clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._pace = pace
@@ -51,6 +54,7 @@ class Admission:
         self._shared_wait = shared_wait
         self._outbox_depth = outbox_depth
         self._clock = clock
+        self._chance = chance
         self._under_way: Counter[str] = Counter()
         self._last: dict[str, float] = {}  # POST of each tenant
         self._waiting: Sequence[Waiting] = ()
@@ -80,11 +84,11 @@ class Admission:
             self._last = {each: last for each, last in self._last.items() if now - last < ABOUT}
         if self._depth > self._outbox_depth:
             raise Refused(503, "overloaded", "too much waits to be worked on; try again later")
-        oldest = max((each.oldest for each in self._waiting if each.tenant == tenant), default=0.0)
+        wait = self._takes(tenant)
         limit = self._shared_wait if self._others_about(tenant) else self._wait
-        if oldest > limit:
-            again = max(1, min(LONGEST, math.ceil(oldest - limit)))
-            raise Refused(429, "backlog", f"what you sent before waits {oldest:.0f} s already; {limit:.0f} may be", retry_after=again)
+        if wait > limit / 2 * (1 + self._chance()):
+            again = max(1, min(LONGEST, math.ceil(wait - limit / 2)))
+            raise Refused(429, "backlog", f"what you sent before takes some {wait:.0f} s; {limit:.0f} may be", retry_after=again)
         self._last[tenant] = now
 
     def expected(self, tenant: str, queues: Sequence[Queue]) -> int:
@@ -101,6 +105,11 @@ class Admission:
         if moved := self._pace.moved(queue):
             seconds += moved * self._expected(tenant, "invoices.ocr", 1)
         return seconds
+
+    def _takes(self, tenant: str) -> float:
+        """Seconds until all that waits of this tenant should be done; or since when it waits, if nothing moves."""
+        own = [each for each in self._waiting if each.tenant == tenant and each.number]
+        return max((max(self._expected(tenant, each.queue, 0), each.oldest) for each in own), default=0.0)
 
     def _others_about(self, tenant: str) -> bool:
         return any(each != tenant for each in self._last) or any(each.tenant != tenant for each in self._waiting)
