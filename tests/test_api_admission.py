@@ -196,3 +196,18 @@ async def test_no_more_posts_of_a_tenant_at_once_than_allowed(tmp_path: Path) ->
         assert (await first).status_code == 202
         assert (await client.post("/invoices", files=files)).status_code == 202
         assert not host.context.admission._under_way
+
+
+async def test_what_came_since_sql_was_asked_counts(desk: Desk) -> None:
+    async with desk.open() as admission:
+        await admission.check("other")
+        desk.luck = 0.0
+        await admission.check("flood")
+        for _ in range(5):  # 15 s of work
+            admission.took("flood", ["invoices.ocr"])
+            await admission.check("flood")
+        admission.took("flood", ["invoices.ocr"])
+        assert await refused(admission, "flood") is not None
+        await admission.check("other")
+        desk.seconds = 1  # SQL knows better
+        await admission.check("flood")

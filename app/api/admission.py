@@ -13,11 +13,11 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from app.domain.work import Queue
+from app.domain.work import QUEUES, Queue
 from app.errors import Refused
 from app.ports import InvoiceStore, Waiting
 
@@ -58,6 +58,7 @@ class Admission:
         self._under_way: Counter[str] = Counter()
         self._last: dict[str, float] = {}  # POST of each tenant
         self._waiting: Sequence[Waiting] = ()
+        self._since: Counter[tuple[str, Queue]] = Counter()  # files taken in here after that was asked
         self._depth = 0
         self._asked = float("-inf")
 
@@ -81,6 +82,7 @@ class Admission:
             self._asked = now  # first, so that a hundred requests at once do not all ask
             self._depth = (await self._store.outbox_state()).depth
             self._waiting = await self._store.waiting()
+            self._since.clear()
             self._last = {each: last for each, last in self._last.items() if now - last < ABOUT}
         if self._depth > self._outbox_depth:
             raise Refused(503, "overloaded", "too much waits to be worked on; try again later")
@@ -91,6 +93,10 @@ class Admission:
             raise Refused(429, "backlog", f"what you sent before takes some {wait:.0f} s; {limit:.0f} may be", retry_after=again)
         self._last[tenant] = now
 
+    def took(self, tenant: str, queues: Iterable[Queue]) -> None:
+        """Files of the tenant have come to these queues."""
+        self._since.update((tenant, queue) for queue in queues)
+
     def expected(self, tenant: str, queues: Sequence[Queue]) -> int:
         """Whole seconds, one at least, until files that have just come to these queues (one at least) should all have their result: what
         waits before them, by turns of the tenants, at the pace of late."""
@@ -98,7 +104,9 @@ class Admission:
 
     def _expected(self, tenant: str, queue: Queue, files: int) -> float:
         here = [each for each in self._waiting if each.queue == queue]
-        own = files + sum(each.number for each in here if each.tenant == tenant)
+        own = files + self._since[tenant, queue] + sum(each.number for each in here if each.tenant == tenant)
+        if not own:
+            return 0.0
         before = own - 1 + sum(min(own, each.number) for each in here if each.tenant != tenant)
         at_once = max(1, sum(each.in_hand for each in here))
         seconds = self._pace.seconds(queue) * (1 + before / at_once)
@@ -108,8 +116,8 @@ class Admission:
 
     def _takes(self, tenant: str) -> float:
         """Seconds until all that waits of this tenant should be done; or since when it waits, if nothing moves."""
-        own = [each for each in self._waiting if each.tenant == tenant and each.number]
-        return max((max(self._expected(tenant, each.queue, 0), each.oldest) for each in own), default=0.0)
+        oldest = max((each.oldest for each in self._waiting if each.tenant == tenant), default=0.0)
+        return max(oldest, *(self._expected(tenant, queue, 0) for queue in QUEUES))
 
     def _others_about(self, tenant: str) -> bool:
         return any(each != tenant for each in self._last) or any(each.tenant != tenant for each in self._waiting)

@@ -123,6 +123,7 @@ def _accepted(context: ApiContext, tenant: str, accepted: list[Accepted], queues
         headers["idempotent-replayed"] = "true"
     else:
         context.wake()
+        context.admission.took(tenant, queues)
         context.metrics.accepted.labels("api").inc(sum(a.duplicate_of is None for a in accepted))
     return json_reply({"invoices": [accepted_json(a) for a in accepted]}, 202, headers)
 
