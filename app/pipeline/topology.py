@@ -56,7 +56,7 @@ def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
         first("decode", Decode(ports.sandbox, ports.blobs), width=Width(2, pdf=2, ocr=1), deadline=30, attempts=3)
         .hand_over("invoices.ocr", when=Decoded.must_be_read)
         .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, pdf=2, ocr=1), deadline=300, attempts=3)
-        .then("recognize", recognize, width=Width(4, pdf=2, ocr=ports.readers), deadline=3600)
+        .then("recognize", recognize, width=Width(4, pdf=2, ocr=ports.readers + 1), deadline=3600)
         .then("extract", in_thread(extract, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20)
         .then("match", match, width=Width(4, pdf=2, ocr=1), deadline=10)
         .then("validate", in_thread(validate, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)
