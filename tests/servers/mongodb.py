@@ -72,7 +72,12 @@ class MongoServer:
         self._reap()
 
     def pause(self) -> None:
+        """Returns when every thread stands still: the signal alone is only a wish."""
         self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        while not all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()):
+            pass
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
