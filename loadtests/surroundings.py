@@ -18,7 +18,6 @@ from tests.servers.stack import Stack
 from tests.service import ServiceProcess
 
 LONGEST = 70  # characters of a folder's path; a socket in a folder in it has 107 at most
-SERVERS = ("MariaDB", "RabbitMQ", "MongoDB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,7 @@ def surroundings(folder: Path, disk: Path, tenants: Sequence[str], *, services: 
             stack = running.enter_context(Stack(folder))
             all_of_them, sql_url = [stack.service(f"service-{number}") for number in range(1, services + 1)], stack.sql_url
             environ = stack.environ()
-            private = (stack.maria, stack.rabbit, stack.mongo)
-            servers = {name: server.pid for name, server in zip(SERVERS, private, strict=True) if server is not None}
+            servers = stack.pids
         keys = asyncio.run(_keys(environ | {"INVOICESTREAM_DATA": str(all_of_them[0].data)}, tenants))
         for service in all_of_them:
             running.enter_context(service)

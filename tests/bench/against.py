@@ -47,9 +47,9 @@ def measure(
     """By part: settled a second; CPU a document in milliseconds: service, its children, servers."""
     told: dict[str, list[float]] = {}
     with Stack(folder) as stack:
-        assert stack.maria is not None and stack.rabbit is not None and stack.mongo is not None, "their CPU is counted"
+        servers = list(stack.pids.values())
+        assert len(servers) == 3, "their CPU is counted"
         with stack.service("data", {"PYTHONPATH": str(checkout)}) as service, closing(service.client()) as client:
-            servers = [server.pid for server in (stack.maria, stack.rabbit, stack.mongo)]
 
             def all_settled(files: list[tuple[str, bytes]], before: float) -> None:
                 for first in range(0, len(files), TOGETHER):

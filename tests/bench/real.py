@@ -60,7 +60,7 @@ def measure(bench: Bench, sizes: Sizes) -> Iterator[Figure]:
             say(f"{kind}, {number + 1} of {sizes.pairs}")
             if kind == "real":
                 with Stack(bench.folder / f"real-{number}") as stack:
-                    _half(bench, sizes, folder, stack.service("data"), half, _pids(stack))
+                    _half(bench, sizes, folder, stack.service("data"), half, stack.pids)
             else:
                 _half(bench, sizes, folder, ServiceProcess(bench.folder / f"embedded-{number}"), half, {})
     part = f"{sizes.documents} XML flat out"
@@ -178,11 +178,6 @@ def _post(client: Client, files: Sequence[Path]) -> None:
 
 def _files(folder: Path, first: int, number: int) -> list[Path]:
     return sorted(folder.iterdir())[first : first + number]
-
-
-def _pids(stack: Stack) -> dict[str, int]:
-    servers = (stack.maria, stack.rabbit, stack.mongo)
-    return {name: server.pid for name, server in zip(SERVERS, servers, strict=True) if server is not None}
 
 
 def _counted(proxies: dict[str, FaultProxy]) -> dict[str, int]:

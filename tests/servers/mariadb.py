@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, make_url
 
 from app.adapters.sql import migrate
 from app.adapters.sql.schema import metadata
+from tests.servers.stopped import wait_stopped
 
 GIVEN = os.environ.get("INVOICESTREAM_TEST_SQL_URL")
 USER, PASSWORD = "invoicestream", "canary-password"
@@ -129,12 +130,10 @@ class MariaServer:
         self.start()
 
     def pause(self) -> None:
-        """Returns when every thread stands still: the signal alone is only a wish."""
+        """Returns when it stands still."""
         self._signal(signal.SIGSTOP)
         assert self._process is not None
-        tasks = Path(f"/proc/{self._process.pid}/task")
-        while not all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()):
-            pass
+        wait_stopped(self._process.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -22,6 +22,8 @@ from pathlib import Path
 import pymongo
 import pytest
 
+from tests.servers.stopped import wait_stopped
+
 BINARY = Path(sys.executable).parent / "../mongo/bin/secantusd-py"
 PATIENCE = 60.0  # seconds to start
 GIVEN = os.environ.get("INVOICESTREAM_TEST_MONGO_URL", "").rstrip("/")
@@ -72,12 +74,10 @@ class MongoServer:
         self._reap()
 
     def pause(self) -> None:
-        """Returns when every thread stands still: the signal alone is only a wish."""
+        """Returns when it stands still."""
         self._signal(signal.SIGSTOP)
         assert self._process is not None
-        tasks = Path(f"/proc/{self._process.pid}/task")
-        while not all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()):
-            pass
+        wait_stopped(self._process.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

@@ -53,6 +53,12 @@ class Stack:
         self.mongo_url = mongodb.new_database()
         self.keys = {"INVOICESTREAM_AUDIT_KEY": secrets.token_hex(32), "INVOICESTREAM_TICKETS_KEY": secrets.token_hex(32)}
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the servers that are ours, by the names that tables give them."""
+        servers = {"MariaDB": self.maria, "RabbitMQ": self.rabbit, "MongoDB": self.mongo}
+        return {name: server.pid for name, server in servers.items() if server is not None}
+
     def environ(self, *, sql: int | None = None, broker: int | None = None, mongo: int | None = None) -> dict[str, str]:
         """The settings of a service. A port on 127.0.0.1 in place of a server's own: that of a proxy before it."""
         documents = _through(self.mongo_url, mongo)
