@@ -44,7 +44,6 @@ def _context(service: Service) -> ApiContext:
         tickets_key=service.settings.secrets.tickets,
         wake=service.relay.wake,
         pace=service.worker.pace,
-        intake=service.intake,
         limits=ApiLimits(
             request_bytes=limits.request_bytes,
             file_bytes=limits.file_bytes,

@@ -32,7 +32,6 @@ from app.logs import dropped_lines
 from app.metrics import LoopLag, Metrics
 from app.pipeline.audit_copy import AuditCopy
 from app.pipeline.dead_letters import DeadLetters
-from app.pipeline.intake import Intake
 from app.pipeline.outbox import Relay, Sweeper, sweeping
 from app.pipeline.progress import Progress
 from app.pipeline.reconcile import Reconciler
@@ -65,7 +64,6 @@ class Service:
     relay: Relay
     sweeper: Sweeper
     worker: Worker
-    intake: Intake
     metrics: Metrics
     lag: LoopLag
     draining: asyncio.Event
@@ -147,8 +145,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        intake = Intake()
-        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, settings.lease_seconds), relay.wake, intake)
+        worker = Worker(queue, invoices, runners, progress, WorkerSettings(owner, settings.lease_seconds), relay.wake)
         for each in QUEUES:
             metrics.watch_queue(each, partial(sweeper.depths.__getitem__, each), partial(worker.in_hand_of, each))
         metrics.watch_dead_letters(lambda: sweeper.dead_depth)
@@ -185,7 +182,6 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             relay,
             sweeper,
             worker,
-            intake,
             metrics,
             lag,
             asyncio.Event(),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import time
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +11,6 @@ import pytest
 
 from app.adapters.sql.store import utc_now
 from app.pipeline.gate import Gate
-from app.pipeline.intake import PATIENCE, Intake
 from app.ports import Message, Upload
 from tests.test_queues import KINDS, Rig, rig, waits_for
 
@@ -108,23 +105,3 @@ async def test_messages_that_came_too_often_do_no_harm(tmp_path: Path) -> None:
         assert await r.queue.depth("invoices") == 0 and len(r.runs) == 40
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_taking_in_goes_first_but_not_for_ever() -> None:
-    intake = Intake()
-    with ExitStack() as stack:
-        for _ in range(4):
-            stack.enter_context(intake.storing())
-        began = time.monotonic()
-        await intake.room()
-        assert time.monotonic() - began < PATIENCE / 2
-        with intake.storing():
-            waits = asyncio.create_task(intake.room())
-            await settle_down()
-            assert not waits.done()
-        await settle_down()
-        assert waits.done()
-        with intake.storing():
-            began = time.monotonic()
-            await intake.room()
-            assert PATIENCE * 0.9 <= time.monotonic() - began

@@ -14,7 +14,6 @@ from app.api.admission import Admission, Pace
 from app.api.sockets import Sockets
 from app.api.tickets import Tickets
 from app.metrics import Metrics
-from app.pipeline.intake import Intake
 from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox
 
 MIB = 1024 * 1024
@@ -75,7 +74,6 @@ class ApiContext:
     tickets_key: bytes = field(repr=False)
     wake: Callable[[], None]
     pace: Pace
-    intake: Intake = field(default_factory=Intake)
     limits: ApiLimits = ApiLimits()
     clock: Callable[[], float] = time.time
     metrics: Metrics = field(default_factory=Metrics)

@@ -106,11 +106,10 @@ async def _accept(
 ) -> tuple[list[Accepted], list[Queue]]:
     """What was accepted, and where that waits which has no result yet."""
     async with received_files(request, context.limits) as files:
-        with context.intake.storing():
-            uploads = [Upload(file.name, file.media_type, await context.blobs.put(principal.tenant, file.content)) for file in files]
-            fingerprint = hashlib.sha256(" ".join(upload.blob.sha256 for upload in uploads).encode()).hexdigest()
-            idempotency = IdempotencyKey(key, fingerprint) if key is not None else None
-            accepted = list(await invoices.accept(uploads, _actor(principal), current_traceparent(), idempotency))
+        uploads = [Upload(file.name, file.media_type, await context.blobs.put(principal.tenant, file.content)) for file in files]
+    fingerprint = hashlib.sha256(" ".join(upload.blob.sha256 for upload in uploads).encode()).hexdigest()
+    idempotency = IdempotencyKey(key, fingerprint) if key is not None else None
+    accepted = list(await invoices.accept(uploads, _actor(principal), current_traceparent(), idempotency))
     waits = zip(accepted, uploads, strict=True)
     return accepted, [queue_for(upload.media_type) for each, upload in waits if each.status not in SETTLED]
 

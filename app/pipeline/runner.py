@@ -31,7 +31,6 @@ from app.domain.work import Job, Queue
 from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
 from app.pipeline.gate import Gate
-from app.pipeline.intake import Intake
 from app.pipeline.lease import GaveWay, Hold
 from app.pipeline.pace import Pace
 from app.pipeline.stage import Chain, Step
@@ -142,9 +141,7 @@ class Worker:
         observer: Observer,
         settings: WorkerSettings,
         wake: Callable[[], None],
-        intake: Intake | None = None,
     ) -> None:
-        self._intake = intake or Intake()
         self._queue = queue
         self._store = store
         self._runners = {runner.queue: runner for runner in runners}
@@ -224,7 +221,6 @@ class Worker:
         """In hand from now on. None: nothing is to be done there, or another process holds it, whose lease the sweeper watches."""
         async with self._claiming[message.queue]:
             held = (message.queue, message.invoice_id) in self._in_hand
-            await self._intake.room()
             job = await self._store.take(message, self._settings.owner, self._settings.lease, held=held)
             if job is not None:
                 self._in_hand.add((job.queue, job.invoice_id))
