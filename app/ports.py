@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
+
+from numpy.typing import NDArray
 
 from app.domain.document import Document, PagePlan, View, Words
 from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
@@ -85,6 +87,39 @@ class OcrEngine(Protocol):
 
     async def ping(self) -> None:
         """Returns if a page could be read now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What a model answered. `version`: of the model that did, as the server names it."""
+
+    tensors: Mapping[str, NDArray[Any]]
+    version: str
+
+
+class ModelServer(Protocol):
+    """Runs the models of `triton_models/`, wherever they are held. Names, types and shapes of tensors stand in each model's README.
+
+    Raises `Unavailable("models")` where a model cannot be asked now (nobody answers, it is not loaded, it did not answer a question
+    whose answer is known), and where what it answered cannot be one: other shapes or types than it declares, or numbers that are not
+    finite. A mistake of the caller's (an unknown tensor, a wrong shape) is a `ValueError`.
+    """
+
+    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> Inference:
+        """`deadline`: seconds, then `DeadlineExceeded`; the server is told to give it up."""
+        ...
+
+    def stream(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> AsyncIterator[Inference]:
+        """Of a model that answers piece by piece, each as it comes; `deadline` is for all of them. Closing it early ends the work."""
+        ...
+
+    async def ping(self) -> None:
+        """Returns if models could be asked now."""
+        ...
+
+    async def versions(self) -> Mapping[str, tuple[str, ...]]:
+        """The models that can be asked, with the versions that are loaded, newest last."""
         ...
 
 
