@@ -21,17 +21,18 @@ from app.domain.work import Job, Queue, Verdict
 
 
 class Sandbox(Protocol):
-    """Opens untrusted bytes, in a confined child process, one per call. `content` is a real file opened for reading."""
+    """Opens untrusted bytes, in a confined child process, one per call. `content` is a real file opened for reading. `tenant`: whose it
+    is; who has little open does not wait for those who have much."""
 
-    async def decode(self, content: BinaryIO) -> Document:
+    async def decode(self, content: BinaryIO, *, tenant: str = "") -> Document:
         """Raises `Unprocessable` with the reason; a child that crashed or broke a limit is `parser_limit`."""
         ...
 
-    async def plan(self, content: BinaryIO, pages: Sequence[int]) -> tuple[PagePlan, ...]:
+    async def plan(self, content: BinaryIO, pages: Sequence[int], *, tenant: str = "") -> tuple[PagePlan, ...]:
         """Looks at a small picture of each of these pages (1-based) and says how it is to be read. Raises `Unprocessable`."""
         ...
 
-    async def picture(self, content: BinaryIO, plan: PagePlan) -> Picture:
+    async def picture(self, content: BinaryIO, plan: PagePlan, *, tenant: str = "") -> Picture:
         """The page as planned, ready to be read. The caller closes it. Raises `Unprocessable`."""
         ...
 
@@ -77,8 +78,9 @@ class PageText:
 class OcrEngine(Protocol):
     """Reads the words on a picture of a page."""
 
-    async def read(self, picture: Picture, languages: Sequence[str] = ()) -> PageText:
+    async def read(self, picture: Picture, languages: Sequence[str] = (), *, tenant: str = "") -> PageText:
         """`languages`: what earlier pages of the document are written in; without them the engine finds out by a first look.
+        `tenant`: whose page it is. Who has no page being read does not wait until those who have several are through.
 
         Raises `Unprocessable("unreadable")` for a picture on which the engine dies or takes too long, `Unavailable("ocr")` if it
         cannot read anything now.
@@ -534,12 +536,15 @@ class InvoiceStore(Protocol):
         """
         ...
 
-    async def take(self, message: Message, owner: str, lease: float, *, held: bool = False) -> Job | None:
+    async def take(
+        self, message: Message, owner: str, lease: float, *, held: bool = False, without: str | None = None
+    ) -> Job | Literal["later"] | None:
         """Claims, as `claim` does, what is to be done next on the message's queue: one invoice for each message that comes.
 
         It is the message's own if that was tried before or has only just come. Where work piles up it may be another one that nobody
         has touched: the oldest of the tenant that has the fewest in hand; of equals, whose turn it was not. None: nothing there is to be
-        done. `held`: the caller is at work on the message's own. Raises `Unavailable` when others were faster again and again.
+        done. `held`: the caller is at work on the message's own. `without`: nothing of this tenant now, "later" if nothing else is to
+        be done than its. Raises `Unavailable` when others were faster again and again.
         """
         ...
 

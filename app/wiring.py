@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
@@ -188,6 +189,10 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             consuming,
         )
         stack.push_async_callback(service.drain)
+        # What lives as long as the process is not looked at again: a full collection holds the loop for some milliseconds, not for 100.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         yield service
 
 

@@ -63,10 +63,10 @@ class ForkServer:
         self._starting = asyncio.Lock()
         self._messages = msgspec.json.Decoder(Ready | Ended)
 
-    async def run(self, operation: Operation, content: int, result: int, argument: str, pages: int = 1) -> Ended:
+    async def run(self, operation: Operation, content: int, result: int, argument: str, pages: int = 1, nice: int = 0) -> Ended:
         """One child, from fork to its end. Raises Unavailable if there is no server or it dies. Cancelling kills the child.
 
-        `pages`: how many it looks at; it gets the more time.
+        `pages`: how many it looks at; it gets the more time. `nice`: how much it gives way.
         """
         await self.up()
         self._last_id += 1
@@ -76,7 +76,7 @@ class ForkServer:
         ended = False
         try:
             async with asyncio.timeout(self._limits.seconds(pages)[1] + GRACE):
-                await self._send(Request(number, operation, argument, pages), [content, result])
+                await self._send(Request(number, operation, argument, pages, nice), [content, result])
                 answer = await call
             ended = True
             self._deaths = 0

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
+from gridfs import AsyncGridFSBucket
+from pymongo import AsyncMongoClient
 from pymongo.errors import (
     ConfigurationError,
     InvalidOperation,
@@ -61,7 +62,7 @@ class Mongo:
         if "maxpoolsize=" not in self._url.lower():
             options["maxPoolSize"] = POOL
         try:
-            self._client = AsyncIOMotorClient(self._url, **options)
+            self._client = AsyncMongoClient(self._url, **options)
             self._database = self._client.get_default_database().with_options(
                 write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
             )
@@ -104,7 +105,7 @@ class Large:
         self._heads, self._uploads, self._files = collection, f"{collection}.uploads", f"{collection}.large"
 
     def _bucket(self, database: Any) -> Any:
-        return AsyncIOMotorGridFSBucket(database, bucket_name=self._files, chunk_size_bytes=LARGE_CHUNK)
+        return AsyncGridFSBucket(database, bucket_name=self._files, chunk_size_bytes=LARGE_CHUNK)
 
     async def upload(self, database: Any, content: bytes) -> ObjectId:
         upload = ObjectId()

@@ -12,7 +12,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import BinaryIO, Literal
 
 import msgspec
@@ -22,13 +22,17 @@ from app.adapters.fork_server import ForkServer
 from app.adapters.sandbox_server import Ended
 from app.domain.document import Document, PagePlan, View
 from app.errors import Refused, Unavailable, Unprocessable
+from app.gate import Gate
 from app.ports import Picture
 from app.readers import wire
 from app.readers.limits import Limits
 from app.readers.sniff import HEAD, Kind, sniff
-from app.readers.tasks import ServerKind, Task
+from app.readers.tasks import Action, ServerKind, Task
 
 PATIENCE = 60.0  # seconds that a call waits for its turn: three children in a row that take all their time
+NICE: dict[Action, tuple[int, int]] = {"decode": (2, 12), "render": (2, 12), "plan": (4, 17), "picture": (4, 17)}
+"""Who goes first by the rule of `Gate`, and others: documents that need no recognition get past those that do, and who sends little past
+who sends much."""
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop, in about 1 ms; larger ones go to a thread
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")  # a process with more cannot be forked safely
 
@@ -52,7 +56,8 @@ class ForkSandbox:
         # Three queues: a person who looks at a page does not wait behind documents that take their whole 20 seconds, and an e-invoice
         # not behind scans.
         half = max(width // 2, 1)
-        self._decodes, self._renders, self._pictures = asyncio.Semaphore(width), asyncio.Semaphore(half), asyncio.Semaphore(half)
+        pictures = Gate(half)
+        self._gates: dict[Action, Gate] = {"decode": Gate(width), "render": Gate(half), "plan": pictures, "picture": pictures}
         self._servers: dict[ServerKind, ForkServer] = {
             "xml": ForkServer("xml", limits),
             "pdf": ForkServer("pdf", limits),
@@ -91,23 +96,23 @@ class ForkSandbox:
     def server_pid(self, kind: ServerKind) -> int | None:
         return self._servers[kind].pid
 
-    async def decode(self, content: BinaryIO) -> Document:
+    async def decode(self, content: BinaryIO, *, tenant: str = "") -> Document:
         kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
-        answer = await self._ask(Task("decode", kind), content.fileno())
+        answer = await self._ask(Task("decode", kind), content.fileno(), tenant)
         if answer.document is None:
             raise Unprocessable("parser_limit", _ELSE)
         return answer.document
 
-    async def plan(self, content: BinaryIO, pages: Sequence[int]) -> tuple[PagePlan, ...]:
+    async def plan(self, content: BinaryIO, pages: Sequence[int], *, tenant: str = "") -> tuple[PagePlan, ...]:
         kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
-        answer = await self._ask(Task("plan", kind, pages=tuple(pages)), content.fileno())
+        answer = await self._ask(Task("plan", kind, pages=tuple(pages)), content.fileno(), tenant)
         if answer.plans is None or [plan.number for plan in answer.plans] != list(pages):
             raise Unprocessable("parser_limit", _ELSE)
         return answer.plans
 
-    async def picture(self, content: BinaryIO, plan: PagePlan) -> Picture:
+    async def picture(self, content: BinaryIO, plan: PagePlan, *, tenant: str = "") -> Picture:
         kind = await asyncio.to_thread(_kind, content.fileno(), self._limits)
-        memory = await self._run(Task("picture", kind, plan=plan), content.fileno())
+        memory = await self._run(Task("picture", kind, plan=plan), content.fileno(), tenant)
         try:
             width, height = await asyncio.to_thread(self._rows, memory)
             read_only = os.open(f"/proc/self/fd/{memory}", os.O_RDONLY | os.O_CLOEXEC)  # can be mapped shared on every kernel
@@ -126,32 +131,34 @@ class ForkSandbox:
             raise Unprocessable("parser_limit", _ELSE)
         return answer.png
 
-    async def _ask(self, task: Task, content: int) -> wire.Answer:
+    async def _ask(self, task: Task, content: int, tenant: str = "") -> wire.Answer:
         """The child's answer, unless it is a refusal. Raises Unprocessable, Unavailable."""
-        result = await self._run(task, content)
+        result = await self._run(task, content, tenant)
         try:
             return _told(await self._read(result))
         finally:
             os.close(result)
 
-    async def _run(self, task: Task, content: int) -> int:
+    async def _run(self, task: Task, content: int, tenant: str) -> int:
         """What a child wrote who ended well: an open memfd, for the caller to close. Raises Unprocessable, Unavailable."""
-        free = {"decode": self._decodes, "render": self._renders}.get(task.action, self._pictures)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await free.acquire()
-        except TimeoutError as exc:
-            raise Unavailable("sandbox", "all children are busy") from exc
+        async with AsyncExitStack() as place:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    first = await place.enter_async_context(self._gates[task.action].enter(tenant))
+            except TimeoutError as exc:
+                raise Unavailable("sandbox", "all children are busy") from exc
+            return await self._child(task, content, NICE[task.action][not first])
+
+    async def _child(self, task: Task, content: int, nice: int) -> int:
         try:
             result = os.memfd_create("answer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         except OSError as exc:
-            free.release()
             raise Unavailable("sandbox", "no memory for an answer") from exc
         self.running += 1
         well = False
         try:
             argument = msgspec.json.encode(task).decode()
-            ended = await self._servers[task.server].run("open", content, result, argument, max(len(task.pages), 1))
+            ended = await self._servers[task.server].run("open", content, result, argument, max(len(task.pages), 1), nice)
             self._count(ended)
             if ended.cause == "unforked":
                 raise Unavailable("sandbox", "no child could be forked")
@@ -163,7 +170,6 @@ class ForkSandbox:
             self.running -= 1
             if not well:
                 os.close(result)
-            free.release()
 
     async def _read(self, result: int) -> wire.Answer:
         size = os.fstat(result).st_size

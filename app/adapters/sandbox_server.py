@@ -34,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, tag=True):
     operation: Operation
     argument: str  # JSON: a `readers.tasks.Task` where the operation is "open"
     pages: int = 1  # how many pages it looks at: its time
+    nice: int = 0  # its priority
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -181,8 +182,7 @@ def _child(request: Request, content: int, result: int, limits: Limits, server: 
     status = 1
     try:
         os.setpgid(0, 0)
-        task = _tasks.decode(request.argument)
-        os.nice(10 if task.action in ("decode", "render") else 15)  # documents that need no recognition get past those that do
+        os.nice(request.nice)
         die_with_parent(server)
         # 0, 1, 2: nothing. 3: the document. 4: the answer. The channel and the other children's descriptors are closed.
         content, result = moved(content, 3), moved(result, 4)
@@ -190,7 +190,7 @@ def _child(request: Request, content: int, result: int, limits: Limits, server: 
         confine_child(limits.memory_bytes, limits.seconds(request.pages)[0], limits.result_bytes, limits.open_files)
         from app.readers import answer  # loaded already; the parent process never imports a parser
 
-        for part in answer(task, content, limits):
+        for part in answer(_tasks.decode(request.argument), content, limits):
             write(result, part)
         status = 0
     finally:

@@ -27,6 +27,7 @@ from app.adapters.fork_server import ForkServer
 from app.adapters.sandbox_server import Ended
 from app.adapters.tesseract_wire import CODES, Answer, Task, decode
 from app.errors import Unavailable, Unprocessable
+from app.gate import Gate
 from app.ports import PageText, Picture
 from app.readers.limits import MIB, Limits
 from app.readers.wire import Garbage
@@ -39,7 +40,9 @@ PAGE_LIMITS = Limits(wall_seconds=300, cpu_seconds=60, memory_bytes=1536 * MIB, 
 """Of one page: an A4 page takes 1 s of CPU, a dense A3 one 4 s; at the lowest priority that may be minutes beside other work."""
 CANARY_DEADLINE = 12.0  # seconds; as much shorter than a page's as it is easier, so that a busy machine is not taken for a bad page
 RECOVERY = (1.0, 30.0)  # seconds between canaries while the engine is away: first, and most
-MOST_WAITING = 1_000  # pages; who sends more is told to come back
+NICE = (4, 19)
+"""Pages that go first by the rule of `Gate`, and others, as in the sandbox."""
+MOST_CALLS = 1_000  # pages; who sends more is told to come back
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop
 
 Outcome = Literal["read", "unreadable", "unavailable"]
@@ -72,7 +75,8 @@ class Installation:
 
 
 class TesseractEngine:
-    """At most `width` pages at once; further calls wait their turn. `cpu_seconds`: of all pages so far; `running`: pages now."""
+    """At most `width` pages at once, and more by the rule of `Gate`; further calls wait their turn. `cpu_seconds`: of all pages so
+    far; `running`: pages now."""
 
     def __init__(self, installation: Installation, width: int, limits: Limits, watch: Watch) -> None:
         self.cpu_seconds = 0.0
@@ -83,10 +87,10 @@ class TesseractEngine:
         self._installation = installation
         self._limits = limits
         self._watch = watch
-        self._slots = asyncio.Semaphore(width)
-        self._waiting = 0
+        self._gate = Gate(width)
+        self._calls = 0
         self._folder = Path(tempfile.gettempdir(), f"invoicestream-ocr-{secrets.token_hex(8)}")
-        self._room = (width + 1) * 4 * limits.pixels
+        self._room = 2 * (width + 1) * 4 * limits.pixels
         self._server: ForkServer | None = None
         self._starting: asyncio.Task[ForkServer] | None = None
         self._away = ""  # why a canary was not read; empty while the engine is well
@@ -117,7 +121,7 @@ class TesseractEngine:
     def server_pid(self) -> int | None:
         return self._server.pid if self._server is not None else None
 
-    async def read(self, picture: Picture, languages: Sequence[str] = ()) -> PageText:
+    async def read(self, picture: Picture, languages: Sequence[str] = (), *, tenant: str = "") -> PageText:
         """Raises ValueError for a picture that is not what it says."""
         if picture.width <= 0 or picture.height <= 0 or os.fstat(picture.memory).st_size < picture.width * picture.height:
             raise ValueError("a picture without its pixels")
@@ -126,7 +130,7 @@ class TesseractEngine:
         started = time.monotonic()
         outcome: Outcome = "unavailable"
         try:
-            answer = await self._answer(picture, tuple(languages))
+            answer = await self._answer(picture, tuple(languages), tenant)
             outcome, self.away = "read", ""
         except Unprocessable:
             outcome, self.away = "unreadable", ""
@@ -142,24 +146,21 @@ class TesseractEngine:
         notes = ("missing_language",) if answer.lacking is not None else ()
         return PageText(answer.words, self.engine, answer.languages, answer.turn, notes)
 
-    async def _answer(self, picture: Picture, languages: tuple[str, ...]) -> Answer:
-        if self._waiting >= MOST_WAITING:
+    async def _answer(self, picture: Picture, languages: tuple[str, ...], tenant: str) -> Answer:
+        if self._calls >= MOST_CALLS:
             raise Unavailable(DEPENDENCY, "too many pages wait")
-        self._waiting += 1
+        self._calls += 1
         try:
-            await self._slots.acquire()
+            async with self._gate.enter(tenant) as first:
+                answer, failed = await self._attempt(picture, languages, NICE[not first])
+                if answer is not None:
+                    return answer
+                await self._examine()  # raises Unavailable if it is not the page
+                raise Unprocessable("unreadable", f"the engine failed on this page: {failed}")
         finally:
-            self._waiting -= 1
-        try:
-            answer, failed = await self._attempt(picture, languages)
-            if answer is not None:
-                return answer
-            await self._examine()  # raises Unavailable if it is not the page
-            raise Unprocessable("unreadable", f"the engine failed on this page: {failed}")
-        finally:
-            self._slots.release()
+            self._calls -= 1
 
-    async def _attempt(self, picture: Picture, languages: tuple[str, ...]) -> tuple[Answer | None, str]:
+    async def _attempt(self, picture: Picture, languages: tuple[str, ...], nice: int = 0) -> tuple[Answer | None, str]:
         """The answer, or how the child failed. Raises Unavailable."""
         server = await self._ready()
         try:
@@ -169,7 +170,7 @@ class TesseractEngine:
         self.running += 1
         try:
             task = Task(picture.width, picture.height, picture.dpi, languages)
-            ended = await server.run("read", picture.memory, result, argument=msgspec.json.encode(task).decode())
+            ended = await server.run("read", picture.memory, result, argument=msgspec.json.encode(task).decode(), nice=nice)
             self.cpu_seconds += ended.cpu
             if ended.cause == "unforked":
                 raise Unavailable(DEPENDENCY, "no child could be forked")

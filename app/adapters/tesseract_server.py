@@ -28,7 +28,6 @@ SHARED_MEMORY = Path("/dev/shm")  # in every Linux, and no program lies there: h
 SYSTEM = tuple(Path(path) for path in ("/bin", "/usr/bin", "/usr/local/bin", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"))
 """Tesseract's libraries, and what a wrapper script around it calls."""
 READABLE = tuple(Path(path) for path in ("/usr/share", "/usr/local/share", "/etc/ld.so.cache", "/proc/self", "/sys/devices/system/cpu"))
-LEAST_PRIORITY = 19
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -73,6 +72,9 @@ def _warm_up(options: Options) -> tuple[Tesseract, str, tuple[str, ...]]:
     return (library, version, library.languages) if library is not None else (Program(), version, there)
 
 
+_tasks = msgspec.json.Decoder(Task)  # made here, once: each child is one page
+
+
 def _read(
     folder: Path,
     request: Request,
@@ -87,7 +89,7 @@ def _read(
     status = 1
     try:
         os.setpgid(0, 0)
-        os.nice(LEAST_PRIORITY)
+        os.nice(request.nice)
         die_with_parent(server)
         content, result = moved(content, 3), moved(result, 4)
         os.closerange(5, 1 << 16)
@@ -101,7 +103,7 @@ def _read(
             limits.open_files,
             may=FORK if isinstance(tesseract, Library) else START,
         )
-        write(result, encode(_answer(msgspec.json.decode(request.argument, type=Task), content, tesseract, installed, limits)))
+        write(result, encode(_answer(_tasks.decode(request.argument), content, tesseract, installed, limits)))
         status = 0
     finally:
         os._exit(status)

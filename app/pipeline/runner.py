@@ -20,9 +20,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -30,7 +31,7 @@ from app.domain.record import InvoiceRecord, Reason
 from app.domain.work import Job, Queue
 from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
-from app.pipeline.gate import Gate
+from app.gate import Gate
 from app.pipeline.lease import GaveWay, Hold
 from app.pipeline.pace import Pace
 from app.pipeline.stage import Chain, Step
@@ -41,6 +42,8 @@ from app.tracing import Tracing
 log = structlog.get_logger(__name__)
 B = TypeVar("B")
 
+ABOUT = 10.0  # seconds after its last claim that a tenant counts as being about
+FULL = 0.1  # seconds between looks whether another tenant has something to do
 BACK_OFF = (0.1, 2.0)  # seconds: first, and most, between a step's own attempts
 
 
@@ -149,10 +152,12 @@ class Worker:
         self._settings = settings
         self._wake = wake
         self._tasks: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._runners}
-        self._in_hand: set[tuple[Queue, str]] = set()  # invoices, so that a message told twice is not worked on twice
+        self._in_hand: dict[tuple[Queue, str], str] = {}  # invoices and whose; a message told twice is not worked on twice
+        self._about: dict[str, float] = {}  # tenants, and when something of theirs was last claimed
         # One claim at a time: whose turn it is depends on what is in hand.
         self._claiming = {queue: asyncio.Lock() for queue in self._runners}
         self.pace = Pace()
+        self._asked = dict.fromkeys(self._runners, 0.0)  # when SQL last said "later"
         self._suspects = Suspects()
         self._requeued: dict[str, int] = {}  # invoice -> consecutive requeues, to space them out
 
@@ -204,28 +209,49 @@ class Worker:
         """None: done with it. Else the seconds after which it shall come again."""
         job: Job | None = None
         try:
-            async with self._suspects.shared(runner.queue):
-                job = await self._take(message)
-                if job is None or not job.suspect:
-                    return await self._attempt(runner, job) if job else None
-                # Its last holder died on it, perhaps because of it. It waits unclaimed, so that a death here costs it no attempt.
-                await self._store.release(job)
+            while job is None:
+                async with self._suspects.shared(runner.queue):
+                    taken = await self._take(runner, message)
+                    if isinstance(taken, Job):
+                        job = taken
+                        if not job.suspect:
+                            return await self._attempt(runner, job)
+                        # Its last holder died on it, perhaps because of it. It waits unclaimed, so that a death here costs it no attempt.
+                        await self._store.release(job)
+                if taken is None:
+                    return None
+                if taken == "later":
+                    await asyncio.sleep(FULL)
             async with self._suspects.alone(runner.queue) as turn:
                 again = await self._claim(job)
                 return await self._attempt(runner, again, turn) if again else None
         finally:
             if job is not None:
-                self._in_hand.discard((job.queue, job.invoice_id))
+                self._in_hand.pop((job.queue, job.invoice_id), None)
 
-    async def _take(self, message: Message) -> Job | None:
-        """In hand from now on. None: nothing is to be done there, or another process holds it, whose lease the sweeper watches."""
+    async def _take(self, runner: Runner[InvoiceRecord], message: Message) -> Job | Literal["later"] | None:
+        """In hand from now on. None: nothing is to be done there, or another process holds it, whose lease the sweeper watches. "later":
+        only for a tenant that has enough in hand, and others are about."""
         async with self._claiming[message.queue]:
             held = (message.queue, message.invoice_id) in self._in_hand
-            job = await self._store.take(message, self._settings.owner, self._settings.lease, held=held)
-            if job is not None:
-                self._in_hand.add((job.queue, job.invoice_id))
+            full = self._full(runner)
+            if full is not None and time.monotonic() < self._asked[message.queue] + FULL:
+                return "later"
+            job = await self._store.take(message, self._settings.owner, self._settings.lease, held=held, without=full)
+            if job == "later":
+                self._asked[message.queue] = time.monotonic()
+            if isinstance(job, Job):
+                self._in_hand[job.queue, job.invoice_id] = job.tenant
+                self._about[job.tenant] = time.monotonic()
                 self._wake()
             return job
+
+    def _full(self, runner: Runner[InvoiceRecord]) -> str | None:
+        """The tenant that has enough for half of the places of this queue: the others are for others, while any is about."""
+        (tenant, number), *_ = Counter(t for (queue, _), t in self._in_hand.items() if queue == runner.queue).most_common(1) or [("", 0)]
+        now = time.monotonic()
+        self._about = {each: last for each, last in self._about.items() if now - last < ABOUT}
+        return tenant if 4 * number >= runner.capacity and self._about.keys() - {tenant} else None
 
     async def _claim(self, job: Job) -> Job | None:
         """The same once more. None if it is settled or held by another meanwhile."""

@@ -23,6 +23,6 @@ class Decode:
             # Accepted means durable: a blob that is not there now is a fault of the store, not of the document.
             raise Unavailable("blobs", "the original is missing") from exc
         try:
-            return Decoded(job, await self.sandbox.decode(content))
+            return Decoded(job, await self.sandbox.decode(content, tenant=job.tenant))
         finally:
             content.close()

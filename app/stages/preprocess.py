@@ -28,6 +28,6 @@ class Preprocess:
         except FileNotFoundError as exc:
             raise Unavailable("blobs", "the original is missing") from exc
         try:
-            return Prepared(decoded, await self.sandbox.plan(content, pages))
+            return Prepared(decoded, await self.sandbox.plan(content, pages, tenant=decoded.job.tenant))
         finally:
             content.close()

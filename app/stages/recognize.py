@@ -85,7 +85,7 @@ class Recognize:
             for plan in plans:
                 self.watcher.page_started(job, plan.number, len(prepared.decoded.document.pages))
                 try:
-                    text = await self._read(content, plan, known)
+                    text = await self._read(content, plan, known, job.tenant)
                 except Unprocessable as exc:
                     outcomes.append(exc)
                     continue
@@ -102,10 +102,10 @@ class Recognize:
             content.close()
         return outcomes
 
-    async def _read(self, content: BinaryIO, plan: PagePlan, languages: tuple[str, ...]) -> PageText:
-        picture = await self.sandbox.picture(content, plan)
+    async def _read(self, content: BinaryIO, plan: PagePlan, languages: tuple[str, ...], tenant: str) -> PageText:
+        picture = await self.sandbox.picture(content, plan, tenant=tenant)
         try:
-            return await self.ocr.read(picture, languages)
+            return await self.ocr.read(picture, languages, tenant=tenant)
         finally:
             picture.close()
 

@@ -85,6 +85,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.against", description=__doc__.splitlines()[0])
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--rounds", type=int, default=4, help="in all, there and here")
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     arguments = parser.parse_args()
     here = Path(__file__).parents[2]
     found: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
@@ -94,12 +95,16 @@ def main() -> int:
         for turn in range(arguments.rounds):
             which = "there" if turn % 4 in (0, 3) else "here"
             say(f"{which}, {turn + 1} of {arguments.rounds}; load {os.getloadavg()[0]:.1f}")
-            sent = {part: documents(numbers, 1000 + 10 * index) for index, (part, numbers) in enumerate(PARTS.items())}
+            sent = {
+                part: documents(numbers, 1000 + 10 * index)
+                for index, (part, numbers) in enumerate(PARTS.items())
+                if part in arguments.parts
+            }
             checkout = (arguments.checkout if which == "there" else here).resolve()
             for part, row in measure(Path(name) / str(turn), checkout, sent, warm).items():
                 found[part, which].append(row)
     print("| part | checkout | settled a second | CPU a document: service | children | servers | in all |\n|---|---|---|---|---|---|---|")
-    for part in PARTS:
+    for part in arguments.parts:
         for which in ("there", "here"):
             rows = [[*row, sum(row[1:])] for row in found[part, which]]
             cells = [f"{statistics.mean(column):.1f} ± {(max(column) - min(column)) / 2:.1f}" for column in zip(*rows, strict=True)]

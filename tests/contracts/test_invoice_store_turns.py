@@ -39,6 +39,7 @@ class Hand:
 
     async def take(self, said: Message) -> Job | None:
         job = await self._store.take(said, self._owner, 60, held=said.invoice_id in self.held)
+        assert job != "later"
         if job is not None:
             assert job.invoice_id not in self.held
             self.held.add(job.invoice_id)
@@ -69,6 +70,20 @@ async def test_the_tenant_with_the_fewest_in_hand_is_next_and_its_oldest_invoice
     assert taken == [flood[0].id, others[0].id, flood[1].id, others[1].id, flood[2].id]
     assert [await take(message(each, "other")) for each in others] == [flood[3].id, flood[4].id]
     assert await take(message(flood[0])) is None
+
+
+async def test_a_tenant_that_has_enough_in_hand_is_left_out(store: InvoiceStore, take: Hand, acme: TenantInvoices, clock: Clock) -> None:
+    flood = await pile(clock, acme, "flood", 2)
+    (other,) = await pile(clock, store.for_tenant("other"), "other", 1)
+    job = await store.take(message(flood[0]), "worker", 60, without="acme")
+    assert isinstance(job, Job) and job.invoice_id == other.id  # by the flood's own message
+    for _ in range(2):
+        assert await store.take(message(flood[0]), "worker", 60, without="acme") == "later"
+        assert await store.take(message(other, "other"), "worker", 60, held=True, without="acme") == "later"
+    just_come = await accept(acme, "just come")
+    assert await store.take(message(just_come), "worker", 60, without="acme") == "later"  # its own message neither
+    assert [await take(message(each)) for each in (just_come, *flood)] == [just_come.id, flood[0].id, flood[1].id]
+    assert await store.take(message(flood[0]), "worker", 60, held=True, without="acme") is None  # nothing waits any more
 
 
 async def test_a_queue_knows_only_its_own_work(store: InvoiceStore, take: Hand, acme: TenantInvoices, clock: Clock) -> None:

@@ -64,7 +64,9 @@ _WHOSE_TURN = {
     dialect: Prepared(
         select(waits.c.tenant)
         .select_from(waits.outerjoin(_IN_HAND, waits.c.tenant == _IN_HAND.c.tenant))
-        .order_by(func.coalesce(_IN_HAND.c.number, 0), waits.c.tenant <= bindparam("last"), waits.c.tenant)
+        .order_by(
+            waits.c.tenant == bindparam("without"), func.coalesce(_IN_HAND.c.number, 0), waits.c.tenant <= bindparam("last"), waits.c.tenant
+        )
         .limit(1)
     )
     for dialect, waits in (("sqlite", _ON_SQLITE), ("mysql", _ON_MARIADB))
@@ -100,20 +102,22 @@ def why_not(row: Any, owner: str, queue: Queue | None, now: datetime) -> Literal
     return None
 
 
-def to_take(connection: Connection, queue: Queue, this: tuple[str, str] | None, last: str, owner: str, now: datetime) -> Any:
+def to_take(
+    connection: Connection, queue: Queue, this: tuple[str, str] | None, last: str, owner: str, now: datetime, without: str | None
+) -> Any:
     """The state of the invoice that a message of this queue is for; None if nothing waits there. `this`: the message's own. `last`: the
-    tenant whose turn it was before.
+    tenant whose turn it was before. `without`: a tenant whose turn it is not, whatever it has; "later" if nothing else waits.
 
     Raises `Conflict` while others are taking all that the next tenant has.
     """
     own = None if this is None else STATE.first(connection, {"tenant": this[0], "id": this[1]})
     if why_not(own, owner, queue, now) is not None:
         own = None
-    if own is not None and (own.waiting_since is None or own.waiting_since > now - AT_ONCE):
+    if own is not None and own.tenant != without and (own.waiting_since is None or own.waiting_since > now - AT_ONCE):
         return own
-    turn = _WHOSE_TURN[connection.dialect.name].first(connection, {"queue": queue, "last": last})
-    if turn is None:
-        return own
+    turn = _WHOSE_TURN[connection.dialect.name].first(connection, {"queue": queue, "last": last, "without": without or ""})
+    if turn is None or turn.tenant == without:
+        return "later" if turn is not None or (own is not None and own.tenant == without) else own
     found = _OLDEST.first(connection, {"queue": queue, "tenant": turn.tenant}) or own
     if found is None:
         raise Conflict("all of them are being taken")

@@ -161,15 +161,19 @@ class SqlInvoices:
         failpoint("claim_committed")
         return claimed
 
-    async def take(self, message: Message, owner: str, lease: float, *, held: bool = False) -> Job | None:
+    async def take(
+        self, message: Message, owner: str, lease: float, *, held: bool = False, without: str | None = None
+    ) -> Job | Literal["later"] | None:
         known = not held and is_tenant(message.tenant) and is_id(message.invoice_id)
         this = (message.tenant, message.invoice_id) if known else None
         owner = clipped(owner, 100)
 
-        def work(connection: Connection) -> tuple[Job | None, list[OutboxRow]]:
+        def work(connection: Connection) -> tuple[Job | Literal["later"] | None, list[OutboxRow]]:
             now = self._clock()
-            row = claim.to_take(connection, message.queue, this, self._last.get(message.queue, ""), owner, now)
-            return (None, []) if row is None else claim.claimed(connection, row, owner, lease, now, shared=self._database.shared)
+            row = claim.to_take(connection, message.queue, this, self._last.get(message.queue, ""), owner, now, without)
+            if row is None or row == "later":
+                return row, []
+            return claim.claimed(connection, row, owner, lease, now, shared=self._database.shared)
 
         for _ in range(_RACES):
             try:
@@ -177,7 +181,7 @@ class SqlInvoices:
             except Conflict:
                 await asyncio.sleep(_RACING)  # another process was a moment faster: there may be more
                 continue
-            if job is not None:
+            if isinstance(job, Job):
                 self._last[job.queue] = job.tenant
             self._shared.committed.extend(told)
             failpoint("claim_committed")
