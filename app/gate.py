@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 
 class Gate:
-    """`places`, and half as many more that are only for tenants with no more inside than another one: who comes beside a flood does not wait
-    until a place is free. Of those who wait, first goes who is of the tenant with the fewest inside, then who came first."""
+    """`places`, and half as many more that are only for tenants with no more inside than another one: who comes beside a flood does not
+    wait until a place is free. Of those who wait, first goes who is of the tenant with the fewest inside, then who came first."""
 
     def __init__(self, places: int) -> None:
         self._places, self._most = places, places + (places + 1) // 2
