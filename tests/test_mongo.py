@@ -427,8 +427,21 @@ async def test_a_service_on_mongodb_and_what_an_invoice_costs_there(proxied: tup
     assert len(rows(new_name(url), "documents")) == 3 * count  # a snapshot and two rows of the audit chain each
 
 
+async def test_what_is_kept_to_be_opened_soon_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GridFsBlobs, "RECENT", 3 * len(SMALL))
+    async with GridFsBlobs(new_database(), PATIENCE) as blobs:
+        put = [await blobs.put("acme", io.BytesIO(SMALL[:-1] + bytes([n]))) for n in range(5)]
+        await blobs.delete("acme", put[3].sha256)
+        assert [sum(map(len, blobs._recent.values())), blobs._recent_size] == [2 * len(SMALL)] * 2
+        for n in (0, 1, 2, 4):
+            with await blobs.open("acme", put[n].sha256) as file:
+                assert file.read() == SMALL[:-1] + bytes([n])
+        with pytest.raises(FileNotFoundError):
+            await blobs.open("acme", put[3].sha256)
+
+
 async def test_round_trips(proxied: tuple[FaultProxy, str]) -> None:
-    """One for a blob, one to open it, one for a snapshot, or for all the snapshots that wait together."""
+    """One for a blob, none to open it where it was put, one elsewhere; one for a snapshot, or for all the snapshots that wait together."""
     proxy, url = proxied
 
     async def cost(*calls: Awaitable[object]) -> int:
@@ -440,10 +453,11 @@ async def test_round_trips(proxied: tuple[FaultProxy, str]) -> None:
     async def open_and_close(blobs: GridFsBlobs) -> None:
         (await blobs.open("acme", SMALL_SHA)).close()
 
-    async with MongoDocuments(url, PATIENCE) as documents, GridFsBlobs(url, PATIENCE) as blobs:
-        await asyncio.gather(documents.ping(), blobs.ping())
+    async with MongoDocuments(url, PATIENCE) as documents, GridFsBlobs(url, PATIENCE) as blobs, GridFsBlobs(url, PATIENCE) as elsewhere:
+        await asyncio.gather(documents.ping(), blobs.ping(), elsewhere.ping())
         noise = 2  # the driver looks after its servers meanwhile
         assert 20 <= await cost(*(blobs.put("acme", io.BytesIO(SMALL)) for _ in range(20))) <= 20 + noise
-        assert 20 <= await cost(*(open_and_close(blobs) for _ in range(20))) <= 20 + noise
+        assert await cost(*(open_and_close(blobs) for _ in range(20))) <= noise
+        assert 20 <= await cost(*(open_and_close(elsewhere) for _ in range(20))) <= 20 + noise
         assert 20 <= await cost(*(documents.save("acme", f"i{number}:1:1", b"{}") for number in range(20))) <= 20 + noise
         assert await cost(asyncio.gather(*(documents.save("acme", f"i{number}:2:1", b"{}") for number in range(60)))) <= 2 + noise

@@ -30,14 +30,20 @@ class GridFsBlobs:
     A second put of the same bytes writes only that it happened now. Which of a put and a deletion came first is decided by the
     server, on that one document: after a put has returned, only a deletion that knows of it removes the blob. A call that was
     cancelled or came late may still take effect, whole. Raises ValueError for what cannot be a tenant or a SHA-256.
+
+    What was put here last is opened without asking the server: each original is opened soon after, up to four times. Only a deletion by
+    another process is noticed late.
     """
 
     INLINE = 4 << 20  # bytes
+    RECENT = 8 << 20  # bytes
 
     def __init__(self, url: str, deadline: float = 30.0) -> None:
         self._mongo = Mongo(url, "blobs", deadline)
         self._large = Large("blobs")
         self._uploading = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._recent: dict[str, bytes] = {}  # the oldest first
+        self._recent_size = 0
 
     async def __aenter__(self) -> GridFsBlobs:
         self._mongo.open()
@@ -55,6 +61,7 @@ class GridFsBlobs:
             id = f"{tenant}/{blob.sha256}"
             if blob.size <= self.INLINE:
                 await _touch(database, id, {"size": blob.size, "data": data})
+                self._remember(id, data)
             else:
                 async with self._uploading:
                     await self._put_large(database, id, data, blob.size)
@@ -81,7 +88,9 @@ class GridFsBlobs:
                     raise
                 return None  # deleted meanwhile
 
-        data = await self._mongo.do(fetch)
+        data = self._recent.get(id)
+        if data is None:
+            data = await self._mongo.do(fetch)
         if data is None:
             raise FileNotFoundError(sha256)
         making = asyncio.get_running_loop().run_in_executor(None, _file, data)  # megabytes are copied
@@ -95,7 +104,10 @@ class GridFsBlobs:
         this: dict[str, Any] = {"_id": _blob_id(tenant, sha256)}
         if written_before is not None:
             this["at"] = {"$lt": written_before}
-        await self._mongo.do(lambda database: delete(database, "blobs", self._large, this))
+        try:
+            await self._mongo.do(lambda database: delete(database, "blobs", self._large, this))
+        finally:
+            self._forget(this["_id"])  # afterwards, whatever was put meanwhile
 
     async def stored_before(self, moment: datetime) -> AsyncIterator[tuple[str, str]]:
         """Sweeps unfinished uploads first: who looks for old blobs sweeps."""
@@ -110,6 +122,16 @@ class GridFsBlobs:
 
     async def ping(self) -> None:
         await self._mongo.do(lambda database: database.command("ping"))
+
+    def _remember(self, id: str, data: bytes) -> None:
+        self._forget(id)
+        self._recent[id] = data
+        self._recent_size += len(data)
+        while self._recent_size > self.RECENT:
+            self._forget(next(iter(self._recent)))
+
+    def _forget(self, id: str) -> None:
+        self._recent_size -= len(self._recent.pop(id, b""))
 
     async def _put_large(self, database: Any, id: str, data: bytes, size: int) -> None:
         if (await database["blobs"].update_one({"_id": id}, {"$currentDate": {"at": True}})).matched_count:
