@@ -1,5 +1,5 @@
-"""Documents and blobs in MongoDB: what `mongo_documents.py` and `mongo_blobs.py` stand on. Motor is imported here alone, and used by
-what it shares with `pymongo.AsyncMongoClient` (docs/decisions/0006).
+"""Documents and blobs in MongoDB: what `mongo_documents.py` and `mongo_blobs.py` stand on. The driver is PyMongo's own
+asyncio client, not Motor, its threaded forerunner (docs/decisions/0006).
 
 Writes are acknowledged by a majority and journaled; reads see only what a majority has. What one document can hold is one document,
 written by one call: nobody sees a part of it. What is larger is a GridFS file, uploaded under an id of its own and made visible by
