@@ -78,6 +78,7 @@ def test_the_rights_that_are_named_are_enough(tmp_path: Path, database: str, vho
         while not {client.invoice(invoice_id)["status"] for invoice_id in ids} <= SETTLED:
             assert time.monotonic() < until, service.log_tail()
             time.sleep(0.05)
-        assert client.call("GET", "/readyz").json()["status"] == "ready"
+        readiness = client.call("GET", "/readyz").json()
+        assert readiness["status"] == "ready", readiness
         log = service.log.read_text()
         assert "events.joined" in log and "broker.away" not in log and "events.waiting" not in log
