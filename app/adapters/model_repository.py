@@ -1,0 +1,59 @@
+"""What stands in a model repository (`triton_models/`): each model's folder, its configuration, and a question whose answer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CANARY = "canary.npz"
+CONFIGURATION = "config.pbtxt"
+TOLERANCE = 0.02
+"""By which numbers of a right answer may differ from the known one: probabilities and parts of unit vectors in half precision do by less,
+and a model that answers from other weights by more. Whole numbers are equal."""
+
+
+def models_in(repository: Path) -> list[Path]:
+    """The folders of the models, by name. Raises OSError."""
+    return sorted(folder for folder in repository.iterdir() if (folder / CONFIGURATION).is_file())
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A question to a model, and its answer. Small: it is asked again and again."""
+
+    inputs: Mapping[str, NDArray[Any]]
+    outputs: Mapping[str, NDArray[Any]]
+
+    @staticmethod
+    def of(folder: Path) -> Canary | None:
+        """The one that stands in a model's folder, if one does. Raises OSError, ValueError."""
+        if not (folder / CANARY).exists():
+            return None
+        with np.load(folder / CANARY, allow_pickle=False) as archive:
+            tensors = {name: archive[name] for name in archive.files}
+        return Canary(*({n.partition("/")[2]: t for n, t in tensors.items() if n.startswith(side)} for side in ("inputs/", "outputs/")))
+
+    def save(self, folder: Path) -> None:
+        sides = {"inputs": self.inputs, "outputs": self.outputs}
+        tensors: dict[str, Any] = {f"{side}/{name}": tensor for side, named in sides.items() for name, tensor in named.items()}
+        np.savez_compressed(folder / CANARY, **tensors)
+
+    def wrong(self, answer: Mapping[str, NDArray[Any] | None]) -> str:
+        """What is wrong with an answer; nothing if it is right."""
+        for name, known in self.outputs.items():
+            got = answer.get(name)
+            if got is None:
+                return f"{name} is missing"
+            if got.shape != known.shape or got.dtype != known.dtype:
+                return f"{name} is {got.dtype}{list(got.shape)}, not {known.dtype}{list(known.shape)}"
+            if known.dtype.kind == "f":
+                if not np.isfinite(got).all() or float(np.abs(got - known).max(initial=0.0)) > TOLERANCE:
+                    return f"{name} is not what is known"
+            elif not np.array_equal(got, known):
+                return f"{name} is not what is known"
+        return ""
