@@ -38,11 +38,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All on 127.0.0.1."""
-
     grpc: int = 8001
     http: int = 8002
     metrics: int = 8003
+    address: str = "127.0.0.1"
 
 
 def launch(
@@ -55,7 +54,7 @@ def launch(
     command = [str(packages / "bin/tritonserver"), f"--model-repository={repository}", f"--backend-directory={packages / 'backends'}"]
     command += ["--model-control-mode=explicit", *(f"--load-model={model}" for model in models), "--exit-on-error=false"]
     for kind, port in (("grpc", ports.grpc), ("http", ports.http), ("metrics", ports.metrics)):
-        command += [f"--{kind}-address=127.0.0.1", f"--{kind}-port={port}"]
+        command += [f"--{kind}-address={ports.address}", f"--{kind}-port={port}"]
     command += ["--allow-gpu-metrics=false", "--exit-timeout-secs=5"]
     environment = {
         "PATH": f"{home.resolve()}/bin:/usr/bin:/bin",  # its python: where the backend's stub finds its packages
@@ -180,8 +179,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.tritonserver", description=__doc__.partition("\n")[0])
     parser.add_argument("--repository", type=Path, default=ROOT / "triton_models")
     parser.add_argument("--port", type=int, default=Ports.grpc, help="of gRPC; HTTP and metrics are on the next two (default: %(default)s)")
+    parser.add_argument("--address", default=Ports.address, help="anything else than %(default)s is for a container's own network")
     arguments = parser.parse_args()
-    server = Server(arguments.repository.resolve(), Ports(arguments.port, arguments.port + 1, arguments.port + 2))
+    ports = Ports(arguments.port, arguments.port + 1, arguments.port + 2, arguments.address)
+    server = Server(arguments.repository.resolve(), ports)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.ended.set())
     server.run()

@@ -23,12 +23,12 @@ class TritonPythonModel:
     def execute(self, requests):
         """All requests in one call of the runtime: their tensors are of one shape but for the first dimension, the batch."""
         parts = [[pb_utils.get_input_tensor_by_name(request, name).as_numpy() for request in requests] for name in self.inputs]
-        batch = {name: np.concatenate(part) if len(part) > 1 else part[0] for name, part in zip(self.inputs, parts)}
+        batch = {name: np.concatenate(part) if len(part) > 1 else part[0] for name, part in zip(self.inputs, parts, strict=True)}
         results = self.run(batch)
         ends = np.cumsum([len(tensor) for tensor in parts[0]])[:-1]
         split = [np.split(result, ends) for result in results]
         return [
-            pb_utils.InferenceResponse([pb_utils.Tensor(name, of_all[i]) for name, of_all in zip(self.outputs, split)])
+            pb_utils.InferenceResponse([pb_utils.Tensor(name, of_all[i]) for name, of_all in zip(self.outputs, split, strict=True)])
             for i in range(len(requests))
         ]
 

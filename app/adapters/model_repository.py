@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 CANARY = "canary.npz"
 CONFIGURATION = "config.pbtxt"
+SUMS = "weights.sha256"  # of the files that are not in the sources: as `sha256sum` writes them
 TOLERANCE = 0.02
 """By which numbers of a right answer may differ from the known one: probabilities and parts of unit vectors in half precision do by less,
 and a model that answers from other weights by more. Whole numbers are equal."""
@@ -20,6 +21,20 @@ and a model that answers from other weights by more. Whole numbers are equal."""
 def models_in(repository: Path) -> list[Path]:
     """The folders of the models, by name. Raises OSError."""
     return sorted(folder for folder in repository.iterdir() if (folder / CONFIGURATION).is_file())
+
+
+def newest(folder: Path) -> str | None:
+    """A model's newest version that can be run here, if there is one."""
+    return max((each.name for each in folder.iterdir() if each.name.isdigit() and (each / "model.py").exists()), key=int, default=None)
+
+
+def missing(repository: Path) -> list[str]:
+    """The weights that should stand in the repository and do not, by their names in it. Raises OSError, ValueError."""
+    sums = repository / SUMS
+    if not sums.exists():
+        return []
+    names = [line.split("  ", 1)[1] for line in sums.read_text("utf-8").splitlines()]
+    return [name for name in names if not (repository / name).exists()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class Signature:
         for name, array in tensors.items():
             if flaw := self.outputs[name].flaw(array, bool(self.batch)):
                 raise WrongAnswer(DEPENDENCY, f"output {name} {flaw}")
+            if not array.size:
+                raise WrongAnswer(DEPENDENCY, f"output {name} is empty")
             if self.batch and array.shape[0] != rows:
                 raise WrongAnswer(DEPENDENCY, f"output {name} has {array.shape[0]} rows for {rows}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():

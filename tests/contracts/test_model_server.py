@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.adapters.local_models import LocalModels
 from app.adapters.triton import TritonModels
 from app.errors import DeadlineExceeded, Unavailable
 from app.ports import ModelServer
@@ -35,7 +36,13 @@ async def triton(folder: Path) -> AsyncIterator[tuple[ModelServer, Path]]:
         yield models, server.repository
 
 
-SERVERS: dict[str, Callable[[Path], AbstractAsyncContextManager[tuple[ModelServer, Path]]]] = {"triton": triton}
+@asynccontextmanager
+async def local(folder: Path) -> AsyncIterator[tuple[ModelServer, Path]]:
+    async with LocalModels.open(folder) as models:
+        yield models, folder
+
+
+SERVERS: dict[str, Callable[[Path], AbstractAsyncContextManager[tuple[ModelServer, Path]]]] = {"triton": triton, "local": local}
 
 
 class Held:
