@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,11 +57,19 @@ class _RegionUnknown(Exception):
     """The server is another one than that which was told of our memory."""
 
 
+@cache
+def _keep_grpc() -> None:
+    """Its asyncio side for as long as the process lives. It would end with the last channel, and that may be found to be garbage while
+    its own lock is held: then nothing moves any more."""
+    grpc.aio.init_grpc_aio()
+
+
 class Wire:
     """To one server, from one event loop. `url`: `triton://host:port`; `?shared_memory=off` where the host is this one by name only."""
 
     def __init__(self, url: str) -> None:
         """Connects to nothing yet. Raises `Misconfigured`."""
+        _keep_grpc()
         host, port, shared = address_of(url)
         self._client = InferenceServerClient(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", channel_args=list(OPTIONS))
         self._regions = Regions(self._register, self._unregister) if shared else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -87,6 +88,7 @@ async def held(request: pytest.FixtureRequest, tmp_path: Path, nothing_leaks: No
         opened = Held(server, repository)
         yield opened
         opened.mood("")
+    gc.collect()  # gRPC closes what an error of its own still knows when that error is garbage
 
 
 async def test_tensors_in_tensors_out_with_the_version_that_answered(held: Held) -> None:
@@ -170,7 +172,7 @@ async def test_a_question_that_cannot_be_one_is_the_callers_mistake(held: Held, 
     assert await held.double(1) == [2]
 
 
-@pytest.mark.parametrize("mood", ["nan", "shape", "rank", "batch", "type", "none", "huge", "error"])
+@pytest.mark.parametrize("mood", ["nan", "rank", "batch", "type", "none", "huge", "error"])
 async def test_an_answer_that_cannot_be_one_is_nobodys_answer(held: Held, mood: str) -> None:
     await held.double(1)
     held.mood(mood)
