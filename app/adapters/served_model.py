@@ -61,14 +61,14 @@ class ServedModel:
 
     async def infer(self, tensors: Mapping[str, NDArray[Any]], deadline: float) -> Inference:
         async with self._turn(deadline) as left:
-            served = await self._believed()
+            served = await self._believed(left())
             rows = served.signature.check_request(tensors)
             if served.signature.decoupled:
                 raise ValueError(f"{self.name} answers piece by piece: stream it")
             try:
                 answer = await self._wire.infer(self.name, served.version, tensors, left())
             except NotLoaded:  # another version has taken its place
-                served = await self._prove()
+                served = await self._prove(left())
                 rows = served.signature.check_request(tensors)
                 answer = await self._wire.infer(self.name, served.version, tensors, left())
             served.signature.check_answer(answer.tensors, rows)
@@ -76,7 +76,7 @@ class ServedModel:
 
     async def stream(self, tensors: Mapping[str, NDArray[Any]], deadline: float) -> AsyncIterator[Inference]:
         async with self._turn(deadline) as left:
-            served = await self._believed()
+            served = await self._believed(left())
             rows = served.signature.check_request(tensors)
             pieces = self._wire.stream(self.name, served.version, tensors, left())
             try:
@@ -109,17 +109,21 @@ class ServedModel:
         finally:
             self._slots.release()
 
-    async def _believed(self) -> Served:
+    async def _believed(self, seconds: float) -> Served:
         if self._served is None:
-            return await self._prove()
+            return await self._prove(seconds)
         if asyncio.get_running_loop().time() - self._looked > LOOKING and self._proving is None:
             self._looked = asyncio.get_running_loop().time()
             self._start_proving()  # for those who come later: whoever asks now does not wait
         return self._served
 
-    async def _prove(self) -> Served:
-        """The newest version that is loaded and answers its canary. Many may wait for one look."""
-        return await asyncio.shield(self._proving or self._start_proving())
+    async def _prove(self, seconds: float) -> Served:
+        """The newest version that is loaded and answers its canary. Many may wait for one look, which goes on without them."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._proving or self._start_proving())
+        except TimeoutError as exc:
+            raise DeadlineExceeded(DEPENDENCY, "no answer in time") from exc
 
     def _start_proving(self) -> asyncio.Task[Served]:
         def ended(task: asyncio.Task[Served]) -> None:
@@ -168,7 +172,7 @@ class ServedModel:
             self._served = None
             self._refused.clear()
             try:
-                await self._prove()
+                await self._prove(2 * PROVING)
             except Unavailable as exc:
                 self.breaker.still_open(exc.detail)
                 failures += 1

@@ -35,9 +35,9 @@ ANSWER = 64 << 20  # bytes: what is longer is no answer of any model of ours, an
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_send_message_length", 256 << 20),
     ("grpc.max_receive_message_length", ANSWER),
-    # A server that was started again is found within a second; the defaults took five.
+    # A server that was started again is found within a second; the defaults took five. The least is also what an attempt may take.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     # A peer that is gone without a word, while something is asked of it. Only then, and not often: servers take pings for abuse.
     ("grpc.keepalive_time_ms", 10_000),
@@ -93,8 +93,10 @@ class Wire:
     async def _infer(
         self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float, regions: Regions | None
     ) -> Inference:
-        async with _inputs(tensors, regions) as (inputs, answered), _asking(seconds):
-            result = await self._client.infer(model, inputs, model_version=version, client_timeout=seconds)
+        end = asyncio.get_running_loop().time() + seconds
+        async with _asking(seconds), _inputs(tensors, regions) as (inputs, answered):
+            left = max(0.001, end - asyncio.get_running_loop().time())  # the server may have been told of new memory first
+            result = await self._client.infer(model, inputs, model_version=version, client_timeout=left)
             answered()
         return _inference(result)
 
