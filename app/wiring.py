@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -41,6 +42,9 @@ from app.pipeline.topology import Ports, topology
 from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, ModelServer, Sandbox, WorkQueue
 from app.settings import Settings
 from app.tracing import Tracing
+
+if TYPE_CHECKING:
+    from app.adapters.model_versions import ModelVersions
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
@@ -136,7 +140,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             TesseractEngine.open(Installation(settings.ocr.tesseract, settings.ocr.trained), readers, watch=metrics)
         )
 
-        models = await stack.enter_async_context(open_models(settings.inference.url))
+        models = await stack.enter_async_context(open_models(settings.inference.url, metrics))
 
         if taken := await invoices.take_over():
             log.info("service.took_over", count=taken)
@@ -281,17 +285,32 @@ def open_documents(url: str) -> AbstractAsyncContextManager[DocumentStore]:
     return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))
 
 
-def open_models(url: str) -> AbstractAsyncContextManager[ModelServer | None]:
+def open_models(url: str, metrics: Metrics | None = None) -> AbstractAsyncContextManager[ModelServer | None]:
     if url == "none":
         return nullcontext()
     if url.startswith("triton:"):
         from app.adapters.triton import TritonModels  # here: gRPC takes 0.3 s of every other start
 
-        return TritonModels.open(url, REPOSITORY)
+        return TritonModels.open(url, REPOSITORY, metrics)
     scheme, _, path = url.partition(":")
     if scheme != "local" or (path and not Path(path).is_absolute()):
         raise Misconfigured("INVOICESTREAM_INFERENCE_URL: only local:, local:/path, triton://host:port and none are known")
     return LocalModels.open(Path(path) if path else REPOSITORY)
+
+
+@asynccontextmanager
+async def open_model_versions(url: str, repository: Path | None = None) -> AsyncIterator[ModelVersions]:
+    """Of the tritonserver at `url`, which starts from `repository`. Raises `Misconfigured`: only a server has versions to choose from."""
+    from app.adapters.model_versions import ModelVersions
+    from app.adapters.triton_wire import Wire
+
+    if not url.startswith("triton:"):
+        raise Misconfigured("INVOICESTREAM_INFERENCE_URL names no tritonserver: triton://host:port")
+    wire = Wire(url)
+    try:
+        yield ModelVersions(wire, repository or REPOSITORY)
+    finally:
+        await wire.close()
 
 
 def _path(url: str, scheme: str, name: str) -> Path:

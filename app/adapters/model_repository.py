@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,35 @@ def models_in(repository: Path) -> list[Path]:
 
 
 def newest(folder: Path) -> str | None:
-    """A model's newest version that can be run here, if there is one."""
-    return max((each.name for each in folder.iterdir() if each.name.isdigit() and (each / "model.py").exists()), key=int, default=None)
+    """A model's version that can be run here, if there is one: the newest of those that its configuration names, or of all."""
+    named = named_versions((folder / CONFIGURATION).read_text("utf-8"))
+    there = (each.name for each in folder.iterdir() if each.name.isdigit() and (each / "model.py").exists())
+    return max((version for version in there if not named or version in named), key=int, default=None)
+
+
+def named_versions(configuration: str) -> list[str]:
+    """Of a config.pbtxt with `version_policy: { specific ... }`; without it, none."""
+    span = _policy(configuration)
+    return re.findall(r"\d+", configuration[slice(*span)]) if span and "specific" in configuration[slice(*span)] else []
+
+
+def with_version(configuration: str, version: str) -> str:
+    """The text of a config.pbtxt that names this version, and no other."""
+    policy = f"version_policy: {{ specific {{ versions: [ {version} ] }} }}"
+    start, end = _policy(configuration) or (len(configuration), len(configuration))
+    return configuration[:start] + policy + (configuration[end:] or "\n")
+
+
+def _policy(configuration: str) -> tuple[int, int] | None:
+    """Where the version policy stands in the text."""
+    if (found := re.search(r"^[ \t]*version_policy\s*:?\s*(?=\{)", configuration, re.MULTILINE)) is None:
+        return None
+    depth = 0
+    for end in range(found.end(), len(configuration)):
+        depth += {"{": 1, "}": -1}.get(configuration[end], 0)
+        if not depth:
+            return found.start(), end + 1
+    return None
 
 
 def missing(repository: Path) -> list[str]:

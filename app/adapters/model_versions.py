@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.adapters.model_repository import CONFIGURATION, models_in, with_version
 from app.adapters.model_signature import DEPENDENCY
 from app.adapters.served_model import examine
 from app.adapters.triton_wire import NotLoaded, Wire
 from app.errors import Unavailable
 
 HISTORY = "versions.jsonl"
-_POLICY = re.compile(r"\n?^[ \t]*version_policy[ \t]*:?[ \t]*(?=\{)", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -49,7 +49,7 @@ class ModelVersions:
         """All that the server or the folder knows, by model, oldest version first."""
         index = await self._wire.index()
         found = []
-        names = sorted(index.keys() | {f.name for f in self._repository.iterdir() if (f / "config.pbtxt").is_file()})
+        names = sorted(index.keys() | {folder.name for folder in models_in(self._repository)})
         for model in names:
             told = index.get(model, {})
             for version in sorted(told.keys() | set(self._there(model)), key=int):
@@ -109,7 +109,7 @@ class ModelVersions:
 
     def _point(self, model: str, version: str) -> None:
         folder = self._repository / model
-        for path in (folder / "config.pbtxt", *sorted(folder.glob("configs/*.pbtxt"))):
+        for path in (folder / CONFIGURATION, *sorted(folder.glob("configs/*.pbtxt"))):
             written = path.with_suffix(".new")
             written.write_text(with_version(path.read_text(), version))
             os.replace(written, path)
@@ -122,16 +122,3 @@ class ModelVersions:
     def _history(self, model: str) -> list[dict[str, str]]:
         path = self._repository / model / HISTORY
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def with_version(configuration: str, version: str) -> str:
-    """The text of a config.pbtxt that has this version loaded, and no other."""
-    policy = f"version_policy {{ specific {{ versions: [ {version} ] }} }}"
-    if (found := _POLICY.search(configuration)) is None:
-        return f"{configuration.rstrip()}\n{policy}\n"
-    depth, end = 0, found.end()
-    for end in range(found.end(), len(configuration)):
-        depth += {"{": 1, "}": -1}.get(configuration[end], 0)
-        if depth == 0:
-            break
-    return f"{configuration[: found.start()]}\n{policy}{configuration[end + 1 :]}".lstrip("\n")
