@@ -1,6 +1,7 @@
 """`model.py` of the models that are one ONNX graph, for Triton's python backend on a CPU: the runtime's call, and nothing else.
 
-Parameters of the configuration: `runtime` is "openvino" or "onnxruntime", `threads` how many an instance computes with.
+Parameters of the configuration: `runtime` is "openvino" or "onnxruntime", `threads` how many an instance computes with; `precision` of
+OpenVINO is "f32", unless it says "bf16", which is faster where the processor has it, and other numbers.
 """
 
 import json
@@ -18,7 +19,7 @@ class TritonPythonModel:
         self.inputs = [tensor["name"] for tensor in configuration["input"]]
         parameters = {name: value["string_value"] for name, value in configuration["parameters"].items()}
         graph = Path(args["model_repository"], args["model_version"], "model.onnx")
-        self.run = RUNTIMES[parameters["runtime"]](graph, self.outputs, int(parameters["threads"]))
+        self.run = RUNTIMES[parameters["runtime"]](graph, self.outputs, int(parameters["threads"]), parameters.get("precision", "f32"))
 
     def execute(self, requests):
         """All requests in one call of the runtime: their tensors are of one shape but for the first dimension, the batch."""
@@ -33,12 +34,11 @@ class TritonPythonModel:
         ]
 
 
-def openvino(graph, outputs, threads):
+def openvino(graph, outputs, threads, precision):
     import openvino
 
     core = openvino.Core()
-    # Where it can, OpenVINO would compute in bfloat16: other results on other machines.
-    settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
     compiled = core.compile_model(core.read_model(graph), "CPU", settings)
     request = compiled.create_infer_request()
     wanted = [compiled.output(name) for name in outputs]
@@ -50,7 +50,7 @@ def openvino(graph, outputs, threads):
     return run
 
 
-def onnxruntime(graph, outputs, threads):
+def onnxruntime(graph, outputs, threads, precision):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

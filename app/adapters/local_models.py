@@ -52,10 +52,11 @@ class _Call:
 class LocalModels:
     """See the head of this file. For telemetry: `pid` of the worker that runs, `starts` so far."""
 
-    def __init__(self, repository: Path) -> None:
+    def __init__(self, repository: Path, grace: float) -> None:
         self.pid: int | None = None
         self.starts = 0
         self._repository = repository.absolute()
+        self._grace = grace
         self._models: dict[str, Signature] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._channel: socket.socket | None = None
@@ -70,9 +71,9 @@ class LocalModels:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, repository: Path = REPOSITORY) -> AsyncIterator[LocalModels]:
+    async def open(cls, repository: Path = REPOSITORY, grace: float = GRACE) -> AsyncIterator[LocalModels]:
         """Starts nothing yet, and needs nothing to be there yet."""
-        models = cls(repository)
+        models = cls(repository, grace)
         try:
             yield models
         finally:
@@ -156,7 +157,7 @@ class LocalModels:
             with suppress(OSError):
                 if self._channel is not None:
                     self._channel.send(msgspec.msgpack.encode(wire.Cancel(number)))
-            asyncio.get_running_loop().call_later(GRACE, self._overdue, number, self.starts)
+            asyncio.get_running_loop().call_later(self._grace, self._overdue, number, self.starts)
         while not call.pieces.empty():
             if isinstance(piece := call.pieces.get_nowait(), tuple):
                 os.close(piece[1])
