@@ -31,7 +31,7 @@ HOME = Path(os.environ.get("INVOICESTREAM_TRITON") or ROOT / ".venv/triton")
 """The environment that holds the server: its own, because its python backend gives wrong tensors with NumPy 2."""
 START = 90.0  # seconds
 CANARY_DEADLINE = 20.0  # seconds: a canary is small, but waits behind whatever the model is doing
-EVERY = 5.0  # seconds between rounds of canaries
+EVERY = 5.0  # seconds between rounds of canaries; so long a failure may go unnoticed
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before start number n of a server that keeps dying
 PR_SET_PDEATHSIG = 1
 
@@ -81,10 +81,10 @@ def wrong(client: triton.InferenceServerClient, model: str, canary: Canary) -> s
 
 
 class Server:
-    """`models`: those that have a canary."""
+    """Started and watched until `ended` is set."""
 
-    def __init__(self, repository: Path, ports: Ports) -> None:
-        self._repository, self._ports = repository, ports
+    def __init__(self, repository: Path, ports: Ports, every: float = EVERY) -> None:
+        self._repository, self._ports, self._every = repository, ports, every
         self._canaries = {folder.name: canary for folder in models_in(repository) if (canary := Canary.of(folder)) is not None}
         self._process: subprocess.Popen[bytes] | None = None
         self._client = triton.InferenceServerClient(f"127.0.0.1:{ports.grpc}")
@@ -127,7 +127,7 @@ class Server:
 
     def _watch(self) -> str:
         """Returns why the server is of no use any more."""
-        while not self.ended.wait(EVERY):
+        while not self.ended.wait(self._every):
             if self._died:
                 return self._died
             for model in self._canaries:
@@ -178,11 +178,12 @@ def say(what: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.tritonserver", description=__doc__.partition("\n")[0])
     parser.add_argument("--repository", type=Path, default=ROOT / "triton_models")
-    parser.add_argument("--port", type=int, default=Ports.grpc, help="of gRPC; HTTP and metrics are on the next two (default: %(default)s)")
-    parser.add_argument("--address", default=Ports.address, help="anything else than %(default)s is for a container's own network")
+    parser.add_argument("--port", type=int, default=Ports().grpc, help="of gRPC; HTTP and metrics are on the next two (default: %(default)s)")
+    parser.add_argument("--address", default=Ports().address, help="anything else than %(default)s is for a container's own network")
+    parser.add_argument("--every", type=float, default=EVERY, help="seconds between canaries (default: %(default)s)")
     arguments = parser.parse_args()
     ports = Ports(arguments.port, arguments.port + 1, arguments.port + 2, arguments.address)
-    server = Server(arguments.repository.resolve(), ports)
+    server = Server(arguments.repository.resolve(), ports, arguments.every)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.ended.set())
     server.run()

@@ -97,14 +97,7 @@ class TritonServer:
 
     def stubs(self, model: str) -> list[int]:
         """The processes of the python backend that run `model`: what dies when a model takes its process down."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                with suppress(OSError):
-                    words = (folder / "cmdline").read_bytes().split(b"\0")
-                    if b"triton_python_backend_stub" in words[0] and str(self.repository / model).encode() in b" ".join(words):
-                        found.append(int(folder.name))
-        return sorted(found)
+        return stubs_in(self.repository / model)
 
     def stop(self) -> None:
         """Ends it as an operator would, waiting until it has ended."""
@@ -155,6 +148,18 @@ class TritonServer:
 
     def _end_of_log(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
+
+
+def stubs_in(model: Path) -> list[int]:
+    """The processes of any server's python backend that run the model of this folder."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                if b"triton_python_backend_stub" in words[0] and f"{model}/".encode() in b" ".join(words) + b"/":
+                    found.append(int(folder.name))
+    return sorted(found)
 
 
 @cache
