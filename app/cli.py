@@ -1,4 +1,4 @@
-"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | copy | replay | doctor`.
+"""`invoicestream serve | process | migrate | keys | verify-audit | reconcile | copy | replay | models | doctor`.
 
 Exit codes: 0 done, 1 something needs review or was refused, 2 usage or settings, 3 a service is down, 130 interrupted.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from app import __version__
+from app import __version__, models_cli
 from app.errors import Misconfigured, Unavailable
 from app.settings import PREFIX, Settings, Telemetry, from_environ, ocr_from_environ
 
@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--list", action="store_true", help="only say what there is, one JSON object a line")
     replay.add_argument("ids", nargs="*", metavar="ID", help="of invoices or messages (default: all)")
     replay.set_defaults(run=_replay)
+
+    models_cli.add_commands(commands)
 
     doctor = commands.add_parser("doctor", help="check that everything this service needs is there")
     doctor.set_defaults(run=_doctor)

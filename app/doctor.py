@@ -13,6 +13,7 @@ from app.domain.work import QUEUES
 from app.errors import InvoiceStreamError, Misconfigured, Unavailable
 from app.settings import Settings
 
+CANARY_DEADLINE = 60.0  # seconds: a model that is asked for the first time is loaded then
 LEAST_FREE = 1 << 30  # bytes; an original is kept for every document
 
 
@@ -30,6 +31,7 @@ async def examine(settings: Settings) -> list[Check]:
         _disk(settings.stores.data),
         await _attempt("sandbox", _sandbox),
         await _attempt("ocr", lambda: _ocr(settings)),
+        await _attempt("models", lambda: _models(settings)),
         await _attempt("sql", lambda: _sql(settings)),
         await _attempt("documents", lambda: _documents(settings)),
         await _attempt("blobs", lambda: _blobs(settings)),
@@ -90,6 +92,26 @@ async def _ocr(settings: Settings) -> str:
 def _install(*languages: str) -> str:
     packages = " ".join(f"tesseract-ocr-{language}" if language else "tesseract-ocr" for language in languages)
     return f"Scans and photos wait for it: apt-get install {packages}, or set INVOICESTREAM_TESSERACT"
+
+
+async def _models(settings: Settings) -> str:
+    """Each model is asked what is known."""
+    from app.adapters.local_models import REPOSITORY
+    from app.adapters.model_repository import Canary
+    from app.wiring import open_models
+
+    async with open_models(settings.inference.url) as models:
+        if models is None:
+            return "none: INVOICESTREAM_INFERENCE_URL says so"
+        await models.ping()
+        right = []
+        for name in sorted(await models.versions()):
+            if (canary := Canary.of(REPOSITORY / name)) is not None:
+                answer = await models.infer(name, canary.inputs, deadline=CANARY_DEADLINE)
+                if wrong := canary.wrong(answer.tensors):
+                    raise Unavailable("models", f"{name} answers wrongly: {wrong}")
+                right.append(f"{name} {answer.version}")
+        return f"{', '.join(right) or 'none is known'}: {'right answers' if right else 'nothing was asked'}"
 
 
 async def _sql(settings: Settings) -> str:

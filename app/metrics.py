@@ -78,6 +78,9 @@ class Metrics:
             "ocr_page_duration_seconds", "One page, waiting for its turn included.", ["engine"], buckets=_STAGE_BUCKETS, registry=registry
         )
         self.fallbacks = Counter("fallback_total", "Work done in the second best way.", ["reason"], registry=registry)
+        self.breaker_state = Gauge(
+            "breaker_state", "Whether a dependency is asked: 0 yes, 1 it is being tried, 2 it is left alone.", ["dep"], registry=registry
+        )
         self.sandbox_level = Gauge(
             "sandbox_level", "How many of the sandbox's walls this kernel gives (see the sandbox).", registry=registry
         )
@@ -132,6 +135,10 @@ class Metrics:
 
     def request_done(self, method: str, route: str, status: int, seconds: float) -> None:
         self._request(method, route, status).observe(seconds)
+
+    def breaker(self, dependency: str, state: Literal["closed", "half_open", "open"]) -> None:
+        """`dependency`: "models/NAME"."""
+        self.breaker_state.labels(dependency).set(("closed", "half_open", "open").index(state))
 
     def confidences(self, fields: Mapping[str, Field]) -> None:
         """Of the fields in `WATCHED_FIELDS`; the others would be too many labels."""

@@ -59,6 +59,14 @@ class Ocr:
 
 
 @dataclass(frozen=True, slots=True)
+class Inference:
+    """`url`: `local:` (our own repository's models, in a process beside this one), `local:/path` (another one's),
+    `triton://host:port`, or `none`."""
+
+    url: str = "local:"
+
+
+@dataclass(frozen=True, slots=True)
 class Telemetry:
     log_level: str = "info"
     log_json: bool = True
@@ -72,6 +80,7 @@ class Settings:
     telemetry: Telemetry = field(default_factory=Telemetry)
     limits: Limits = field(default_factory=Limits)
     ocr: Ocr = field(default_factory=Ocr)
+    inference: Inference = field(default_factory=Inference)
     host: str = "127.0.0.1"
     port: int = 8000
     origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
@@ -123,6 +132,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
             shared_wait_seconds=float(number("SHARED_WAIT_SECONDS", int(limits.shared_wait_seconds))),
         ),
         ocr=ocr_from_environ(environ),
+        inference=inference_from_environ(environ),
         host=text("HOST", "127.0.0.1"),
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
@@ -137,6 +147,12 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     if not width.isascii() or not width.isdigit():
         raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
     return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width))
+
+
+def inference_from_environ(environ: Mapping[str, str] = os.environ) -> Inference:
+    """Set to nothing is `none`."""
+    url = environ.get(PREFIX + "INFERENCE_URL")
+    return Inference() if url is None else Inference(url or "none")
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:

@@ -10,15 +10,17 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 
 from app.adapters.file_blobs import FileBlobs
+from app.adapters.local_models import REPOSITORY, LocalModels
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.mongo_url import is_mongo
 from app.adapters.sandbox import ForkSandbox
@@ -38,9 +40,12 @@ from app.pipeline.progress import Progress
 from app.pipeline.reconcile import Reconciler
 from app.pipeline.runner import Runner, Worker, WorkerSettings
 from app.pipeline.topology import Ports, topology
-from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, Sandbox, WorkQueue
+from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, ModelServer, Sandbox, WorkQueue
 from app.settings import Settings
 from app.tracing import Tracing
+
+if TYPE_CHECKING:
+    from app.adapters.model_versions import ModelVersions
 
 log = structlog.get_logger(__name__)
 PING_DEADLINE = 2.0  # seconds
@@ -62,6 +67,7 @@ class Service:
     events: EventBus
     sandbox: Sandbox
     ocr: TesseractEngine
+    models: ModelServer | None
     relay: Relay
     sweeper: Sweeper
     worker: Worker
@@ -80,6 +86,8 @@ class Service:
             "sandbox": self.sandbox.ping,
             "ocr": self.ocr.ping,
         }
+        if self.models is not None:
+            pings["models"] = self.models.ping
 
         async def check(ping: object) -> str:
             try:
@@ -133,6 +141,8 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             TesseractEngine.open(Installation(settings.ocr.tesseract, settings.ocr.trained), readers, watch=metrics)
         )
 
+        models = await stack.enter_async_context(open_models(settings.inference.url, metrics))
+
         if taken := await invoices.take_over():
             log.info("service.took_over", count=taken)
 
@@ -180,6 +190,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             bus,
             sandbox,
             ocr,
+            models,
             relay,
             sweeper,
             worker,
@@ -202,6 +213,7 @@ def check(settings: Settings) -> None:
     open_blobs(settings.stores.blobs_url)
     open_documents(settings.stores.documents_url)
     _broker(settings.stores.broker_url, Metrics())
+    open_models(settings.inference.url)
 
 
 @asynccontextmanager
@@ -276,6 +288,34 @@ def open_documents(url: str) -> AbstractAsyncContextManager[DocumentStore]:
 
         return MongoDocuments(url)
     return SqliteDocuments(_path(url, "sqlite", "DOCUMENTS_URL"))
+
+
+def open_models(url: str, metrics: Metrics | None = None) -> AbstractAsyncContextManager[ModelServer | None]:
+    if url == "none":
+        return nullcontext()
+    if url.startswith("triton:"):
+        from app.adapters.triton import TritonModels  # here: gRPC takes 0.3 s of every other start
+
+        return TritonModels.open(url, REPOSITORY, metrics)
+    scheme, _, path = url.partition(":")
+    if scheme != "local" or (path and not Path(path).is_absolute()):
+        raise Misconfigured("INVOICESTREAM_INFERENCE_URL: only local:, local:/path, triton://host:port and none are known")
+    return LocalModels.open(Path(path) if path else REPOSITORY)
+
+
+@asynccontextmanager
+async def open_model_versions(url: str, repository: Path | None = None) -> AsyncIterator[ModelVersions]:
+    """Of the tritonserver at `url`, which starts from `repository`. Raises `Misconfigured`: only a server has versions to choose from."""
+    from app.adapters.model_versions import ModelVersions
+    from app.adapters.triton_wire import Wire
+
+    if not url.startswith("triton:"):
+        raise Misconfigured("INVOICESTREAM_INFERENCE_URL names no tritonserver: triton://host:port")
+    wire = Wire(url)
+    try:
+        yield ModelVersions(wire, repository or REPOSITORY)
+    finally:
+        await wire.close()
 
 
 def _path(url: str, scheme: str, name: str) -> Path:

@@ -80,7 +80,7 @@ def test_doctor_looks_at_everything(tmp_path: Path) -> None:
     done = run("doctor", environ={"INVOICESTREAM_DATA": str(tmp_path / "data")})
     assert done.returncode == 0, done.stdout + done.stderr
     assert {line.split()[1] for line in done.stdout.splitlines()} == {
-        *("python", "disk", "sandbox", "ocr", "sql", "documents", "blobs", "broker", "stream")
+        *("python", "disk", "sandbox", "ocr", "models", "sql", "documents", "blobs", "broker", "stream")
     }
 
 

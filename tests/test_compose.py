@@ -28,7 +28,7 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 
 def test_the_services_are_those_of_the_page() -> None:
     assert set(SERVICES) - set(LASTING) == {"migrate"}
-    assert set(LASTING) == {"proxy", "app", "mariadb", "rabbitmq", "mongodb", "prometheus", "grafana"}
+    assert set(LASTING) == {"proxy", "app", "mariadb", "rabbitmq", "mongodb", "prometheus", "grafana", "triton-cpu", "triton-gpu"}
 
 
 @every_service
@@ -65,7 +65,7 @@ def test_ports_are_this_machines_alone(name: str) -> None:
 
 def test_the_stores_and_the_services_reach_nothing_outside() -> None:
     networks = COMPOSE["networks"]
-    for name in ("app", "migrate", "mariadb", "rabbitmq", "mongodb"):
+    for name in ("app", "migrate", "mariadb", "rabbitmq", "mongodb", "triton-cpu", "triton-gpu"):
         assert all(networks[network]["internal"] for network in SERVICES[name]["networks"])
         assert "ports" not in SERVICES[name]
 
