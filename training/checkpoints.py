@@ -46,6 +46,7 @@ def _layoutlmv3(checkpoint: str) -> Exportable:
         "last": tokenizer.convert_tokens_to_ids(tokenizer.sep_token),
         "pad": model.config.pad_token_id,
         "longest": model.config.max_position_embeddings - 2,
+        "size": size,
     }
     beside = {"layoutlmv3": {"labels.json": labels, "tokenizer.json": tokenizer.backend_tokenizer.to_str()}}
     return Exportable(model, (LayoutLMv3(model, Scaling.of(_image_settings(checkpoint), size, size)),), beside)
@@ -69,6 +70,8 @@ def _donut(checkpoint: str, task: str | None, most: int | None) -> Exportable:
     vocabulary = {
         "prompt": prompt,
         "end": tokenizer.eos_token_id,
+        "height": height,
+        "width": width,
         "most": min(most or model.generation_config.max_length or longest, longest),
         "texts": texts_of(tokenizer, model.decoder.config.vocab_size),
     }

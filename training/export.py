@@ -50,7 +50,10 @@ def export(checkpoint: str, to: Path, version: int = 1, task: str | None = None,
             print(f"{graph.name} {shape}: {difference:.1e} from torch")
             if not difference <= CLOSE:
                 raise ArithmeticError(f"{graph.name} answers {difference:.1e} from torch at {shape}")
-        canary(graph, file).save(folder)
+        known = canary(graph, file)
+        known.save(file.parent)
+        if version == newest(folder):
+            known.save(folder)  # for who asks the model and not a version
         print(f"{graph.name}: {file.stat().st_size / 1e6:.2f} MB, {sum(p.numel() for p in graph.parameters()):,} parameters")
         files.append(file)
     for model, beside in exportable.beside.items():
@@ -78,6 +81,11 @@ def _prepared(to: Path, model: str, version: int) -> Path:
         shutil.copytree(template / "1", folder / str(version), dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.onnx", "*.json"))
     (folder / str(version)).mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def newest(folder: Path) -> int:
+    """The newest version in a model's folder."""
+    return max(int(held.name) for held in folder.iterdir() if held.name.isdigit())
 
 
 def write_onnx(graph: Graph, file: Path) -> None:

@@ -22,8 +22,8 @@ from app.samples.wording import WORDINGS, Wording
 
 SEED = 6
 DPI = 100
-PAGES = 12
-MOST_LINES = 3  # of an invoice: a short answer
+PAGES = 8
+MOST_LINES = 2  # of an invoice: a short answer
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from app.models.page_image import framed
 from training.pages import MadeUpPage, made_up_pages
 
 SEED = 6
-HEIGHT, WIDTH = 256, 192
+HEIGHT, WIDTH = 160, 128
 TASK = "<s_invoice>"
 START, PAD, END, UNKNOWN = 0, 1, 2, 3
 PIECES = 400  # tokens of the vocabulary, at most
-LENGTH = 256  # tokens of an answer
-STEPS = 1500  # at most
+LENGTH = 192  # tokens of an answer
+STEPS = 1200  # at most
 SURE = 0.002  # mean loss at which a page is known by heart
 HIDDEN = 0.9  # of the tokens given to the decoder are hidden from it, at most: else it learns the answers without a look at the page
 GRAIN = 0.02  # of the range of a pixel: noise, so that another drawing program's rounding does not matter

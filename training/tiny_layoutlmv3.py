@@ -87,7 +87,7 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
     torch.use_deterministic_algorithms(True)
     labels = ["O", *sorted({label for page in pages for label in page.labels} - {"O"})]
     tokenizer = tokenizer_for([f" {word}" for page in pages for word in page.words])
-    reader = Reader(tokenizer.backend_tokenizer, tuple(labels), START, END, PAD, LENGTH)
+    reader = Reader(tokenizer.backend_tokenizer, tuple(labels), START, END, PAD, LENGTH, SIZE)
     asked = []
     for page in pages:
         (window,) = reader.windows(page.words, page.boxes)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from polygraphy.backend.onnx import fold_constants, infer_shapes
 
 from app.adapters.model_repository import Canary
+from training.export import newest
 from training.signature import FREE, Signature, of_config, of_onnx, read_config
 
 REPOSITORY = Path(__file__).parents[1] / "triton_models"
@@ -62,7 +63,7 @@ def verify(folder: Path, version: int) -> Iterator[str]:
     onnx.checker.check_model(gs.export_onnx(gs.import_onnx(folded).cleanup().toposort()))
     yield f"folds to {len(folded.graph.node)} nodes"
 
-    known = Canary.of(folder)
+    known = Canary.of(file.parent)
     require(known is not None, "no canary")
     assert known is not None
     ways = {"optimised": _run(str(file)), "plain": _run(str(file), optimised=False), "folded": _run(folded.SerializeToString())}
@@ -130,7 +131,7 @@ def main() -> int:
         return 2
     failed = False
     for folder in chosen:
-        version = given.version or max(int(held.name) for held in folder.iterdir() if held.name.isdigit())
+        version = given.version or newest(folder)
         try:
             for line in verify(folder, version):
                 print(f"{folder.name}/{version}: {line}")

@@ -24,17 +24,19 @@ Step = Callable[[Array, Array, Array], tuple[Array, Array]]
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`texts`: what each token stands for, "" for those that only steer. `prompt`: the tokens that ask for this task. `end`: the token
-    that ends an answer. `most`: tokens of an answer, the prompt included."""
+    that ends an answer. `most`: tokens of an answer, the prompt included. `height`, `width`: of the page."""
 
     texts: Sequence[str]
     prompt: Sequence[int]
     end: int
     most: int
+    height: int
+    width: int
 
     @staticmethod
     def load(file: Path) -> Vocabulary:
         held = json.loads(file.read_text("utf-8"))
-        return Vocabulary(tuple(held["texts"]), tuple(held["prompt"]), held["end"], held["most"])
+        return Vocabulary(tuple(held["texts"]), tuple(held["prompt"]), held["end"], held["most"], held["height"], held["width"])
 
 
 @dataclass(frozen=True, slots=True)

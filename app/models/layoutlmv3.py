@@ -45,7 +45,7 @@ def boxes_of(words: Words) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A checkpoint's tokenizer and labels. `longest`: tokens of a window, at most."""
+    """A checkpoint's tokenizer and labels. `longest`: tokens of a window, at most. `size`: side of the picture, pixels."""
 
     tokenizer: Tokenizer
     labels: tuple[str, ...]
@@ -53,6 +53,7 @@ class Reader:
     last: int
     pad: int
     longest: int
+    size: int
 
     @staticmethod
     def load(version: Path) -> Reader:
@@ -61,7 +62,7 @@ class Reader:
         tokenizer = Tokenizer.from_file(str(version / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        return Reader(tokenizer, tuple(held["labels"]), held["first"], held["last"], held["pad"], held["longest"])
+        return Reader(tokenizer, tuple(held["labels"]), held["first"], held["last"], held["pad"], held["longest"], held["size"])
 
     def windows(self, texts: Sequence[str], boxes: NDArray[np.int64]) -> Iterator[Window]:
         """Each word is in at least one. `boxes`: as `boxes_of` gives them. A word of more tokens than fit is cut.
