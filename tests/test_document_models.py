@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from app.adapters.local_models import LocalModels
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 
-from app.adapters.local_models import LocalModels
 from app.adapters.triton import TritonModels
 from app.models.asking import answer_of, labels_of, pieces_of
 from app.models.donut_sequence import Value, to_sequence
@@ -145,7 +145,8 @@ def test_both_configurations_say_what_the_graph_takes(model: str) -> None:
         assert config.name == model and config.max_batch_size > 0
         for tensors, side in sides:
             assert {tensor.name: (DataType.Name(tensor.data_type), list(tensor.dims)) for tensor in getattr(config, side)} == {
-                tensor.name: (types[tensor.type], [size if isinstance(size, int) else -1 for size in tensor.shape[1:]]) for tensor in tensors
+                tensor.name: (types[tensor.type], [size if isinstance(size, int) else -1 for size in tensor.shape[1:]])
+                for tensor in tensors
             }
 
 
@@ -158,7 +159,9 @@ def test_an_engine_is_built_for_every_shape_that_is_asked(model: str) -> None:
         least, usual, most = (profiles[tensor.name][kind] for kind in ("min", "opt", "max"))
         assert (least[0], most[0]) == (1, config.max_batch_size)
         assert all(a <= b <= c for a, b, c in zip(least, usual, most, strict=True))
-        assert all(size in (-1, low) and (size == -1 or low == high) for size, low, high in zip(tensor.dims, least[1:], most[1:], strict=True))
+        assert all(
+            size in (-1, low) and (size == -1 or low == high) for size, low, high in zip(tensor.dims, least[1:], most[1:], strict=True)
+        )
 
 
 @pytest.mark.parametrize("model", GRAPHS)

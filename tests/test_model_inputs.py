@@ -22,7 +22,9 @@ TEXTS = st.text(st.characters(blacklist_characters="<>"), min_size=1).map(str.st
 KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 OBJECTS = st.recursive(
     st.dictionaries(KEYS, TEXTS, min_size=1, max_size=3),
-    lambda inner: st.dictionaries(KEYS, TEXTS | inner | st.lists(inner, min_size=2, max_size=3) | st.lists(TEXTS, min_size=2, max_size=3), min_size=1, max_size=3),
+    lambda inner: st.dictionaries(
+        KEYS, TEXTS | inner | st.lists(inner, min_size=2, max_size=3) | st.lists(TEXTS, min_size=2, max_size=3), min_size=1, max_size=3
+    ),
     max_leaves=8,
 )
 
@@ -71,7 +73,7 @@ def test_a_window_has_the_boxes_of_its_words_at_their_tokens() -> None:
 
 @pytest.mark.parametrize("count", [1, 62, 63, 200, 701])
 def test_every_word_of_a_long_page_is_labelled_from_within(count: int) -> None:
-    """The model of this test says `B-number` of what is at an end of its window: no word is judged from there but the first and the last."""
+    """The model of this test says `B-number` of what is at an end of its window: no word is judged from there but first and last."""
     windows = list(reader().windows(["a"] * count, np.zeros((count, 4), np.int64)))
     logits = []
     for window in windows:

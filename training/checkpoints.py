@@ -30,7 +30,9 @@ def load(checkpoint: str, task: str | None = None, most: int | None = None) -> E
         return _layoutlmv3(checkpoint)
     if config.model_type == "vision-encoder-decoder" and config.decoder.model_type == "mbart":
         return _donut(checkpoint, task, most)
-    raise ValueError(f"{checkpoint} is a {config.model_type}: only LayoutLMv3 and Donut (an encoder of pictures, MBart as decoder) are known")
+    raise ValueError(
+        f"{checkpoint} is a {config.model_type}: only LayoutLMv3 and Donut (an encoder of pictures, MBart as decoder) are known"
+    )
 
 
 def _layoutlmv3(checkpoint: str) -> Exportable:

@@ -29,7 +29,7 @@ TEMPLATES = Path(__file__).parents[1] / "triton_models"
 OPSET = 17
 SEED = 6
 CLOSE = 1e-3
-"""Most that a number may differ from torch's, in the deviation of the tensor's numbers: both compute in single precision, in another order."""
+"""Most that a number may differ from torch's, in deviations of the tensor: both compute in single precision, in another order."""
 
 
 def export(checkpoint: str, to: Path, version: int = 1, task: str | None = None, most: int | None = None) -> list[Path]:
@@ -90,7 +90,7 @@ def newest(folder: Path) -> int:
 
 def write_onnx(graph: Graph, file: Path) -> None:
     torch.manual_seed(SEED)
-    smallest, usual, greatest = graph.free_lengths()
+    _, usual, _ = graph.free_lengths()
     # An example of no or of one token would be a special case that tracing takes for all.
     example = graph.inputs(2, usual)
     with warnings.catch_warnings(), torch.no_grad():
@@ -150,7 +150,8 @@ def parity(graph: Graph, file: Path, max_batch: int) -> dict[str, float]:
         expected = expected if isinstance(expected, tuple) else (expected,)
         got = session.run(None, {name: tensor.numpy() for name, tensor in example.items()})
         found[f"batch {batch}, length {length}"] = max(
-            float(np.abs(ours - theirs.numpy()).max() / max(float(theirs.numpy().std()), 1e-6)) for ours, theirs in zip(got, expected, strict=True)
+            float(np.abs(ours - theirs.numpy()).max() / max(float(theirs.numpy().std()), 1e-6))
+            for ours, theirs in zip(got, expected, strict=True)
         )
     return found
 

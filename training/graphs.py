@@ -127,8 +127,8 @@ class DonutEncoder(Graph):
         cross = []
         for layer in self.model.decoder.model.decoder.layers:
             attention = layer.encoder_attn
-            for project in (attention.k_proj, attention.v_proj):
-                cross.append(project(hidden).view(*hidden.shape[:2], -1, attention.head_dim).transpose(1, 2))
+            shape = (*hidden.shape[:2], -1, attention.head_dim)
+            cross += [project(hidden).view(shape).transpose(1, 2) for project in (attention.k_proj, attention.v_proj)]
         return hidden, torch.stack(cross, dim=1)
 
     def inputs(self, batch: int, length: int) -> dict[str, Tensor]:

@@ -69,7 +69,9 @@ def _answer(invoice: Invoice) -> Value:
         "issue_date": invoice.issue_date.isoformat(),
         "currency": invoice.currency,
         "seller": {"name": invoice.seller.name, "vat_id": invoice.seller.vat_id},
-        "lines": [{"item_name": line.item_name, "quantity": str(line.quantity), "net_amount": str(line.net_amount)} for line in invoice.lines],
+        "lines": [
+            {"item_name": line.item_name, "quantity": str(line.quantity), "net_amount": str(line.net_amount)} for line in invoice.lines
+        ],
         "total_with_tax": str(invoice.total_with_tax),
     }
 

@@ -1,6 +1,6 @@
 """The tiny Donut: taught the made-up pages by heart. It proves the path from a checkpoint to the server and reads nothing else.
 
-    python -m training.tiny_donut FOLDER      # writes an ordinary Hugging Face checkpoint, the same for the same processor
+python -m training.tiny_donut FOLDER      # writes an ordinary Hugging Face checkpoint, the same for the same processor
 """
 
 from __future__ import annotations
@@ -40,13 +40,25 @@ def tokenizer_for(answers: list[str], tags: list[str]) -> PreTrainedTokenizerFas
     trainer = trainers.BpeTrainer(vocab_size=PIECES, special_tokens=special, show_progress=False)
     tokenizer.train_from_iterator(answers, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>", additional_special_tokens=[TASK, *tags]
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        pad_token="<pad>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        additional_special_tokens=[TASK, *tags],
     )
 
 
 def untrained(pieces: int) -> VisionEncoderDecoderModel:
     encoder = DonutSwinConfig(
-        image_size=[HEIGHT, WIDTH], patch_size=4, embed_dim=32, depths=[1, 1, 1], num_heads=[2, 4, 8], window_size=8, drop_path_rate=0.0, initializer_range=0.05
+        image_size=[HEIGHT, WIDTH],
+        patch_size=4,
+        embed_dim=32,
+        depths=[1, 1, 1],
+        num_heads=[2, 4, 8],
+        window_size=8,
+        drop_path_rate=0.0,
+        initializer_range=0.05,
     )
     decoder = MBartConfig(
         vocab_size=pieces,
@@ -115,14 +127,18 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
     model.eval()
     with torch.no_grad():
         for page, ids in enumerate(encoded):
-            said = model.generate(pixels[page : page + 1], decoder_input_ids=torch.tensor([[task]]), max_length=LENGTH, do_sample=False, num_beams=1)
+            said = model.generate(
+                pixels[page : page + 1], decoder_input_ids=torch.tensor([[task]]), max_length=LENGTH, do_sample=False, num_beams=1
+            )
             if said[0].tolist() != ids:
                 raise SystemExit(f"page {page} is not known by heart after {step} steps")
     model.generation_config.update(max_length=LENGTH, pad_token_id=PAD, eos_token_id=END, decoder_start_token_id=task)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     DonutImageProcessorPil(size={"height": HEIGHT, "width": WIDTH}).save_pretrained(folder)
-    print(f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} tokens, longest answer {longest}")
+    print(
+        f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} tokens, longest answer {longest}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The tiny LayoutLMv3: taught the made-up pages' words by heart. It proves the path from a checkpoint to the server and knows nothing else.
 
-    python -m training.tiny_layoutlmv3 FOLDER      # writes an ordinary Hugging Face checkpoint, the same for the same processor
+python -m training.tiny_layoutlmv3 FOLDER      # writes an ordinary Hugging Face checkpoint, the same for the same processor
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     LayoutLMv3ImageProcessorPil(size={"height": SIZE, "width": SIZE}, apply_ocr=False).save_pretrained(folder)
-    print(f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} tokens, {len(labels)} labels")
+    print(
+        f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} tokens, {len(labels)} labels"
+    )
 
 
 def _batch(asked: list[tuple[MadeUpPage, Window]]) -> dict[str, Tensor]:

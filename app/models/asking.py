@@ -42,7 +42,10 @@ async def labels_of(
 
 
 async def pieces_of(models: ModelServer, page: Pixels, size: tuple[int, int], *, deadline: float) -> AsyncIterator[Piece]:
-    """Donut's answer as it comes. `size`: height and width that the model takes. `deadline`: seconds for all. Raises as `ModelServer` does."""
+    """Donut's answer as it comes. `size`: height and width that the model takes. `deadline`: seconds for all.
+
+    Raises as `ModelServer` does.
+    """
     async for answer in models.stream("donut", {"pixel_values": framed(page, *size)}, deadline=deadline):
         (token,), (text,), (probability,) = (answer.tensors[name] for name in ("token", "text", "probability"))
         try:
