@@ -71,14 +71,12 @@ def export(checkpoint: str, to: Path, version: int = 1, task: str | None = None,
 def _prepared(to: Path, model: str, version: int) -> Path:
     """The model's folder with all that does not depend on the weights. Versions that are there stay."""
     template, folder = TEMPLATES / model, to / model
-    if template.resolve() != folder.resolve():
-        for name in ("config.pbtxt", "README.md", "configs/gpu.pbtxt", "1/model.py"):
-            if (template / name).exists():
-                target = folder / name.replace("1/", f"{version}/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(template / name, target)
-    elif version != 1:
-        shutil.copytree(template / "1", folder / str(version), dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.onnx", "*.json"))
+    programs = [(source, folder / str(version) / source.name) for source in (template / "1").glob("*.py")]
+    others = [(template / name, folder / name) for name in ("config.pbtxt", "README.md", "configs/gpu.pbtxt")]
+    for source, target in (*programs, *others):
+        if source.exists() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
     (folder / str(version)).mkdir(parents=True, exist_ok=True)
     return folder
 

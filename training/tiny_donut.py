@@ -137,7 +137,7 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
     tokenizer.save_pretrained(folder)
     DonutImageProcessorPil(size={"height": HEIGHT, "width": WIDTH}).save_pretrained(folder)
     print(
-        f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} tokens, longest answer {longest}"
+        f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} pieces, answers to {longest}"
     )
 
 

@@ -24,7 +24,7 @@ from training.pages import MadeUpPage, made_up_pages
 
 SEED = 6
 SIZE = 64  # of the picture
-PIECES = 500  # tokens of the vocabulary, at most
+PIECES = 2000  # tokens of the vocabulary, at most
 START, PAD, END, UNKNOWN = 0, 1, 2, 3
 LENGTH = 512  # tokens of a window, at most
 STEPS = 400  # at most
@@ -69,9 +69,10 @@ def biases_that_learn() -> Iterator[None]:
     for a checkpoint that has them and leaves them as they fell in one that is trained from nothing."""
 
     def lookup(self: LayoutLMv3Encoder, positions: Tensor, bias: nn.Linear, num_buckets: int, max_distance: int) -> Tensor:
-        distance = (positions.unsqueeze(-2) - positions.unsqueeze(-1)).clamp(-max_distance, max_distance)
-        buckets = self.relative_position_bucket(distance, num_buckets=num_buckets, max_distance=max_distance)
-        return nn.functional.embedding(buckets, bias.weight.t()).permute(0, 3, 1, 2).contiguous()
+        distances = torch.arange(-max_distance, max_distance + 1)
+        buckets = self.relative_position_bucket(distances, num_buckets=num_buckets, max_distance=max_distance)
+        pairs = (positions.unsqueeze(-2) - positions.unsqueeze(-1)).clamp(-max_distance, max_distance) + max_distance
+        return bias.weight[:, buckets].index_select(1, pairs.flatten()).view(-1, *pairs.shape).transpose(0, 1)
 
     theirs = LayoutLMv3Encoder._relative_position_lookup
     LayoutLMv3Encoder._relative_position_lookup = lookup

@@ -21,6 +21,7 @@ import onnx_graphsurgeon as gs
 import onnxruntime
 from numpy.typing import NDArray
 from polygraphy.backend.onnx import fold_constants, infer_shapes
+from polygraphy.logger import G_LOGGER
 
 from app.adapters.model_repository import Canary
 from training.export import newest
@@ -103,6 +104,7 @@ def check_profiles(profiles: Profiles, signature: Signature, max_batch: int) -> 
 def _run(model: str | bytes, *, optimised: bool = True) -> Callable[[Tensors], Tensors]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors
     if not optimised:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -129,6 +131,8 @@ def main() -> int:
     if not chosen:
         print("training.verify: no such model", file=sys.stderr)
         return 2
+    G_LOGGER.module_severity = G_LOGGER.ERROR
+    onnxruntime.set_default_logger_severity(3)
     failed = False
     for folder in chosen:
         version = given.version or newest(folder)
