@@ -25,7 +25,7 @@ START, PAD, END, UNKNOWN = 0, 1, 2, 3
 PIECES = 400  # tokens of the vocabulary, at most
 LENGTH = 192  # tokens of an answer
 STEPS = 1200  # at most
-SURE = 0.002  # mean loss at which a page is known by heart
+SURE = 0.001  # mean loss at which the pages are known by heart
 HIDDEN = 0.9  # of the tokens given to the decoder are hidden from it, at most: else it learns the answers without a look at the page
 GRAIN = 0.02  # of the range of a pixel: noise, so that another drawing program's rounding does not matter
 
@@ -103,7 +103,6 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
     pixels = torch.stack([torch.from_numpy(framed(page.picture, HEIGHT, WIDTH)) for page in pages]).float() / 127.5 - 1
 
     model = untrained(len(tokenizer))
-    model.config.max_length = LENGTH
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=STEPS, pct_start=0.1)
@@ -121,9 +120,12 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
         optimizer.step()
         schedule.step()
         if step % 25 == 0:
+            with torch.no_grad():  # nothing hidden, no grain
+                logits = model(pixel_values=pixels, decoder_input_ids=given, use_cache=False).logits
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=-100)
             print(f"step {step}: loss {loss.item():.4f}, {time.monotonic() - started:.0f} s", flush=True)
-        if loss.item() < SURE:
-            break
+            if loss.item() < SURE:
+                break
     model.eval()
     with torch.no_grad():
         for page, ids in enumerate(encoded):
