@@ -127,6 +127,10 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
             if loss.item() < SURE:
                 break
     model.eval()
+    model.generation_config.update(max_length=LENGTH, pad_token_id=PAD, eos_token_id=END, decoder_start_token_id=task)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    DonutImageProcessorPil(size={"height": HEIGHT, "width": WIDTH}).save_pretrained(folder)
     with torch.no_grad():
         for page, ids in enumerate(encoded):
             said = model.generate(
@@ -134,10 +138,6 @@ def train(folder: Path, pages: list[MadeUpPage]) -> None:
             )
             if said[0].tolist() != ids:
                 raise SystemExit(f"page {page} is not known by heart after {step} steps")
-    model.generation_config.update(max_length=LENGTH, pad_token_id=PAD, eos_token_id=END, decoder_start_token_id=task)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    DonutImageProcessorPil(size={"height": HEIGHT, "width": WIDTH}).save_pretrained(folder)
     print(
         f"{len(pages)} pages by heart after {step} steps, {time.monotonic() - started:.0f} s; {len(tokenizer)} pieces, answers to {longest}"
     )
