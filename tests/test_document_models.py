@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from app.adapters.local_models import LocalModels
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 
+from app.adapters.local_models import LocalModels
 from app.adapters.triton import TritonModels
 from app.models.asking import answer_of, labels_of, pieces_of
 from app.models.donut_sequence import Value, to_sequence
