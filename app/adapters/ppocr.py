@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.adapters.canary import canary
 from app.domain.document import Words
 from app.errors import DeadlineExceeded, Unavailable, Unprocessable
-from app.ocr.detection import Line, lines_in, to_search, turned_over
+from app.ocr.detection import Line, lines_in, to_search, turned_over, without_shine
 from app.ocr.recognition import Batch, Spelled, Strip, alphabet, batches, cut, spelled, text_of, words_in
 from app.ports import Inference, ModelServer, PageText, Picture
 from app.readers.limits import Limits
@@ -45,8 +45,9 @@ class PpOcrEngine:
     """At most `width` pages at once; further calls wait their turn. `engine`: name and the models' versions, empty before the first
     page."""
 
-    def __init__(self, models: ModelServer, width: int, limits: Limits | None = None) -> None:
+    def __init__(self, models: ModelServer, width: int, limits: Limits | None = None, page_seconds: float = PAGE_SECONDS) -> None:
         self.engine = ""
+        self._page_seconds = page_seconds
         self._models = models
         self._limits = limits or Limits()
         self._slots = asyncio.Semaphore(width)
@@ -76,7 +77,7 @@ class PpOcrEngine:
         finally:
             self._waiting -= 1
         try:
-            return await _Page(self._models, self._limits, picture.dpi).read(grey, tuple(languages), self._named)
+            return await _Page(self._models, self._limits, picture.dpi, self._page_seconds).read(grey, tuple(languages), self._named)
         finally:
             self._slots.release()
 
@@ -87,14 +88,15 @@ class PpOcrEngine:
 class _Page:
     """One page being read."""
 
-    def __init__(self, models: ModelServer, limits: Limits, dpi: float) -> None:
+    def __init__(self, models: ModelServer, limits: Limits, dpi: float, seconds: float) -> None:
         self._models = models
         self._limits = limits
         self._dpi = dpi
-        self._until = time.monotonic() + PAGE_SECONDS
+        self._until = time.monotonic() + seconds
         self._versions: dict[str, str] = {}
 
     async def read(self, grey: Grey, languages: tuple[str, ...], named: Callable[[str], None]) -> PageText:
+        grey = await asyncio.to_thread(without_shine, grey)
         lines, turn = await self._find(grey), 0
         if 2 * sum(line.width for line in lines if line.on_end) > sum(line.width for line in lines):
             grey, turn = np.ascontiguousarray(np.rot90(grey, -1)), 1
@@ -113,7 +115,7 @@ class _Page:
         picture, scale = await asyncio.to_thread(to_search, grey, self._dpi)
         found = await self._ask(DETECTION, {"image": picture[None]})
         maps = found.get("text")
-        if maps is None or maps.shape != (1, *picture.shape) or maps.dtype != np.uint8:
+        if maps is None or maps.shape != (1, *picture.shape) or maps.dtype != np.float32 or not (maps.min() >= 0 and maps.max() <= 1.001):
             raise _garbage(DETECTION)
         lines = await asyncio.to_thread(lines_in, maps[0], scale, grey.shape[1], grey.shape[0])
         if len(lines) > MOST_LINES:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
-Map = NDArray[np.uint8]
+Map = NDArray[np.float32]
 
 DPI = 100.0  # of the picture that is searched: capitals are some 10 pixels high; at 200 it finds no more for four times the CPU
 STEP = 32  # pixels: the model's sides are multiples of it
@@ -19,6 +19,9 @@ LONGEST = 1920  # pixels, of a side that is searched
 INK = 0.3  # probability from which a pixel belongs to a core
 SURE = 0.5  # mean probability of a core from which it is a line
 GROWN = 1.6  # a core is a line shrunk by its area over its perimeter times this
+SHINE = 0.28  # of the contrast between paper and ink: what is paler, and not next to something darker, is nothing that was printed here
+NEAR = 7  # pixels
+LEAST_CONTRAST = 24  # of 255
 THINNEST = 3.0  # pixels of the map: cores under it are specks
 
 
@@ -44,6 +47,17 @@ class Line:
         return replace(self, angle=self.angle + 180)
 
 
+def without_shine(grey: Grey) -> Grey:
+    """What shines through from the back, and other marks far paler than the ink of the page, gone; the pale edges of what is dark stay."""
+    ink, paper = np.percentile(grey[::4, ::4], (0.5, 75))
+    if paper - ink < LEAST_CONTRAST:
+        return grey
+    darkest_near = cv2.erode(grey, np.ones((NEAR, NEAR), np.uint8))
+    clean = grey.copy()
+    clean[darkest_near > paper - SHINE * (paper - ink)] = round(paper)
+    return clean
+
+
 def to_search(grey: Grey, dpi: float) -> tuple[Grey, float]:
     """The picture for `text_detection`, with sides that are multiples of `STEP`, and how much smaller it is. What was added is paper."""
     scale = min(1.0, DPI / dpi, LONGEST / max(grey.shape))
@@ -55,9 +69,9 @@ def to_search(grey: Grey, dpi: float) -> tuple[Grey, float]:
 
 
 def lines_in(found: Map, scale: float, width: int, height: int) -> list[Line]:
-    """`found`: what `text_detection` says (255 is certain) of a picture `scale` times the size of the page. The page measures
+    """`found`: what `text_detection` says of a picture `scale` times the size of the page. The page measures
     `width` x `height` pixels."""
-    cores = (found >= round(255 * INK)).astype(np.uint8)
+    cores = (found >= INK).astype(np.uint8)
     count, labels = cv2.connectedComponents(cores, connectivity=8)
     if count < 2:
         return []
@@ -67,7 +81,7 @@ def lines_in(found: Map, scale: float, width: int, height: int) -> list[Line]:
     lines = []
     for contour in contours:
         x, y = contour[0][0]
-        probability = float(means[labels[y, x]]) / 255
+        probability = float(means[labels[y, x]])
         (cx, cy), (across, down), angle = cv2.minAreaRect(contour)
         across, down = across + 1, down + 1  # from the middles of pixels to their edges
         if min(across, down) < THINNEST or probability < SURE:
