@@ -1,9 +1,10 @@
 """The engines side by side on the same pages: CPU seconds a page, words read wrongly, values of the truth found.
 
-`python -m tests.engines [--data FOLDER] [--pages N] [--half opened] [--engines NAME ...] [--json FILE]`: made-up pages with every kind of
-damage (as tests/ablation.py makes them), and of a labelled folder (see docs/accuracy.md) `scans` against the text layer
+`python -m tests.engines [--data FOLDER] [--pages N] [--half opened] [--engines NAME ...] [--json FILE]`: `tesseract`, and model servers by their
+URL (`local:` and others, as INVOICESTREAM_INFERENCE_URL names them), read made-up pages with every kind of damage (as tests/ablation.py makes them), and of a labelled folder (see docs/accuracy.md) `scans` against the text layer
 of their twins, and `sroie` and `odoo_fr` against what their truth says. Every page is prepared as the service does it, and read by every
-engine in turn, one page at a time, without being told its language. Prints Markdown.
+engine in turn, one page at a time, without being told its language. Prints Markdown: a table by kind of page, and what it costs and gains to
+let one engine read first and to ask the other where the first is not sure.
 
 Word error: bags of words, as in tests/ablation.py. Recall: of the truth's numbers, dates, amounts and the words of names, how many stand in
 what was read, whatever stands between the letters and digits.
@@ -12,30 +13,38 @@ what was read, whatever stands between the letters and digits.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pymupdf
 
+from app.adapters.ppocr import PpOcrEngine
 from app.adapters.sandbox import ForkSandbox
-from app.errors import Unprocessable
-from app.ports import OcrEngine, Picture
+from app.adapters.tesseract import TesseractEngine
+from app.errors import Unavailable, Unprocessable
+from app.ports import OcrEngine, PageText, Picture
 from app.readers.look import DPI
 from app.readers.prepare import prepare
 from app.samples.damage import DAMAGES, damage
+from app.wiring import open_models
 from tests.ablation import bag_error, planned, printed_pages
 from tests.bench.processes import usage
 from tests.rendered import picture
 from tests.split import half_of
 
 TWINS = ("zfreal", "zfvis")
+LEAST = (60, 70, 75, 80, 85, 88, 90, 92, 94, 96)  # percent: confidences at which policies are tried
 VALUES = ("invoice_number", "issue_date", "due_date", "net_total", "tax_total", "gross_total", "vendor_vat_id", "iban", "purchase_order")
 NAMES = ("vendor_name", "buyer_name")
 
@@ -155,7 +164,7 @@ async def read(engine_name: str, engine: OcrEngine, pictures: Sequence[Picture],
     languages: tuple[str, ...] = ()
     for held in pictures:
         try:
-            text = await engine.read(held, languages)
+            text = await _patiently(engine, held, languages)
         except Unprocessable:
             continue
         languages = languages or text.languages
@@ -168,6 +177,17 @@ async def read(engine_name: str, engine: OcrEngine, pictures: Sequence[Picture],
     return Read(
         page.set, page.kind, page.half, page.name, engine_name, seconds, sure / letters if letters else 0.0, error, said, " ".join(words)
     )
+
+
+async def _patiently(engine: OcrEngine, held: Picture, languages: tuple[str, ...]) -> PageText:
+    """Here a machine that was busy or stood still is no reason to go on without."""
+    for _ in range(4):
+        try:
+            return await engine.read(held, languages)
+        except Unavailable as exc:
+            print(f"again: {exc}", file=sys.stderr)
+            await asyncio.sleep(2)
+    return await engine.read(held, languages)
 
 
 async def measure(asked: argparse.Namespace, engines: Mapping[str, OcrEngine], results: list[Read]) -> None:
@@ -188,7 +208,7 @@ async def measure(asked: argparse.Namespace, engines: Mapping[str, OcrEngine], r
         await all_read([held], page)
     if asked.data:
         async with ForkSandbox.open(1) as sandbox:
-            for name in ("scans", "sroie", "odoo_fr"):
+            for name in asked.sets:
                 async for pictures, page in labelled(asked.data, name, asked.half, sandbox):
                     await all_read(pictures, page)
 
@@ -213,3 +233,56 @@ def table(results: Sequence[Read]) -> Iterator[str]:
 def _mean(values: Sequence[float | None], unit: str, digits: int = 1) -> str:
     known = [value for value in values if value is not None]
     return f"{sum(known) / len(known):.{digits}f}{unit}" if known else ""
+
+
+def policies(results: Sequence[Read], first: str, second: str) -> Iterator[str]:
+    """`first` reads every page, `second` those of which `first` is less sure than so many percent; the second's reading then counts."""
+    by_page: dict[tuple[str, str], dict[str, Read]] = defaultdict(dict)
+    for result in results:
+        by_page[result.set, result.name][result.engine] = result
+    pages = [both for both in by_page.values() if first in both and second in both]
+    sets = list(dict.fromkeys(both[first].set for both in pages))
+    whole = sum(both[second].seconds for both in pages) / len(pages)
+    yield f"| {first}, then {second} | asked | " + " | ".join(sets) + f" | CPU s | x {second} |"
+    yield "|---" * (4 + len(sets)) + "|"
+    for least in (0, *LEAST, 101):
+        asked = [both[first].quality < least for both in pages]
+        read = [both[second if again else first] for both, again in zip(pages, asked, strict=True)]
+        seconds = sum(both[first].seconds + again * both[second].seconds for both, again in zip(pages, asked, strict=True)) / len(pages)
+        cells = []
+        for name in sets:
+            mine = [result for result in read if result.set == name]
+            errors = [result.error for result in mine]
+            cells.append(_mean(errors, " % wrong") if any(e is not None for e in errors) else _mean([r.recall for r in mine], " % found"))
+        share = 100 * sum(asked) / len(pages)
+        yield f"| under {least} % | {share:.0f} % | " + " | ".join(cells) + f" | {seconds:.2f} | {seconds / whole:.2f} |"
+
+
+async def main(asked: argparse.Namespace) -> None:
+    results: list[Read] = []
+    async with AsyncExitStack() as stack:
+        engines: dict[str, OcrEngine] = {}
+        for name in asked.engines:
+            if name == "tesseract":
+                engines[name] = await stack.enter_async_context(TesseractEngine.open())
+                continue
+            models = await stack.enter_async_context(open_models(name))
+            assert models is not None, "no models"
+            engines[name] = PpOcrEngine(models, width=1, page_seconds=600)
+        await measure(asked, engines, results)
+    print("\n".join(table(results)))
+    if len(engines) == 2:
+        print("\n" + "\n".join(policies(results, *engines)))
+        print("\n" + "\n".join(policies(results, *reversed(engines))))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.engines", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="a labelled folder")
+    parser.add_argument("--sets", nargs="+", default=["scans", "sroie", "odoo_fr"], help="of the folder")
+    parser.add_argument("--half", choices=("opened", "unopened", "all"), default="opened")
+    parser.add_argument("--pages", type=int, default=3, help="made-up pages for each kind of damage")
+    parser.add_argument("--engines", nargs="+", default=["tesseract", "local:"])
+    parser.add_argument("--json", type=Path, help="write what was read, page by page")
+    cv2.setNumThreads(1)
+    asyncio.run(main(parser.parse_args()))

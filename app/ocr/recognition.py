@@ -28,6 +28,7 @@ STRIDE = 8  # pixels a step
 WIDTHS = (64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1920, 2560)
 """Widths of the batches: what is narrower is filled up. Few, so that lines of many pages make one batch."""
 MOST_PIXELS = 5120  # of width, in one batch
+MOST_LINES = 16  # in one batch: the model takes 32, so that two make one
 PAPER = 127  # what lines are filled up with: nothing, in the model's numbers
 NONE = 0  # the symbol that is none
 GAP = 2  # pixels without ink that may lie within the height of a line: between a dot and its i
@@ -96,7 +97,7 @@ def batches(strips: Sequence[Strip]) -> Iterator[Batch]:
     for index, strip in enumerate(strips):
         by_width.setdefault(next(w for w in WIDTHS if w >= strip.pixels.shape[1]), []).append(index)
     for width, indices in sorted(by_width.items()):
-        most = max(1, MOST_PIXELS // width)
+        most = min(MOST_LINES, MOST_PIXELS // width)
         for start in range(0, len(indices), most):
             part = indices[start : start + most]
             pixels = np.full((len(part), HEIGHT, width), PAPER, np.uint8)
