@@ -1,10 +1,11 @@
 """The engines side by side on the same pages: CPU seconds a page, words read wrongly, values of the truth found.
 
-`python -m tests.engines [--data FOLDER] [--pages N] [--half opened] [--engines NAME ...] [--json FILE]`: `tesseract`, and model servers by their
-URL (`local:` and others, as INVOICESTREAM_INFERENCE_URL names them), read made-up pages with every kind of damage (as tests/ablation.py makes them), and of a labelled folder (see docs/accuracy.md) `scans` against the text layer
-of their twins, and `sroie` and `odoo_fr` against what their truth says. Every page is prepared as the service does it, and read by every
-engine in turn, one page at a time, without being told its language. Prints Markdown: a table by kind of page, and what it costs and gains to
-let one engine read first and to ask the other where the first is not sure.
+`python -m tests.engines [--data FOLDER] [--pages N] [--half opened] [--engines NAME ...] [--json FILE]`. Engines are `tesseract`, and
+PP-OCR on a model server by its URL (`local:` and others, as in INVOICESTREAM_INFERENCE_URL). They read made-up pages with every kind of
+damage (as tests/ablation.py makes them), and of a labelled folder (see docs/accuracy.md) `scans` against the text layer of their twins,
+`sroie` and `odoo_fr` against what their truth says. Every page is prepared as the service does it, and read by every engine in turn, one
+at a time, without being told its language. Prints Markdown: a table by kind of page, and what it costs and gains to let one engine read
+first and to ask the other where the first is not sure.
 
 Word error: bags of words, as in tests/ablation.py. Recall: of the truth's numbers, dates, amounts and the words of names, how many stand in
 what was read, whatever stands between the letters and digits.

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.adapters.canary import canary
+from app.adapters.model_signature import WrongAnswer
 from app.domain.document import Words
 from app.errors import DeadlineExceeded, Unavailable, Unprocessable
 from app.ocr.detection import Line, lines_in, to_search, turned_over, without_shine
@@ -173,8 +174,8 @@ class _Page:
         return words_of(sensible(seen)[: self._limits.words_on_page], shape[1], shape[0], self._limits.word_length)
 
 
-def _garbage(model: str) -> Unavailable:
-    return Unavailable(DEPENDENCY, f"{model} answers with something else than it should")
+def _garbage(model: str) -> WrongAnswer:
+    return WrongAnswer(DEPENDENCY, f"{model} answers with something else than it should")
 
 
 def _quality(said: Sequence[Spelled]) -> float:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from app.adapters.model_signature import WrongAnswer
 from app.domain.document import Words
 from app.errors import DeadlineExceeded, Unavailable, Unprocessable
 from app.ports import OcrEngine, PageText, Picture
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 READ_BADLY = 60.0  # percent: mean confidence of a page under which the next engine reads it too
 NOTE = "other_engine"  # on the document: a page was not read by the engine that reads first
 
-Reason = Literal["engine_away", "engine_slow", "engine_unreadable", "engine_read_badly"]
+Reason = Literal["engine_away", "engine_slow", "engine_wrong", "engine_unreadable", "engine_read_badly"]
 
 
 class Watch(Protocol):
@@ -84,6 +85,8 @@ class InTurn:
 def _reason(exc: Unavailable | Unprocessable) -> Reason:
     if isinstance(exc, Unprocessable):
         return "engine_unreadable"
+    if isinstance(exc, WrongAnswer):
+        return "engine_wrong"
     return "engine_slow" if isinstance(exc, DeadlineExceeded) else "engine_away"
 
 
