@@ -32,8 +32,14 @@ MOST_LINES = 16  # in one batch: the model takes 32, so that two make one
 PAPER = 127  # what lines are filled up with: nothing, in the model's numbers
 NONE = 0  # the symbol that is none
 GAP = 2  # pixels without ink that may lie within the height of a line: between a dot and its i
-LOOSE, TIGHT = 0.65, 0.33  # of the height of its letters: gaps in a line from which there are two words; from 0.24 a space is read
-LOOSELY = frozenset("·•°:|")  # after and before these a space is easily missed, and letters of one word are not so far apart
+TIGHT, LETTERS, LOOSE = (
+    0.3,
+    0.45,
+    0.65,
+)  # of the height of a line's letters: see `_most_apart`. A space is from 0.24, half of them over 0.48
+LOOSELY = frozenset("·•°:|§")  # after and before these a space is easily missed
+ENDING = frozenset(")%")
+NARROW = frozenset("1.,'")  # much paper stands beside them
 
 
 @cache
@@ -167,7 +173,20 @@ def _ink(pixels: Grey) -> tuple[Ink, int, int]:
 def _apart(two: Sequence[str], columns: Ink, after: float, before: float, height: int) -> bool:
     """True where two symbols stand too far from each other for one word, though no space was read between them."""
     _, gap = _gap(columns, after, before)
-    return gap > (LOOSE if LOOSELY.isdisjoint(two) else TIGHT) * height
+    return gap > _most_apart(*two) * height
+
+
+def _most_apart(left: str, right: str) -> float:
+    """How far two symbols of one word may be from each other, in heights of a line's letters: little where words are likely to meet."""
+    if not LOOSELY.isdisjoint((left, right)):
+        return TIGHT
+    if left.isalpha() and right.isalpha():
+        meeting = left.islower() and right.isupper()
+    else:
+        meeting = (left.isalnum() or left in ENDING) and right.isalnum() and not (left.isdigit() and right.isdigit())
+    if not NARROW.isdisjoint((left, right)):
+        return LOOSE
+    return TIGHT if meeting else LETTERS
 
 
 def _gap(columns: Ink, after: float, before: float) -> tuple[int, int]:
