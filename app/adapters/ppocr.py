@@ -10,9 +10,9 @@ import asyncio
 import mmap
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +42,24 @@ KNOWN = "Invoice total"  # what the canary says
 Grey = NDArray[np.uint8]
 
 
+Outcome = Literal["read", "unreadable", "unavailable"]
+
+
+class Watch(Protocol):
+    """Is told what happens; must not raise or wait."""
+
+    def page_done(self, engine: str, outcome: Outcome, seconds: float) -> None: ...
+
+
 class PpOcrEngine:
     """At most `width` pages at once; further calls wait their turn. `engine`: name and the models' versions, empty before the first
     page."""
 
-    def __init__(self, models: ModelServer, width: int, limits: Limits | None = None, page_seconds: float = PAGE_SECONDS) -> None:
+    def __init__(
+        self, models: ModelServer, width: int, limits: Limits | None = None, page_seconds: float = PAGE_SECONDS, watch: Watch | None = None
+    ) -> None:
         self.engine = ""
+        self._watch = watch
         self._page_seconds = page_seconds
         self._models = models
         self._limits = limits or Limits()
@@ -72,18 +84,29 @@ class PpOcrEngine:
         # Mapped here: the caller may close the picture while a thread that nobody waits for any more still looks at it.
         pixels = mmap.mmap(picture.memory, size, prot=mmap.PROT_READ)
         grey = np.frombuffer(pixels, np.uint8).reshape(picture.height, picture.width)
+        started = time.monotonic()
+        outcome: Outcome = "unavailable"
+        try:
+            text = await self._in_turn(grey, picture.dpi, tuple(languages))
+            outcome, self.engine = "read", text.engine
+        except Unprocessable:
+            outcome = "unreadable"
+            raise
+        finally:
+            if self._watch is not None:
+                self._watch.page_done(self.engine, outcome, time.monotonic() - started)
+        return text
+
+    async def _in_turn(self, grey: Grey, dpi: float, languages: tuple[str, ...]) -> PageText:
         self._waiting += 1
         try:
             await self._slots.acquire()
         finally:
             self._waiting -= 1
         try:
-            return await _Page(self._models, self._limits, picture.dpi, self._page_seconds).read(grey, tuple(languages), self._named)
+            return await _Page(self._models, self._limits, dpi, self._page_seconds).read(grey, languages)
         finally:
             self._slots.release()
-
-    def _named(self, engine: str) -> None:
-        self.engine = engine
 
 
 class _Page:
@@ -96,7 +119,7 @@ class _Page:
         self._until = time.monotonic() + seconds
         self._versions: dict[str, str] = {}
 
-    async def read(self, grey: Grey, languages: tuple[str, ...], named: Callable[[str], None]) -> PageText:
+    async def read(self, grey: Grey, languages: tuple[str, ...]) -> PageText:
         grey = await asyncio.to_thread(without_shine, grey)
         lines, turn = await self._find(grey), 0
         if 2 * sum(line.width for line in lines if line.on_end) > sum(line.width for line in lines):
@@ -109,7 +132,6 @@ class _Page:
         words = await asyncio.to_thread(self._words, strips, said, grey.shape)
         found = languages[:1] or tuple(filter(None, (language_of(words.texts),)))
         engine = f"{NAME} {self._versions[DETECTION]}/{self._versions[RECOGNITION]}"
-        named(engine)
         return PageText(words, engine, found, turn)
 
     async def _find(self, grey: Grey) -> list[Line]:

@@ -28,15 +28,12 @@ STRIDE = 8  # pixels a step
 WIDTHS = (64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 1920, 2560)
 """Widths of the batches: what is narrower is filled up. Few, so that lines of many pages make one batch."""
 MOST_PIXELS = 5120  # of width, in one batch
-MOST_LINES = 16  # in one batch: the model takes 32, so that two make one
+MOST_LINES = 16  # in one batch; the server makes larger ones of several
 PAPER = 127  # what lines are filled up with: nothing, in the model's numbers
 NONE = 0  # the symbol that is none
 GAP = 2  # pixels without ink that may lie within the height of a line: between a dot and its i
-TIGHT, LETTERS, LOOSE = (
-    0.3,
-    0.45,
-    0.65,
-)  # of the height of a line's letters: see `_most_apart`. A space is from 0.24, half of them over 0.48
+TIGHT, LETTERS, LOOSE = 0.25, 0.45, 0.6  # of the height of a line's letters: see `_most_apart`. Half of all spaces are over 0.48
+WIDER = 2.5  # times the usual gap of the line, for letters may all stand wide
 LOOSELY = frozenset("·•°:|§")  # after and before these a space is easily missed
 ENDING = frozenset(")%")
 NARROW = frozenset("1.,'")  # much paper stands beside them
@@ -130,11 +127,15 @@ def words_in(strip: Strip, said: Spelled, number: int) -> list[Seen]:
     ink, top, bottom = _ink(strip.pixels)
     columns = np.asarray(ink[top:bottom].any(axis=0), np.bool_)
     centres = (said.steps + 0.5) * STRIDE
+    gaps = [0, *(_gap(columns, *pair)[1] for pair in pairwise(centres))]  # before each symbol
+    inside = [gaps[i] for i in range(1, len(letters)) if " " not in letters[i - 1 : i + 1]]
+    usual = float(np.median(inside)) if inside else 0.0
     words: list[tuple[int, int]] = []  # first and last symbol of each
     for i, letter in enumerate(letters):
         if letter == " ":
             continue
-        if i and letters[i - 1] != " " and not _apart(letters[i - 1 : i + 1], columns, centres[i - 1], centres[i], bottom - top):
+        before = letters[i - 1] if i else " "
+        if before != " " and gaps[i] <= max(_most_apart(before, letter) * (bottom - top), WIDER * usual):
             words[-1] = (words[-1][0], i)
         else:
             words.append((i, i))
@@ -170,14 +171,9 @@ def _ink(pixels: Grey) -> tuple[Ink, int, int]:
     return ink, int(filled[first]), int(filled[last]) + 1
 
 
-def _apart(two: Sequence[str], columns: Ink, after: float, before: float, height: int) -> bool:
-    """True where two symbols stand too far from each other for one word, though no space was read between them."""
-    _, gap = _gap(columns, after, before)
-    return gap > _most_apart(*two) * height
-
-
 def _most_apart(left: str, right: str) -> float:
-    """How far two symbols of one word may be from each other, in heights of a line's letters: little where words are likely to meet."""
+    """How far two symbols of one word, between which no space was read, may be from each other, in heights of a line's letters: little
+    where words are likely to meet."""
     if not LOOSELY.isdisjoint((left, right)):
         return TIGHT
     if left.isalpha() and right.isalpha():
