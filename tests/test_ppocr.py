@@ -264,7 +264,7 @@ def test_words_end_at_spaces_and_where_letters_stand_too_far_apart() -> None:
     assert [(w.text, w.x0, w.x1, w.y0, w.y1, w.line) for w in words] == [("ab", 16, 60, 12, 36, 7), ("cd", 88, 132, 12, 36, 7)]
     assert [w.text for w in words_in(*strip_of("abcd", {2: 20}), 0)] == ["ab", "cd"]
     assert [w.text for w in words_in(*strip_of("abcd", {2: 6}), 0)] == ["abcd"]
-    assert [w.text for w in words_in(*strip_of("ab·cd", {2: 6, 3: 6}), 0)] == ["ab", "·", "cd"]
+    assert [w.text for w in words_in(*strip_of("abcd·efgh", {4: 8, 5: 8}), 0)] == ["abcd", "·", "efgh"]
 
 
 def test_a_symbol_said_on_end_is_one_and_said_again_after_none_is_two() -> None:
