@@ -51,11 +51,14 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Ocr:
     """`tesseract`: a path, or a name to be found on PATH; `trained`: the folder of its languages, where it is not the usual one.
-    `width`: pages read at once, 0 for one a core."""
+    `width`: pages read at once, 0 for one a core. `engines`: who reads first, and who is asked next; `easyocr`: where its weights are, if
+    not where it puts them."""
 
     tesseract: str = "tesseract"
     trained: str = ""
     width: int = 0
+    engines: tuple[str, ...] = ("ppocr", "tesseract")
+    easyocr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,11 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     width = environ.get(PREFIX + "OCR_WIDTH") or "0"
     if not width.isascii() or not width.isdigit():
         raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
-    return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width))
+    engines = tuple(name.strip() for name in (environ.get(PREFIX + "OCR_ENGINES") or "ppocr,tesseract").split(","))
+    if not {"ppocr", "tesseract", "easyocr"}.issuperset(engines) or len(set(engines)) < len(engines):
+        raise Misconfigured(f"{PREFIX}OCR_ENGINES names engines in turn, each once: ppocr, tesseract, easyocr")
+    weights = environ.get(PREFIX + "EASYOCR_WEIGHTS", "")
+    return Ocr(environ.get(PREFIX + "TESSERACT") or "tesseract", environ.get("TESSDATA_PREFIX", ""), int(width), engines, weights)
 
 
 def inference_from_environ(environ: Mapping[str, str] = os.environ) -> Inference:

@@ -23,6 +23,8 @@ from app.adapters.file_blobs import FileBlobs
 from app.adapters.local_models import REPOSITORY, LocalModels
 from app.adapters.memory_broker import MemoryEventBus, MemoryWorkQueue
 from app.adapters.mongo_url import is_mongo
+from app.adapters.ppocr import PpOcrEngine
+from app.adapters.reading_policy import InTurn
 from app.adapters.sandbox import ForkSandbox
 from app.adapters.sql.migrate import migrate
 from app.adapters.sql.store import check_url, open_invoices
@@ -40,8 +42,8 @@ from app.pipeline.progress import Progress
 from app.pipeline.reconcile import Reconciler
 from app.pipeline.runner import Runner, Worker, WorkerSettings
 from app.pipeline.topology import Ports, topology
-from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, ModelServer, Sandbox, WorkQueue
-from app.settings import Settings
+from app.ports import BlobStore, DocumentStore, EventBus, InvoiceStore, ModelServer, OcrEngine, Sandbox, WorkQueue
+from app.settings import Ocr, Settings
 from app.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ class Service:
     queue: WorkQueue
     events: EventBus
     sandbox: Sandbox
-    ocr: TesseractEngine
+    ocr: InTurn
+    tesseract: TesseractEngine
     models: ModelServer | None
     relay: Relay
     sweeper: Sweeper
@@ -100,8 +103,8 @@ class Service:
             return "ok"
 
         states = dict(zip(pings, await asyncio.gather(*map(check, pings.values())), strict=True))
-        if states["ocr"] == "ok" and self.ocr.missing_languages:
-            states["ocr"] = f"limited: languages missing: {', '.join(self.ocr.missing_languages)}"
+        if states["ocr"] == "ok" and self.tesseract.missing_languages:
+            states["ocr"] = f"limited: languages missing: {', '.join(self.tesseract.missing_languages)}"
         return states
 
     async def drain(self) -> None:
@@ -137,11 +140,12 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         sandbox = await stack.enter_async_context(ForkSandbox.open(DECODES, on_killed=metrics.child_killed))
         metrics.sandbox_level.set(sandbox.level)
         readers = settings.ocr.width or len(os.sched_getaffinity(0))
-        ocr = await stack.enter_async_context(
+        tesseract = await stack.enter_async_context(
             TesseractEngine.open(Installation(settings.ocr.tesseract, settings.ocr.trained), readers, watch=metrics)
         )
 
         models = await stack.enter_async_context(open_models(settings.inference.url, metrics))
+        ocr = await _reading(settings.ocr, readers, tesseract, models, metrics, stack)
 
         if taken := await invoices.take_over():
             log.info("service.took_over", count=taken)
@@ -190,6 +194,7 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
             bus,
             sandbox,
             ocr,
+            tesseract,
             models,
             relay,
             sweeper,
@@ -316,6 +321,25 @@ async def open_model_versions(url: str, repository: Path | None = None) -> Async
         yield ModelVersions(wire, repository or REPOSITORY)
     finally:
         await wire.close()
+
+
+async def _reading(
+    ocr: Ocr, width: int, tesseract: TesseractEngine, models: ModelServer | None, watch: Metrics, stack: AsyncExitStack
+) -> InTurn:
+    """The engines in the order of the settings; PP-OCR only where there are models. Raises `Misconfigured` where nobody is left."""
+    engines: list[OcrEngine] = []
+    for name in ocr.engines:
+        if name == "tesseract":
+            engines.append(tesseract)
+        elif name == "easyocr":
+            from app.adapters.easyocr import EasyOcrEngine  # a user's own
+
+            engines.append(await stack.enter_async_context(EasyOcrEngine.open(ocr.easyocr)))
+        elif models is not None:
+            engines.append(PpOcrEngine(models, width, watch=watch))
+    if not engines:
+        raise Misconfigured("INVOICESTREAM_OCR_ENGINES: ppocr alone needs INVOICESTREAM_INFERENCE_URL")
+    return InTurn(engines, watch)
 
 
 def _path(url: str, scheme: str, name: str) -> Path:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import pytest
 
+from app.adapters.ppocr import PpOcrEngine
 from app.adapters.tesseract import TesseractEngine
 from app.errors import Unprocessable
 from app.ports import OcrEngine, Picture
+from app.wiring import open_models
 from tests.rendered import ENGLISH, FRENCH, GERMAN, page, picture
+
+
+@asynccontextmanager
+async def ppocr(width: int) -> AsyncIterator[OcrEngine]:
+    async with open_models("local:") as models:
+        assert models is not None
+        yield PpOcrEngine(models, width, page_seconds=60)
+
 
 ENGINES: dict[str, Callable[[int], AbstractAsyncContextManager[OcrEngine]]] = {
     "tesseract": lambda width: TesseractEngine.open(width=width),
+    "ppocr": ppocr,
 }
 
 

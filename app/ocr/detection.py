@@ -1,0 +1,112 @@
+"""Lines of text on a page, from the map that `text_detection` makes of it (DB: Liao et al., "Real-time scene text detection with
+differentiable binarization", 2020): for each pixel the probability that it is in the core of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Map = NDArray[np.float32]
+
+DPI = 100.0  # of the picture that is searched: capitals are some 10 pixels high; at 200 it finds no more for four times the CPU
+STEP = 32  # pixels: the model's sides are multiples of it
+LONGEST = 1920  # pixels, of a side that is searched
+INK = 0.3  # probability from which a pixel belongs to a core
+SURE = 0.5  # mean probability of a core from which it is a line
+GROWN = 1.6  # a core is a line shrunk by its area over its perimeter times this
+SHINE = 0.28  # of the contrast between paper and ink: what is paler, and not next to something darker, is nothing that was printed here
+NEAR = 7  # pixels
+LEAST_CONTRAST = 24  # of 255
+THINNEST = 3.0  # pixels of the map: cores under it are specks
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a line of text is, in pixels of the page: a rectangle around (x, y), `width` along the text, which runs at `angle` degrees
+    clockwise from the horizontal. Which way up the text stands is not known: as found, the angle is between -45 and 135."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float
+    probability: float
+
+    @property
+    def on_end(self) -> bool:
+        """It runs up or down the page."""
+        return 45 < self.angle % 180 < 135
+
+    def reversed(self) -> Line:
+        """The same place, the other way up."""
+        return replace(self, angle=self.angle + 180)
+
+
+def without_shine(grey: Grey) -> Grey:
+    """What shines through from the back, and other marks far paler than the ink of the page, gone; the pale edges of what is dark stay."""
+    ink, paper = np.percentile(grey[::4, ::4], (0.5, 75))
+    if paper - ink < LEAST_CONTRAST:
+        return grey
+    darkest_near = cv2.erode(grey, np.ones((NEAR, NEAR), np.uint8))
+    clean = grey.copy()
+    clean[darkest_near > paper - SHINE * (paper - ink)] = round(paper)
+    return clean
+
+
+def to_search(grey: Grey, dpi: float) -> tuple[Grey, float]:
+    """The picture for `text_detection`, with sides that are multiples of `STEP`, and how much smaller it is. What was added is paper."""
+    scale = min(1.0, DPI / dpi, LONGEST / max(grey.shape))
+    height, width = (max(1, round(side * scale)) for side in grey.shape)
+    small = grey if scale == 1 else cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    made = np.full((-(-height // STEP) * STEP, -(-width // STEP) * STEP), np.percentile(small[::4, ::4], 90), np.uint8)
+    made[:height, :width] = small
+    return made, scale
+
+
+def lines_in(found: Map, scale: float, width: int, height: int) -> list[Line]:
+    """`found`: what `text_detection` says of a picture `scale` times the size of the page. The page measures
+    `width` x `height` pixels."""
+    cores = (found >= INK).astype(np.uint8)
+    count, labels = cv2.connectedComponents(cores, connectivity=8)
+    if count < 2:
+        return []
+    flat = labels.ravel()
+    means = np.bincount(flat, found.ravel(), count) / np.maximum(np.bincount(flat, minlength=count), 1)
+    contours, _ = cv2.findContours(cores, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    lines = []
+    for contour in contours:
+        x, y = contour[0][0]
+        probability = float(means[labels[y, x]])
+        (cx, cy), (across, down), angle = cv2.minAreaRect(contour)
+        across, down = across + 1, down + 1  # from the middles of pixels to their edges
+        if min(across, down) < THINNEST or probability < SURE:
+            continue
+        grown = GROWN * across * down / (across + down)  # both sides of it: area over half of the perimeter
+        line = _lying(cx + 0.5, cy + 0.5, across + grown, down + grown, angle, probability)
+        x, y, wide, high = (value / scale for value in (line.x, line.y, line.width, line.height))
+        if 0 <= x < width and 0 <= y < height:
+            lines.append(Line(x, y, wide, high, line.angle, probability))
+    return lines
+
+
+def _lying(x: float, y: float, across: float, down: float, angle: float, probability: float) -> Line:
+    """OpenCV's rectangle (any of its sides may be the first) as a line: its long side is along the text, where it is clearly longer."""
+    angle %= 180
+    if angle > 45 and angle < 135:
+        across, down, angle = down, across, angle - 90
+    elif angle >= 135:
+        angle -= 180
+    # now within 45 degrees of the horizontal
+    if down > 1.5 * across:
+        across, down, angle = down, across, angle + 90
+    return Line(x, y, across, down, angle, probability)
+
+
+def turned_over(lines: Sequence[Line], width: int, height: int) -> list[Line]:
+    """The same lines on the page (`width` x `height`) turned by half."""
+    return [replace(line, x=width - line.x, y=height - line.y) for line in lines]
