@@ -57,7 +57,7 @@ class Ocr:
     tesseract: str = "tesseract"
     trained: str = ""
     width: int = 0
-    engines: tuple[str, ...] = ("ppocr", "tesseract")
+    engines: tuple[str, ...] = ("tesseract", "ppocr")
     easyocr: str = ""
 
 
@@ -149,7 +149,7 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     width = environ.get(PREFIX + "OCR_WIDTH") or "0"
     if not width.isascii() or not width.isdigit():
         raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
-    engines = tuple(name.strip() for name in (environ.get(PREFIX + "OCR_ENGINES") or "ppocr,tesseract").split(","))
+    engines = tuple(name.strip() for name in (environ.get(PREFIX + "OCR_ENGINES") or "tesseract,ppocr").split(","))
     if not {"ppocr", "tesseract", "easyocr"}.issuperset(engines) or len(set(engines)) < len(engines):
         raise Misconfigured(f"{PREFIX}OCR_ENGINES names engines in turn, each once: ppocr, tesseract, easyocr")
     weights = environ.get(PREFIX + "EASYOCR_WEIGHTS", "")

@@ -126,6 +126,16 @@ async def test_many_at_once_are_all_read(engine: OcrEngine) -> None:
     assert [" ".join(text.words.texts[:2]) for text in texts] == numbers
 
 
+async def test_who_has_no_page_being_read_does_not_wait_for_those_who_have_many(engine: OcrEngine) -> None:
+    drawn, _ = page(*ENGLISH * 8)
+    with closing(drawn):
+        many = [asyncio.create_task(engine.read(drawn, ("en",), tenant="many")) for _ in range(8)]
+        await engine.ping()
+        assert (await engine.read(drawn, ("en",), tenant="one")).words.texts[0] == "Invoice"
+        assert sum(each.done() for each in many) <= 4
+        assert len({text.words.texts for text in await asyncio.gather(*many)}) == 1
+
+
 async def test_a_call_cancelled_in_mid_air_frees_its_place(engine: OcrEngine) -> None:
     drawn, _ = page(*ENGLISH * 4)
     with closing(drawn):
