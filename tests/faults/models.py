@@ -105,7 +105,7 @@ class Trial:
             for page in range(PAGES):
                 self._read(client, page)  # for warming up
             self.usual = max(self._read(client, page)[0] for page in range(PAGES))
-        service = ServiceProcess(folder / "data", {"INVOICESTREAM_INFERENCE_URL": self.server.url})
+        service = ServiceProcess(folder / "data", {"INVOICESTREAM_INFERENCE_URL": self.server.url, "INVOICESTREAM_OCR_ENGINES": "ppocr,tesseract"})
         stack.enter_context(service)
         self.client = service.client()
         stack.callback(self.client.close)
