@@ -2,7 +2,7 @@
 
 Parts: xml, digital (CPU a document beside the bare parser, event-loop lag), post (latency of the 202), memory, scan (pages read,
 beside bare Tesseract; XML behind scans), real (the embedded set-up beside MariaDB, RabbitMQ and MongoDB, which `make servers`
-installs; two services on one broker). All but `real` by default.
+installs; two services on one broker), triton (a tritonserver beside the same models in process). All but the last two by default.
 `--quick` sends little, to show that the tool works; then no figure is judged.
 """
 
@@ -16,17 +16,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import real, scan
+from tests.bench import real, scan, triton
 from tests.bench.figures import Figure, machine, table
 from tests.bench.parts import QUICK, Bench, Sizes, Unmeasurable
 
 PARTS = ("xml", "digital", "post", "memory", "scan")  # those by default
-ASKED = ("real",)  # it takes servers
+ASKED = ("real", "triton")  # they take servers
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What a document costs, and how fast a POST is answered.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS + ASKED)}; all but the last by default")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS + ASKED)}; all but the last two by default")
     parser.add_argument("--quick", action="store_true", help="a few documents only; nothing is judged")
     parser.add_argument("--json", action="store_true", help="one JSON object in place of the table")
     arguments = parser.parse_args()
@@ -43,6 +43,7 @@ def main() -> int:
             "post": bench.latency,
             "memory": bench.memory,
             "scan": lambda: scan.measure(Path(folder), scan.QUICK if arguments.quick else scan.Sizes()),
+            "triton": lambda: triton.measure(arguments.quick),
             "real": lambda: real.measure(bench, real.QUICK if arguments.quick else real.Sizes()),
         }
         for part in arguments.parts or PARTS:
