@@ -7,7 +7,7 @@ import json
 import os
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +24,7 @@ from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from app.adapters.model_signature import DEPENDENCY, DTYPES, Signature, TensorSpec, WrongAnswer
+from app.adapters.pulse import Pulse
 from app.adapters.shared_memory import LEAST, Region, Regions, Unsharable
 from app.errors import DeadlineExceeded, Misconfigured, Unavailable
 from app.ports import Inference
@@ -73,8 +74,10 @@ class Wire:
         host, port, shared = address_of(url)
         self._client = InferenceServerClient(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", channel_args=list(OPTIONS))
         self._regions = Regions(self._register, self._unregister) if shared else None
+        self._pulse = Pulse(self.live)
 
     async def close(self) -> None:
+        await self._pulse.close()
         if self._regions is not None:
             with suppress(Unavailable):
                 await self._regions.close()
@@ -94,7 +97,7 @@ class Wire:
         self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float, regions: Regions | None
     ) -> Inference:
         end = asyncio.get_running_loop().time() + seconds
-        async with _asking(seconds), _inputs(tensors, regions) as (inputs, answered):
+        async with _asking(seconds, self._pulse), _inputs(tensors, regions) as (inputs, answered):
             left = max(0.001, end - asyncio.get_running_loop().time())  # the server may have been told of new memory first
             result = await self._client.infer(model, inputs, model_version=version, client_timeout=left)
             answered()
@@ -110,7 +113,7 @@ class Wire:
         call = self._client.stream_infer(question(), stream_timeout=seconds)
         try:
             while True:
-                async with _asking(end - asyncio.get_running_loop().time()):
+                async with _asking(end - asyncio.get_running_loop().time(), self._pulse):
                     try:
                         result, error = await anext(call)
                     except StopAsyncIteration:
@@ -122,9 +125,9 @@ class Wire:
         finally:
             call.cancel()
 
-    async def live(self) -> None:
-        async with _asking(ASKING):
-            if not await self._client.is_server_live(client_timeout=ASKING):
+    async def live(self, seconds: float = ASKING) -> None:
+        async with _asking(seconds):
+            if not await self._client.is_server_live(client_timeout=seconds):
                 raise Unavailable(DEPENDENCY, "the server is not live")
 
     async def versions_of(self, model: str) -> tuple[str, ...]:
@@ -220,11 +223,13 @@ def signature_of(config: Any) -> Signature:
 
 
 @asynccontextmanager
-async def _asking(seconds: float) -> AsyncIterator[None]:
-    """Whatever is asked of the server inside ends within the deadline, in an error of ours if it failed."""
+async def _asking(seconds: float, pulse: Pulse | None = None) -> AsyncIterator[None]:
+    """Whatever is asked of the server inside ends within the deadline, in an error of ours if it failed. What may take its time is given
+    up earlier where the server has no pulse."""
     try:
-        async with asyncio.timeout(max(0.0, seconds) + GRACE):
-            yield
+        async with asyncio.timeout(max(0.0, seconds) + GRACE) as call:
+            with pulse.watching(call) if pulse else nullcontext():
+                yield
     except TimeoutError as exc:
         raise DeadlineExceeded(DEPENDENCY, "no answer in time") from exc
     except InferenceServerException as exc:
