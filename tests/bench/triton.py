@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +19,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from google.protobuf import text_format
+from google.protobuf.json_format import MessageToDict
+from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from app.adapters import python_backend
 from app.adapters.triton import TritonModels
@@ -163,8 +167,11 @@ def _in_process(model: str) -> Callable[[dict[str, Any]], Any]:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    outputs = {"text_detection": ["text"], "text_recognition": ["symbols", "probabilities"]}[model]
-    run: Callable[[dict[str, Any]], Any] = module.openvino(MODELS / model / "1/model.onnx", outputs, 2)
+    configuration = text_format.Parse((MODELS / model / "config.pbtxt").read_text(), ModelConfig())
+    instance = module.TritonPythonModel()
+    told = json.dumps(MessageToDict(configuration, preserving_proto_field_name=True))
+    instance.initialize({"model_config": told, "model_repository": str(MODELS / model), "model_version": "1"})
+    run: Callable[[dict[str, Any]], Any] = instance.run
     return run
 
 
