@@ -121,10 +121,11 @@ async def test_a_killed_server_is_found_out_at_once_and_used_again_when_it_is_ba
 
 
 async def test_a_server_that_stands_still_costs_each_caller_its_deadline_and_no_more(watched: Watched) -> None:
-    watched.server.pause()
-    assert all(isinstance(failure, DeadlineExceeded) for failure in await watched.fail_together())
-    async with watching(watched.server) as fresh:  # it does not even know what the model takes
-        await fresh.fail_together()
+    async with watching(watched.server) as fresh:
+        await fresh.models.ping()  # it is connected, and does not know yet what the model takes
+        watched.server.pause()
+        for client in (watched, fresh):
+            assert all(isinstance(failure, DeadlineExceeded) for failure in await client.fail_together())
     watched.server.resume()
     await watched.back()
 
