@@ -121,10 +121,26 @@ async def test_a_killed_server_is_found_out_at_once_and_used_again_when_it_is_ba
 
 
 async def test_a_server_that_stands_still_costs_each_caller_its_deadline_and_no_more(watched: Watched) -> None:
+    async with watching(watched.server) as fresh:
+        await fresh.models.ping()  # it is connected, and does not know yet what the model takes
+        watched.server.pause()
+        for client in (watched, fresh):
+            assert all(isinstance(failure, DeadlineExceeded) for failure in await client.fail_together())
+    watched.server.resume()
+    await watched.back()
+
+
+async def test_who_has_time_is_told_within_five_seconds_that_the_server_stands_still(watched: Watched) -> None:
+    """The next best way must be gone in time, however long a page may take."""
+    clock = asyncio.get_running_loop().time
+    watched.mood("slow 4")
+    assert (await watched.ask(deadline=60)).tensors["y"].tolist() == [[2]]  # slow is not still
     watched.server.pause()
-    assert all(isinstance(failure, DeadlineExceeded) for failure in await watched.fail_together())
-    async with watching(watched.server) as fresh:  # it does not even know what the model takes
-        await fresh.fail_together()
+    began = clock()
+    with pytest.raises(DeadlineExceeded):
+        await watched.ask(deadline=60)
+    assert clock() - began < 5
+    watched.mood("")
     watched.server.resume()
     await watched.back()
 

@@ -119,7 +119,8 @@ async def test_great_ones_at_once_are_not_mixed_up(held: Held) -> None:
         x = np.full((1, 300_000), n, np.float32)
         return bool((await held.server.infer("double", {"x": x}, deadline=LONG)).tensors["y"].max() == 2 * n)
 
-    assert all(await asyncio.gather(*map(ask, range(40))))
+    for _ in range(3):  # memory that was used by others before
+        assert all(await asyncio.gather(*map(ask, range(40))))
 
 
 async def test_no_answer_in_time_is_told_in_time(held: Held) -> None:
