@@ -129,7 +129,8 @@ class ServiceProcess:
         self.log = data.parent / f"{data.name}.log"
         self.port = free_port()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("INVOICESTREAM_", "OTEL_"))}
-        self._environ = inherited | {"INVOICESTREAM_DATA": str(data)} | dict(environ or {})
+        plain = {"INVOICESTREAM_DATA": str(data), "INVOICESTREAM_INFERENCE_URL": "none"}  # tests of reading by models say otherwise
+        self._environ = inherited | plain | dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.command("migrate")
         self.key = self.command("keys", "create", self.tenant).strip()
