@@ -30,7 +30,7 @@ from app.readers.sniff import HEAD, Kind, sniff
 from app.readers.tasks import Action, ServerKind, Task
 
 PATIENCE = 60.0  # seconds that a call waits for its turn: three children in a row that take all their time
-NICE: dict[Action, tuple[int, int]] = {"decode": (2, 12), "render": (2, 12), "plan": (4, 17), "picture": (4, 17)}
+NICE: dict[Action, tuple[int, int]] = {"decode": (9, 12), "render": (9, 12), "plan": (10, 17), "picture": (10, 17)}
 """Who goes first by the rule of `Gate`, and others: documents that need no recognition get past those that do, and who sends little past
 who sends much."""
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop, in about 1 ms; larger ones go to a thread

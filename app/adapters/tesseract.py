@@ -40,7 +40,7 @@ PAGE_LIMITS = Limits(wall_seconds=300, cpu_seconds=60, memory_bytes=1536 * MIB, 
 """Of one page: an A4 page takes 1 s of CPU, a dense A3 one 4 s; at the lowest priority that may be minutes beside other work."""
 CANARY_DEADLINE = 12.0  # seconds; as much shorter than a page's as it is easier, so that a busy machine is not taken for a bad page
 RECOVERY = (1.0, 30.0)  # seconds between canaries while the engine is away: first, and most
-NICE = (4, 19)
+NICE = (10, 19)
 """Pages that go first by the rule of `Gate`, and others, as in the sandbox."""
 MOST_CALLS = 1_000  # pages; who sends more is told to come back
 _INLINE = 64 * 1024  # bytes of answer decoded on the event loop

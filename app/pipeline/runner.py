@@ -247,11 +247,11 @@ class Worker:
             return job
 
     def _full(self, runner: Runner[InvoiceRecord]) -> str | None:
-        """The tenant that has enough for half of the places of this queue: the others are for others, while any is about."""
+        """The tenant that has half of the deliveries of this queue: the others are for others, while any is about."""
         (tenant, number), *_ = Counter(t for (queue, _), t in self._in_hand.items() if queue == runner.queue).most_common(1) or [("", 0)]
         now = time.monotonic()
         self._about = {each: last for each, last in self._about.items() if now - last < ABOUT}
-        return tenant if 4 * number >= runner.capacity and self._about.keys() - {tenant} else None
+        return tenant if 2 * number >= runner.capacity and self._about.keys() - {tenant} else None
 
     async def _claim(self, job: Job) -> Job | None:
         """The same once more. None if it is settled or held by another meanwhile."""
