@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import structlog
@@ -198,8 +199,8 @@ async def examine(wire: Wire, canaries: Path, model: str, version: str) -> tuple
 
     Raises `Unavailable`, as `WrongAnswer` where the answer is another one.
     """
-    signature = await wire.signature(model, version)
     try:
+        signature = await wire.signature(model, version)
         canary = await asyncio.to_thread(canary_of, canaries, model, version)
         if canary is None:
             return signature, False
@@ -211,8 +212,8 @@ async def examine(wire: Wire, canaries: Path, model: str, version: str) -> tuple
         for piece in pieces:
             signature.check_answer(piece, rows)
         answer = {name: np.stack([piece[name] for piece in pieces]) for name in signature.outputs} if signature.decoupled else pieces[0]
-    except (ValueError, OSError) as exc:
-        raise Unavailable(DEPENDENCY, f"{model} {version}: its canary does not fit: {exc}") from exc
+    except (ValueError, KeyError, OSError, BadZipFile) as exc:
+        raise Unavailable(DEPENDENCY, f"{model} {version}: it or its canary is not understood: {exc}") from exc
     if wrong := canary.wrong(answer):
         raise WrongAnswer(DEPENDENCY, f"{model} {version} answers its canary wrongly: {wrong}")
     return signature, True

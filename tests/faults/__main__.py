@@ -1,4 +1,4 @@
-"""`make faults`: kills on the embedded parts, then faults of the real ones; writes what came out into docs/faults.md.
+"""`make faults`: kills on the embedded parts, faults of the real ones and of the models' server; writes docs/faults.md.
 
 `--seed S` repeats a run, `--documents N` makes it longer. Exit 1 unless every row is clean.
 """
@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.figures import machine
-from tests.faults import kill, real
+from tests.faults import kill, models, real
 from tests.faults.ledger import Row
+from tests.faults.models import ModelRow
 from tests.faults.trial import RealRow
 
 PAGE = Path(__file__).parents[2] / "docs/faults.md"
@@ -32,20 +33,37 @@ def main() -> int:
     began = time.monotonic()
     killed, verified = kill.suite(seed)
     rows = real.suite(seed, documents=arguments.documents)
-    clean = verified and killed[-1].clean and killed[-1].acknowledged == killed[-1].settled and all(row.clean for row in rows)
-    told = _told(seed, described, time.monotonic() - began, rows, killed, verified)
+    read = models.suite()
+    clean = (
+        verified
+        and all(row.clean for row in read)
+        and killed[-1].clean
+        and killed[-1].acknowledged == killed[-1].settled
+        and all(row.clean for row in rows)
+    )
+    told = _told(seed, described, time.monotonic() - began, rows, read, killed, verified)
     by_hand = arguments.page.read_text().partition(MARK)[0]
     arguments.page.write_text(by_hand + MARK + told)
     print(f"written: {arguments.page}")
     return 0 if clean else 1
 
 
-def _told(seed: int, machine: dict[str, str], seconds: float, rows: Sequence[RealRow], killed: Sequence[Row], verified: bool) -> str:
+def _told(
+    seed: int,
+    machine: dict[str, str],
+    seconds: float,
+    rows: Sequence[RealRow],
+    read: Sequence[ModelRow],
+    killed: Sequence[Row],
+    verified: bool,
+) -> str:
     where = ", ".join(f"{name}: {value}" for name, value in machine.items())
     return "\n".join((
         f"\nSeed {seed}; {seconds / 60:.0f} minutes. Machine: {where}.\n",
         "## Faults of the real parts\n",
         *_real_table(rows),
+        "\n## Faults of the tritonserver that reads the pages\n",
+        *_models_table(read),
         "\n## `kill -9` on the embedded parts\n",
         *_kill_table(killed),
         f"\nAudit chains of all of them: {'verified' if verified else 'BROKEN'}.",
@@ -71,6 +89,19 @@ def _real_table(rows: Sequence[RealRow]) -> list[str]:
                 f"{row.p95:.2f} s", f"{row.cpu:.0f} %", "; ".join([*row.notes, *(f"**{each}**" for each in row.surprises)]),
             ])
         )  # fmt: skip
+    return lines
+
+
+def _models_table(rows: Sequence[ModelRow]) -> list[str]:
+    head = (
+        "fault", "scans", "settled", "lost", "unexpected", "read the other way", "approved", "slowest (that way alone)", "models read again",
+        "loop lag p99", "",
+    )  # fmt: skip
+    lines = [_line(head), _line(["---"] * len(head))]
+    for row in rows:
+        cells = (row.fault, row.acknowledged, row.settled, row.lost, row.unexpected, row.fell_back, row.approved)
+        times = (f"{row.slowest:.1f} s ({row.usual:.1f})", f"{row.back:.1f} s", f"{row.lag:.0f} ms")
+        lines.append(_line([*cells, *times, "; ".join(f"**{each}**" for each in row.surprises)]))
     return lines
 
 

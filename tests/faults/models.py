@@ -17,14 +17,15 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tritonclient.utils import InferenceServerException
 
 from tests.bench.figures import bucket_percentile
 from tests.faults.ledger import Row, heading, line
-from tests.scans import jpeg, scans
+from tests.scans import jpeg
+from tests.scans import scans as made
 from tests.servers.triton import MODELS, TritonServer
 from tests.service import PATIENCE, SETTLED, Client, ServiceProcess
 
@@ -88,29 +89,32 @@ class ModelRow(Row):
     approved: int = 0
     back: float = 0.0
     lag: float = 0.0
-    notes: list[str] = field(default_factory=list)
 
 
 class Trial:
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    """`scans` of so many different `pages` are posted through each fault."""
+
+    def __init__(self, folder: Path, stack: ExitStack, scans: int = SCANS, pages: int = PAGES) -> None:
+        self._scans = scans
         self.server = TritonServer(MODELS, ["text_detection", "text_recognition"])
         stack.callback(self.server.remove)
         self._model = self.server.repository / "text_recognition/1"
         with open(self._model / "model.py", "a") as model:
             model.write(SPOILING)
         self.server.start()
-        self._pages = [scan.jpeg for scan in scans(PAGES, seed=3)]
+        self._pages = [scan.jpeg for scan in made(pages, seed=3)]
         self._numbers = itertools.count(1)
         with ServiceProcess(folder / "alone", {"INVOICESTREAM_INFERENCE_URL": "none"}) as alone, closing(alone.client()) as client:
-            for page in range(PAGES):
+            for page in range(pages):
                 self._read(client, page)  # for warming up
-            self.usual = max(self._read(client, page)[0] for page in range(PAGES))
-        service = ServiceProcess(folder / "data", {"INVOICESTREAM_INFERENCE_URL": self.server.url, "INVOICESTREAM_OCR_ENGINES": "ppocr,tesseract"})
+            self.usual = max(self._read(client, page)[0] for page in range(pages))
+        environ = {"INVOICESTREAM_INFERENCE_URL": self.server.url, "INVOICESTREAM_OCR_ENGINES": "ppocr,tesseract"}
+        service = ServiceProcess(folder / "data", environ)
         stack.enter_context(service)
         self.client = service.client()
         stack.callback(self.client.close)
         self.until_models_read()
-        self._truth = [_told(self._read(self.client, page)[1]) for page in range(PAGES)]
+        self._truth = [_told(self._read(self.client, page)[1]) for page in range(pages)]
 
     def mood(self, mood: str) -> None:
         (self._model / "mood").write_text(mood)
@@ -119,16 +123,16 @@ class Trial:
         """The fault is there already."""
         row = ModelRow(fault, usual=self.usual)
         before = self.client.metrics()
-        for number in range(SCANS):
+        for number in range(self._scans):
             row.attempts += 1
-            seconds, invoice = self._read(self.client, number % PAGES)
+            seconds, invoice = self._read(self.client, number % len(self._pages))
             row.acknowledged += 1
             row.settled += invoice["status"] in SETTLED
             row.lost += invoice["status"] not in SETTLED
             row.slowest = max(row.slowest, seconds)
             if invoice["status"] == "approved":
                 row.approved += 1
-                if _told(invoice) != self._truth[number % PAGES]:
+                if _told(invoice) != self._truth[number % len(self._pages)]:
                     row.surprise(f"approved with other values than without the fault: {_told(invoice)}")
             if invoice["status"] == "quarantined":
                 row.surprise(f"quarantined: {invoice['reason']}")
@@ -236,7 +240,7 @@ def suite(names: Sequence[str] = tuple(ROWS)) -> list[ModelRow]:
         trial = Trial(Path(folder), stack)
         for name in names:
             rows.append(row := ROWS[name](trial))
-            print(line(row), *(f"    {text}" for text in (*row.notes, *row.surprises)), sep="\n", flush=True)
+            print(line(row), *(f"    {text}" for text in row.surprises), sep="\n", flush=True)
     return rows
 
 
