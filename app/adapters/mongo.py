@@ -1,5 +1,5 @@
-"""Documents and blobs in MongoDB: what `mongo_documents.py` and `mongo_blobs.py` stand on. The driver is PyMongo's own
-asyncio client, not Motor, its threaded forerunner (docs/decisions/0006).
+"""Documents and blobs in MongoDB: what `mongo_documents.py` and `mongo_blobs.py` stand on. Motor is imported here alone, and used by
+what it shares with `pymongo.AsyncMongoClient` (docs/decisions/0006).
 
 Writes are acknowledged by a majority and journaled; reads see only what a majority has. What one document can hold is one document,
 written by one call: nobody sees a part of it. What is larger is a GridFS file, uploaded under an id of its own and made visible by
@@ -17,8 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bson import ObjectId
-from gridfs import AsyncGridFSBucket
-from pymongo import AsyncMongoClient
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo.errors import (
     ConfigurationError,
     InvalidOperation,
@@ -62,7 +61,7 @@ class Mongo:
         if "maxpoolsize=" not in self._url.lower():
             options["maxPoolSize"] = POOL
         try:
-            self._client = AsyncMongoClient(self._url, **options)
+            self._client = AsyncIOMotorClient(self._url, **options)
             self._database = self._client.get_default_database().with_options(
                 write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
             )
@@ -105,7 +104,7 @@ class Large:
         self._heads, self._uploads, self._files = collection, f"{collection}.uploads", f"{collection}.large"
 
     def _bucket(self, database: Any) -> Any:
-        return AsyncGridFSBucket(database, bucket_name=self._files, chunk_size_bytes=LARGE_CHUNK)
+        return AsyncIOMotorGridFSBucket(database, bucket_name=self._files, chunk_size_bytes=LARGE_CHUNK)
 
     async def upload(self, database: Any, content: bytes) -> ObjectId:
         upload = ObjectId()
