@@ -1,1 +1,0 @@
-../../donut_model.py
