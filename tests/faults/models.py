@@ -108,7 +108,8 @@ class Trial:
             for page in range(pages):
                 self._read(client, page)  # for warming up
             self.usual = max(self._read(client, page)[0] for page in range(pages))
-        service = ServiceProcess(folder / "data", {"INVOICESTREAM_INFERENCE_URL": self.server.url})
+        environ = {"INVOICESTREAM_INFERENCE_URL": self.server.url, "INVOICESTREAM_OCR_ENGINES": "ppocr,tesseract"}
+        service = ServiceProcess(folder / "data", environ)
         stack.enter_context(service)
         self.client = service.client()
         stack.callback(self.client.close)
