@@ -282,7 +282,9 @@ class LocalModels:
             else:
                 call.pieces.put_nowait((message, memory))
         elif call is not None:
-            self._settle(message.id, call, Unavailable(DEPENDENCY, message.failure) if message.failure else None)
+            late = message.failure == wire.GIVEN_UP
+            failed = DeadlineExceeded(DEPENDENCY, "no answer in time") if late else Unavailable(DEPENDENCY, message.failure)
+            self._settle(message.id, call, failed if message.failure else None)
 
     def _settle(self, number: int, call: _Call, outcome: Exception | None) -> None:
         if call.abandoned:

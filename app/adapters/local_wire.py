@@ -21,6 +21,7 @@ from app.adapters.model_signature import DTYPES, Signature, TensorSpec
 
 PACKET = 1 << 16  # bytes: every message fits
 ALIGNMENT = 64  # bytes
+GIVEN_UP = "given up"  # the failure of what was cancelled, or not begun in its time
 MOST = 64 << 20  # bytes of one question or answer: what is longer is none of any model of ours
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 

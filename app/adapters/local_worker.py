@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -89,7 +90,6 @@ class Hosted:
         self._batches = self.configuration.HasField("dynamic_batching") and self.signature.batch > 0
         self._waiting: deque[Work] = deque()
         self._some = threading.Condition()
-        self._loading = threading.Lock()
         self._started = False
 
     def submit(self, work: Work) -> None:
@@ -110,25 +110,21 @@ class Hosted:
                 self._waiting.remove(work)
             except ValueError:
                 return
-        work.done("given up")
+        work.done(wire.GIVEN_UP)
 
     def _serve(self) -> None:
-        try:
-            model, failure = self._load(), ""
-        except Exception as exc:
-            model, failure = None, f"cannot be loaded: {exc}"
-            sys.stderr.write(f"{self._folder.name} cannot be loaded: {exc!r}\n")
+        """An instance: loaded for the first batch, and if that fails again for the next."""
+        model: Any = None
         while True:
             batch = self._next()
-            if model is None:
-                for work in batch:
-                    work.done(failure)
-                continue
             try:
+                if model is None:
+                    model = self._load()
                 self._run(model, batch)
             except Exception as exc:
+                what = f"{type(exc).__name__}: {exc}"
                 for work in batch:
-                    work.done(f"{type(exc).__name__}: {exc}")
+                    work.done(f"cannot be loaded: {what}" if model is None else what)
 
     def _next(self) -> list[Work]:
         """The requests that are computed next: the first that waits, and those that can be in one batch with it."""
@@ -137,17 +133,23 @@ class Hosted:
                 while not self._waiting:
                     self._some.wait()
                 first = self._waiting.popleft()
-                batch, rows = [first], first.rows
-                if self._batches and not first.given_up:
-                    kind = first.kind
-                    for work in list(self._waiting):
-                        if rows + work.rows <= self.signature.batch and not work.given_up and work.kind == kind:
-                            self._waiting.remove(work)
-                            batch.append(work)
-                            rows += work.rows
-            if not first.given_up:
+                late = first.given_up  # looked at once: time goes on
+                batch = [] if late else [first, *self._joining(first)]
+            if not late:
                 return batch
-            first.done("given up")
+            first.done(wire.GIVEN_UP)
+
+    def _joining(self, first: Work) -> list[Work]:
+        """Takes what can be in one batch with it out of those that wait."""
+        joining: list[Work] = []
+        if self._batches:
+            kind, room = first.kind, self.signature.batch - first.rows
+            for work in list(self._waiting):
+                if work.rows <= room and not work.given_up and work.kind == kind:
+                    self._waiting.remove(work)
+                    joining.append(work)
+                    room -= work.rows
+        return joining
 
     def _run(self, model: Any, batch: list[Work]) -> None:
         if self.signature.decoupled:
@@ -284,6 +286,7 @@ def main() -> None:
     repository, parent = json.loads(sys.argv[1])
     die_with_parent(parent)
     os.nice(NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the service ends in order, and this process with it
     sys.modules["triton_python_backend_utils"] = python_backend
     np.seterr(all="ignore")
     Worker(socket.socket(fileno=0), Path(repository)).run()
