@@ -91,9 +91,11 @@ class Settings:
     lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
-    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None) -> Settings:
+    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None, inference: Inference | None = None) -> Settings:
         """Everything in one folder, no server needed."""
-        return replace(from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr())
+        return replace(
+            from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr(), inference=inference or Inference()
+        )
 
 
 def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:

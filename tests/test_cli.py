@@ -103,7 +103,8 @@ def test_a_scan_without_an_engine_to_read_it_ends_at_once(samples: Path, tmp_pat
     scan = tmp_path / "scan.png"
     Image.frombytes("L", (page.width, page.height), os.pread(page.memory, page.width * page.height, 0)).save(scan)
     page.close()
-    done = run("process", samples / "08-invoice-cii.xml", scan, "--json", environ={"INVOICESTREAM_TESSERACT": str(tmp_path / "none")})
+    nobody = {"INVOICESTREAM_TESSERACT": str(tmp_path / "none"), "INVOICESTREAM_INFERENCE_URL": "none"}
+    done = run("process", samples / "08-invoice-cii.xml", scan, "--json", environ=nobody)
     assert done.returncode == 3 and "ocr" in done.stderr and "not installed" in done.stderr
     assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["approved"]
 
