@@ -15,7 +15,7 @@ from app.domain.record import SETTLED, InvoiceRecord
 from app.errors import Unavailable, Unprocessable
 from app.ports import Gap, TenantInvoices, Upload
 from app.readers.sniff import HEAD
-from app.settings import Ocr, Settings, Telemetry
+from app.settings import Inference, Ocr, Settings, Telemetry
 from app.tracing import configure_tracing
 from app.wiring import Service, open_service
 
@@ -47,11 +47,14 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-async def process(files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None) -> AsyncIterator[Processed]:
+async def process(
+    files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None, inference: Inference | None = None
+) -> AsyncIterator[Processed]:
     """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`, also for a
     file that waits for an engine to read its pictures: here nobody would put that right."""
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
-        async with open_service(Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr), configure_tracing()) as service:
+        settings = Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr, inference=inference)
+        async with open_service(settings, configure_tracing()) as service:
             await service.invoices.create_key(TENANT, frozenset(), None)
             settled = _Settled(service)
             watching = asyncio.create_task(settled.watch(), name="settled")

@@ -57,7 +57,7 @@ class Ocr:
     tesseract: str = "tesseract"
     trained: str = ""
     width: int = 0
-    engines: tuple[str, ...] = ("tesseract", "ppocr")
+    engines: tuple[str, ...] = ("ppocr", "tesseract")
     easyocr: str = ""
 
 
@@ -91,9 +91,11 @@ class Settings:
     lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
-    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None) -> Settings:
+    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None, inference: Inference | None = None) -> Settings:
         """Everything in one folder, no server needed."""
-        return replace(from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr())
+        return replace(
+            from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr(), inference=inference or Inference()
+        )
 
 
 def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:
@@ -149,7 +151,7 @@ def ocr_from_environ(environ: Mapping[str, str] = os.environ) -> Ocr:
     width = environ.get(PREFIX + "OCR_WIDTH") or "0"
     if not width.isascii() or not width.isdigit():
         raise Misconfigured(f"{PREFIX}OCR_WIDTH must be a whole number, 0 for one page a core")
-    engines = tuple(name.strip() for name in (environ.get(PREFIX + "OCR_ENGINES") or "tesseract,ppocr").split(","))
+    engines = tuple(name.strip() for name in (environ.get(PREFIX + "OCR_ENGINES") or "ppocr,tesseract").split(","))
     if not {"ppocr", "tesseract", "easyocr"}.issuperset(engines) or len(set(engines)) < len(engines):
         raise Misconfigured(f"{PREFIX}OCR_ENGINES names engines in turn, each once: ppocr, tesseract, easyocr")
     weights = environ.get(PREFIX + "EASYOCR_WEIGHTS", "")

@@ -269,7 +269,7 @@ async def main(asked: argparse.Namespace) -> None:
                 continue
             models = await stack.enter_async_context(open_models(name))
             assert models is not None, "no models"
-            engines[name] = PpOcrEngine(models, width=1, page_seconds=600)
+            engines[name] = PpOcrEngine(models, width=1, call_seconds=600)
         await measure(asked, engines, results)
     print("\n".join(table(results)))
     if len(engines) == 2:

@@ -103,10 +103,18 @@ def test_a_scan_without_an_engine_to_read_it_ends_at_once(samples: Path, tmp_pat
     scan = tmp_path / "scan.png"
     Image.frombytes("L", (page.width, page.height), os.pread(page.memory, page.width * page.height, 0)).save(scan)
     page.close()
-    away = {"INVOICESTREAM_TESSERACT": str(tmp_path / "none"), "INVOICESTREAM_OCR_ENGINES": "tesseract"}
-    done = run("process", samples / "08-invoice-cii.xml", scan, "--json", environ=away)
+    nobody = {"INVOICESTREAM_TESSERACT": str(tmp_path / "none"), "INVOICESTREAM_INFERENCE_URL": "none"}
+    done = run("process", samples / "08-invoice-cii.xml", scan, "--json", environ=nobody)
     assert done.returncode == 3 and "ocr" in done.stderr and "not installed" in done.stderr
     assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["approved"]
+    done = run(
+        "process",
+        scan,
+        "--json",
+        environ={"INVOICESTREAM_TESSERACT": str(tmp_path / "none"), "INVOICESTREAM_OCR_ENGINES": "tesseract,ppocr"},
+    )
+    (told,) = map(json.loads, done.stdout.splitlines())
+    assert told["invoice"]["number"] == "2026-0117" and told["fields"]["number"]["engine"].startswith("PP-OCRv6")
 
 
 def test_keys_beside_a_running_service(tmp_path: Path) -> None:

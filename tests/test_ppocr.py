@@ -114,7 +114,7 @@ async def test_damaged_pages_are_read(models: ModelServer, kind: Damage, most: f
     ready = prepare(damaged.pixels, planned(damaged))
     held = picture(ready.tobytes(), *ready.shape[::-1], DPI)
     try:
-        text = await PpOcrEngine(models, width=1, page_seconds=60).read(held)
+        text = await PpOcrEngine(models, width=1, call_seconds=60).read(held)
     finally:
         held.close()
     assert 100 * bag_error(printed.words, text.words.texts) < most
@@ -168,7 +168,7 @@ def nothing(model: str, tensors: dict[str, NDArray[Any]]) -> Tensors:
 async def test_rubbish_is_not_believed_and_the_other_engine_reads(
     models: ModelServer, tesseract: TesseractEngine, spoil: Callable[[str, dict[str, NDArray[Any]]], Tensors]
 ) -> None:
-    broken = PpOcrEngine(Spoiled(models, spoil), width=1, page_seconds=60)
+    broken = PpOcrEngine(Spoiled(models, spoil), width=1, call_seconds=60)
     counted = Counted()
     with drawn(*ENGLISH) as held:
         text = await InTurn((broken, tesseract), counted).read(held)
@@ -184,7 +184,7 @@ async def test_models_that_say_of_a_page_that_it_is_empty_are_not_the_last_asked
 
     counted = Counted()
     with drawn(*ENGLISH) as held:
-        text = await InTurn((PpOcrEngine(Spoiled(models, empty), 1, page_seconds=60), tesseract), counted).read(held)
+        text = await InTurn((PpOcrEngine(Spoiled(models, empty), 1, call_seconds=60), tesseract), counted).read(held)
     assert " ".join(text.words.texts) == " ".join(ENGLISH) and counted.reasons == ["engine_read_badly"]
 
 
@@ -205,7 +205,7 @@ async def test_without_models_the_page_is_read_within_five_seconds(tesseract: Te
 async def test_without_tesseract_the_models_read_and_without_both_the_page_waits(models: ModelServer) -> None:
     async with TesseractEngine.open(Installation("no-such-program"), width=1) as missing:
         with drawn(*ENGLISH) as held:
-            good = InTurn((missing, PpOcrEngine(models, 1, page_seconds=60)))
+            good = InTurn((missing, PpOcrEngine(models, 1, call_seconds=60)))
             await good.ping()
             text = await good.read(held)
             assert " ".join(text.words.texts) == " ".join(ENGLISH) and good.away == ""
@@ -301,7 +301,7 @@ async def loop_lag() -> AsyncIterator[list[float]]:
 @on_one_loop
 async def test_the_loop_is_not_held_up_while_pages_are_read(models: ModelServer) -> None:
     pages = [picture(p.pixels.tobytes(), *p.pixels.shape[::-1], DPI) for p in printed_pages(2, 11)]
-    engine = PpOcrEngine(models, 2, page_seconds=60)
+    engine = PpOcrEngine(models, 2, call_seconds=60)
     try:
         await engine.read(pages[0])
         async with loop_lag() as late:

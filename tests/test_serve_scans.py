@@ -29,7 +29,8 @@ def scan() -> bytes:
 
 def test_scans_wait_for_the_engine_and_others_do_not(tmp_path: Path) -> None:
     program = tmp_path / "tesseract"
-    with ServiceProcess(tmp_path / "data", {"INVOICESTREAM_TESSERACT": str(program)}) as service:
+    alone = {"INVOICESTREAM_TESSERACT": str(program), "INVOICESTREAM_OCR_ENGINES": "tesseract"}
+    with ServiceProcess(tmp_path / "data", alone) as service:
         client = service.client()
         (waiting,) = client.post({"scan.png": scan()}).json()["invoices"]
         _, digital = next(many(1, "digital"))

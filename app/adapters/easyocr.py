@@ -25,7 +25,7 @@ from app.readers.tsv import Seen, sensible, words_of
 from app.readers.written_in import language_of
 
 DEPENDENCY = "ocr"
-PAGE_SECONDS = 120.0  # on one core an A4 page takes some twenty
+PAGE_SECONDS = 300.0  # on one core beside other work an A4 page took 85
 LONGEST_ANSWER = 4 * 1024 * 1024  # bytes
 
 

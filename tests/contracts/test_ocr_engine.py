@@ -21,7 +21,7 @@ from tests.rendered import ENGLISH, FRENCH, GERMAN, page, picture
 async def ppocr(width: int) -> AsyncIterator[OcrEngine]:
     async with open_models("local:") as models:
         assert models is not None
-        yield PpOcrEngine(models, width, page_seconds=60)
+        yield PpOcrEngine(models, width, call_seconds=60)
 
 
 ENGINES: dict[str, Callable[[int], AbstractAsyncContextManager[OcrEngine]]] = {

@@ -94,8 +94,8 @@ def _real_table(rows: Sequence[RealRow]) -> list[str]:
 
 def _models_table(rows: Sequence[ModelRow]) -> list[str]:
     head = (
-        "fault", "scans", "settled", "lost", "unexpected", "read the other way", "approved", "slowest (that way alone)", "models again",
-        "loop lag p99", "",
+        "fault", "scans", "settled", "lost", "unexpected", "read the other way", "approved", "slowest (that way alone)",
+        "models read again", "loop lag p99", "",
     )  # fmt: skip
     lines = [_line(head), _line(["---"] * len(head))]
     for row in rows:
