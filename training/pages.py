@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.domain.invoice import Invoice
 from app.models.donut_sequence import Value
+from app.samples.canvas import Color
 from app.samples.crowd import make_one
 from app.samples.pages import Layout, draw_pdf
 from app.samples.wording import WORDINGS, Wording
@@ -24,6 +25,8 @@ SEED = 6
 DPI = 100
 PAGES = 8
 MOST_LINES = 2  # of an invoice: a short answer
+# Three layouts and five colours: no two of the pages have both in common, so that a picture too small for reading still tells them apart.
+INKS: tuple[Color, ...] = ((0.09, 0.31, 0.42), (0.62, 0.1, 0.12), (0.1, 0.1, 0.12), (0.1, 0.5, 0.2), (0.45, 0.15, 0.6))
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ def _pages() -> Iterator[MadeUpPage]:
         language, invoice = make_one(SEED, index)
         if len(invoice.lines) > MOST_LINES:
             continue
-        with pymupdf.open(stream=draw_pdf(invoice, language, layouts[made % len(layouts)]), filetype="pdf") as pdf:
+        with pymupdf.open(
+            stream=draw_pdf(invoice, language, layouts[made % len(layouts)], ink=INKS[made % len(INKS)]), filetype="pdf"
+        ) as pdf:
             page = pdf[0]
             drawn = page.get_pixmap(dpi=DPI, colorspace=pymupdf.csRGB, alpha=False)
             picture = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.width, 3).copy()
