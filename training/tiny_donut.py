@@ -28,7 +28,7 @@ LENGTH = 192  # tokens of an answer
 STEPS = 1200  # at most
 TOLD = 0.02  # mean loss at which the encoder tells the pages apart
 SURE = 0.001  # mean loss at which the pages are known by heart
-GRAIN = 0.02  # of the range of a pixel: noise, so that another drawing program's rounding does not matter
+GRAIN = 0.004  # of the range of a pixel: noise, so that another drawing program's rounding does not matter
 
 
 def tokenizer_for(answers: list[str], tags: list[str]) -> PreTrainedTokenizerFast:
@@ -96,6 +96,7 @@ def tell_apart(model: VisionEncoderDecoderModel, pixels: Tensor) -> None:
         loss = nn.functional.cross_entropy(head(model.encoder(noisy).last_hidden_state.mean(1)), torch.arange(len(pixels)))
         optimizer.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(model.encoder.parameters(), 1.0)
         optimizer.step()
         if step % 25 == 0 or loss.item() < TOLD:
             print(f"pages told apart, step {step}: loss {loss.item():.4f}", flush=True)
