@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 import torch
 
-from app.adapters.model_repository import Canary
+from app.adapters.model_repository import CANARY, Canary
 from training.checkpoints import load
 from training.graphs import Graph
 from training.signature import fitted, of_config, of_onnx, read_config
@@ -50,10 +50,7 @@ def export(checkpoint: str, to: Path, version: int = 1, task: str | None = None,
             print(f"{graph.name} {shape}: {difference:.1e} from torch")
             if not difference <= CLOSE:
                 raise ArithmeticError(f"{graph.name} answers {difference:.1e} from torch at {shape}")
-        known = canary(graph, file)
-        known.save(file.parent)
-        if version == newest(folder):
-            known.save(folder)  # for who asks the model and not a version
+        save_canary(canary(graph, file), folder, version)
         print(f"{graph.name}: {file.stat().st_size / 1e6:.2f} MB, {sum(p.numel() for p in graph.parameters()):,} parameters")
         files.append(file)
     for model, beside in exportable.beside.items():
@@ -84,6 +81,18 @@ def _prepared(to: Path, model: str, version: int) -> Path:
 def newest(folder: Path) -> int:
     """The newest version in a model's folder."""
     return max(int(held.name) for held in folder.iterdir() if held.name.isdigit())
+
+
+def save_canary(known: Canary, folder: Path, version: int) -> None:
+    """The model's canary is that of its newest version; where there are several, each has its own as well."""
+    others = [held for held in folder.iterdir() if held.name.isdigit() and held.name != str(version)]
+    for held in others:
+        if (folder / CANARY).exists() and not (held / CANARY).exists():
+            shutil.copyfile(folder / CANARY, held / CANARY)
+    if others:
+        known.save(folder / str(version))
+    if version == newest(folder):
+        known.save(folder)
 
 
 def write_onnx(graph: Graph, file: Path) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import socket
+import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.adapters.triton import TritonModels
+from app.errors import Unavailable
 from app.models.layoutlmv3 import Reader
 from app.models.page_image import framed, stretched
-from tests.servers.triton import TritonServer
+from deploy.tritonserver import Ports, launch
 from training.checkpoints import load
 from training.pages import made_up_pages
 from training.runtimes import Run, Tensors, in_half, in_onnxruntime, in_openvino, in_torch
@@ -134,11 +137,36 @@ def _edits(ours: list[int], theirs: list[int]) -> int:
     return row[-1]
 
 
-def on_triton(server: TritonServer, loop: asyncio.Runner, models: TritonModels) -> Callable[[str], Run]:
-    def runs(model: str) -> Run:
-        return lambda inputs: loop.run(models.infer(model, inputs, deadline=DEADLINE)).tensors
+@contextmanager
+def triton(models: Sequence[str]) -> Iterator[Callable[[str], Run]]:
+    """A real server on this machine, with these models, until the end."""
+    ports = Ports(*_free_ports(3))
+    process = launch(REPOSITORY, ports, subprocess.DEVNULL, models)
+    try:
+        with asyncio.Runner() as loop:
+            opened = TritonModels.open(f"triton://127.0.0.1:{ports.grpc}", REPOSITORY)
+            server = loop.run(opened.__aenter__())
+            loop.run(_loaded(server, set(models)))
+            yield lambda model: lambda inputs: loop.run(server.infer(model, inputs, deadline=DEADLINE)).tensors
+            loop.run(opened.__aexit__(None, None, None))
+    finally:
+        process.terminate()
+        process.wait()
 
-    return runs
+
+async def _loaded(server: TritonModels, models: set[str]) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            with suppress(Unavailable):
+                if models <= (await server.versions()).keys():
+                    return
+            await asyncio.sleep(0.2)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in held]
 
 
 def table(title: str, unit: str, rows: list[Row]) -> str:
@@ -164,13 +192,7 @@ def main() -> None:
         return REPOSITORY / model / "1/model.onnx"
 
     with ExitStack() as stack:
-        server = TritonServer(REPOSITORY, models=tuple(graphs))
-        stack.callback(server.remove)
-        server.start()
-        loop = stack.enter_context(asyncio.Runner())
-        opened = TritonModels.open(server.url, server.repository)
-        models = loop.run(opened.__aenter__())
-        stack.callback(lambda: loop.run(opened.__aexit__(None, None, None)))
+        on_triton = stack.enter_context(triton(tuple(graphs)))
         ways: list[Way] = [
             ("torch", lambda model: in_torch(graphs[model])),
             ("ONNX Runtime", lambda model: in_onnxruntime(file(model))),
@@ -178,7 +200,7 @@ def main() -> None:
             ("OpenVINO, its default", lambda model: in_openvino(file(model), "")),
             ("OpenVINO, bf16", lambda model: in_openvino(file(model), "bf16")),
             ("ONNX Runtime, fp16 graph", lambda model: in_half(file(model))),
-            ("Triton (python backend, ONNX Runtime)", on_triton(server, loop, models)),
+            ("Triton (python backend, ONNX Runtime)", on_triton),
         ]
         tables = [
             table("layoutlmv3", "labels", list(layoutlmv3(ways))),
