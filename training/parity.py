@@ -197,8 +197,9 @@ def main() -> None:
             ("torch", lambda model: in_torch(graphs[model])),
             ("ONNX Runtime", lambda model: in_onnxruntime(file(model))),
             ("OpenVINO, f32", lambda model: in_openvino(file(model), "f32")),
-            ("OpenVINO, its default", lambda model: in_openvino(file(model), "")),
+            ("OpenVINO, f32, keeping its kernels", lambda model: in_openvino(file(model), "f32", kernels_kept=True)),
             ("OpenVINO, bf16", lambda model: in_openvino(file(model), "bf16")),
+            ("OpenVINO, its own choice of precision", lambda model: in_openvino(file(model), "")),
             ("ONNX Runtime, fp16 graph", lambda model: in_half(file(model))),
             ("Triton (python backend, ONNX Runtime)", on_triton),
         ]
