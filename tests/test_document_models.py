@@ -4,6 +4,7 @@ what every way to run them says, label for label and token for token."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from functools import cache
@@ -18,6 +19,7 @@ from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 
 from app.adapters.local_models import LocalModels
 from app.adapters.triton import TritonModels
+from app.errors import Unavailable
 from app.models.asking import answer_of, labels_of, pieces_of
 from app.models.donut_sequence import Value, to_sequence
 from app.models.layoutlmv3 import Reader
@@ -114,6 +116,22 @@ async def test_donut_streams_and_can_be_left(models: ModelServer) -> None:
     await stream.aclose()  # type: ignore[attr-defined]
     assert first == golden("donut")[0][:3]
     assert await answer_of(models, pages()[1].picture, size, deadline=LONG) == as_read(pages()[1].answer)
+
+
+async def test_an_answer_without_an_end_is_an_error(tmp_path: Path) -> None:
+    """At `local:`, on a copy whose answers may not be longer than those of the pages are."""
+    repository = tmp_path / "models"
+    for model in ("donut", "donut_encoder", "donut_decoder"):
+        shutil.copytree(MODELS / model, repository / model)
+    file = repository / "donut/1/vocabulary.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"most": 20}), "utf-8")
+    size = (vocabulary().height, vocabulary().width)
+    said = []
+    async with LocalModels.open(repository) as models:
+        with pytest.raises(Unavailable, match="no end within 20 tokens"):
+            async for piece in pieces_of(models, pages()[0].picture, size, deadline=LONG):
+                said.append(piece.token)  # noqa: PERF401 - it raises
+    assert said == golden("donut")[0][:19]
 
 
 def test_the_pair_in_this_process_writes_the_same_tokens() -> None:

@@ -16,7 +16,7 @@ from app.domain.document import UNIT, Words
 from app.models.donut_sequence import from_sequence, to_sequence
 from app.models.layoutlmv3 import LENGTHS, Reader, boxes_of
 from app.models.page_image import framed, stretched
-from triton_models.greedy import Vocabulary, generate
+from triton_models.greedy import Unfinished, Vocabulary, generate
 
 TEXTS = st.text(st.characters(blacklist_characters="<>"), min_size=1).map(str.strip).filter(bool)
 KEYS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -134,8 +134,10 @@ def test_the_loop_asks_with_what_was_said_and_ends() -> None:
     assert all(token.probability > 0.99 for token in tokens)
 
 
-def test_an_answer_without_an_end_is_cut_at_the_most() -> None:
+def test_an_answer_without_an_end_is_none() -> None:
     vocabulary = Vocabulary(["x"] * 3, prompt=(0,), end=2, most=5, height=4, width=4)
     step = lambda input_ids, past, cross: (np.array([[0, 1, 0]], np.float32), past)  # noqa: E731
-    tokens = list(generate(lambda _: np.zeros((1, 2, 1, 5, 3), np.float32), step, np.zeros((3, 4, 4), np.uint8), vocabulary))
-    assert len(tokens) == 4
+    tokens = generate(lambda _: np.zeros((1, 2, 1, 5, 3), np.float32), step, np.zeros((3, 4, 4), np.uint8), vocabulary)
+    assert [next(tokens).id for _ in range(4)] == [1] * 4
+    with pytest.raises(Unfinished):
+        next(tokens)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import triton_python_backend_utils as pb_utils
-from greedy import Vocabulary, generate
+from greedy import Unfinished, Vocabulary, generate
 
 
 class TritonPythonModel:
@@ -20,7 +20,7 @@ class TritonPythonModel:
                     if sender.is_cancelled():
                         break
                     sender.send(pb_utils.InferenceResponse(tensors_of(token)))
-            except pb_utils.TritonModelException as exc:
+            except (pb_utils.TritonModelException, Unfinished) as exc:
                 sender.send(pb_utils.InferenceResponse(error=pb_utils.TritonError(str(exc))))
             sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 

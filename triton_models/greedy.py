@@ -48,10 +48,14 @@ class Token:
     probability: float
 
 
+class Unfinished(Exception):
+    """The answer has no end within the tokens that it may have."""
+
+
 def generate(encode: Encode, step: Step, pixel_values: Array, vocabulary: Vocabulary) -> Iterator[Token]:
     """The tokens of the page's answer as they come, without the prompt and without the end. The page is (3, height, width) bytes.
 
-    One that stops without the end (`most` reached) says so by its text: the sequence is not whole, and `from_sequence` refuses it.
+    Raises `Unfinished` after `most` tokens: what was said may look whole, and is not.
     """
     cross = encode(pixel_values[np.newaxis])
     _, columns, heads, _, width = cross.shape
@@ -66,3 +70,4 @@ def generate(encode: Encode, step: Step, pixel_values: Array, vocabulary: Vocabu
         if token == vocabulary.end:
             return
         yield Token(token, vocabulary.texts[token], float(1 / np.exp(scores - scores[token]).sum()))
+    raise Unfinished(f"no end within {vocabulary.most} tokens")
