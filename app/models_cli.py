@@ -1,4 +1,5 @@
-"""`invoicestream models status | verify | load | rollback`: the versions of the models at a tritonserver, while services use it."""
+"""`invoicestream models status | verify | load | rollback`: the versions of the models at a tritonserver, while services use it.
+`invoicestream models export`, `verify --files`: of a checkpoint, and of what stands in a repository, by `training/`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import Misconfigured, Unavailable
 from app.settings import inference_from_environ
+from app.training_environment import run_training
 
 if TYPE_CHECKING:
     from app.adapters.model_versions import ModelVersions
@@ -30,7 +32,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     status.set_defaults(run=_run(_status))
     verify = verbs.add_parser("verify", help="ask what is used its canary")
     verify.add_argument("name", nargs="?", help="of one model (default: all)")
-    verify.set_defaults(run=_run(_verify))
+    verify.add_argument(
+        "--files", action="store_true", help="not at the server: the graphs in the repository, as docs/models-training.md says"
+    )
+    verify.set_defaults(run=lambda arguments: _verify_files(arguments) if arguments.files else _run(_verify)(arguments))
+    export = verbs.add_parser("export", help="a Hugging Face checkpoint into the repository")
+    export.add_argument("--checkpoint", required=True, help="folder, or name on the hub, of a Donut or a LayoutLMv3ForTokenClassification")
+    export.add_argument("--to", required=True, metavar="DIR", help="the repository")
+    export.add_argument("--version", help="number of the version that is written (default: 1)")
+    export.add_argument("--task", help='of a Donut: the token that asks for the task, such as "<s_cord-v2>"')
+    export.add_argument("--most", help="of a Donut: tokens of an answer, at most")
+    export.set_defaults(run=_export)
     load = verbs.add_parser("load", help="use this version from now on, without a restart")
     load.add_argument("name")
     load.add_argument("version", nargs="?", help="default: the newest there is")
@@ -38,6 +50,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rollback = verbs.add_parser("rollback", help="use again what was used before the last load")
     rollback.add_argument("name")
     rollback.set_defaults(run=_run(_rollback))
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    names = ("checkpoint", "to", "version", "task", "most")
+    given = [(f"--{name}", value) for name in names if (value := getattr(arguments, name)) is not None]
+    return run_training("export", [each for pair in given for each in pair])
+
+
+def _verify_files(arguments: argparse.Namespace) -> int:
+    named = ["--model", arguments.name] if arguments.name else []
+    return run_training("verify", [*([str(arguments.repository)] if arguments.repository else []), *named])
 
 
 async def _status(versions: ModelVersions, _: argparse.Namespace) -> int:

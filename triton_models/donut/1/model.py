@@ -1,0 +1,1 @@
+../../donut_model.py
