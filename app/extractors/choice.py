@@ -23,16 +23,25 @@ SAY_NOTHING_BELOW = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A decided value. `candidate` is None where no place on a page shows it (then `source` is "computed")."""
+    """A decided value. `candidate` is None where no place on a page shows it (then `source` is "computed").
+
+    `confidence`: how sure the rules are, until `judge` has made a probability of it. `merit`: what they weighed the value at;
+    `rivals`: the best candidate of each other value, best first.
+    """
 
     value: Value
     confidence: float
     candidate: Candidate | None = None
     source: Source = "text"
+    merit: float = 0.0
+    rivals: tuple[tuple[float, Candidate], ...] = ()
+
+
+RIVALS = 4  # that are kept of each choice
 
 
 def confidence(best: float, second: float = 0.0) -> float:
-    """From the strength of the best reading and the lead over the next one with another value; to be calibrated later."""
+    """From the strength of the best reading and the lead over the next one with another value. No probability: `judge` tells that."""
     lead = max(0.0, best - max(0.0, second))
     return round(max(0.05, min(0.97, 0.25 + 0.5 * best + 0.22 * lead)), 3)
 
@@ -43,9 +52,12 @@ def pick(weighed: Iterable[tuple[float, Candidate]], floor: float = 0.2) -> Choi
     if not ranked or ranked[0][0] < floor:
         return None
     best, candidate = ranked[0]
-    second = next((merit for merit, other in ranked if other.value != candidate.value), 0.0)
-    sure = confidence(best, second)
-    return Choice(candidate.value, sure, candidate) if sure >= SAY_NOTHING_BELOW else None
+    rivals: dict[Value, tuple[float, Candidate]] = {}
+    for merit, other in ranked:
+        if other.value != candidate.value and other.value not in rivals and len(rivals) < RIVALS:
+            rivals[other.value] = (merit, other)
+    sure = confidence(best, next((merit for merit, _ in rivals.values()), 0.0))
+    return Choice(candidate.value, sure, candidate, "text", best, tuple(rivals.values())) if sure >= SAY_NOTHING_BELOW else None
 
 
 def lead_of(roles: dict[str, float], role: str) -> float:

@@ -56,7 +56,7 @@ def choose_sender(
     excluded = {(line[0], i) for passage in passages for line in passage.lines for i in range(line[1], line[2])}
     letterhead = _Letterhead(
         found,
-        _domains(grid, excluded),
+        domains_in(grid, excluded),
         sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0,
         frozenset(line for passage in window if passage is not buyer.passage for line in names_in(grid, passage)[:1]),
         frozenset(line for passage in payees for line in names_in(grid, passage)[:1]),
@@ -98,7 +98,7 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
 
 
-def _domains(grid: Grid, excluded: set[tuple[int, int]]) -> frozenset[str]:
+def domains_in(grid: Grid, excluded: set[tuple[int, int]]) -> frozenset[str]:
     """Names in web and mail addresses that are not the addressee's."""
     return frozenset(
         match[1].lower()
@@ -127,7 +127,7 @@ class _Letterhead:
         company = legal_form(text)
         squeezed = "".join(words)
         merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        merit += 0.36 if any(_agrees(domain, squeezed, words) for domain in self.domains) else 0.0
+        merit += 0.36 if any(agrees(domain, squeezed, words) for domain in self.domains) else 0.0
         merit += 0.28 if company else 0.0
         merit += 0.4 if line in self.paid else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
@@ -213,7 +213,7 @@ def _labelled(row: Row, i: int) -> bool:
     return bool(cues_in(plain(row.words[i].text)) & {Cue.REGISTER, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.IBAN})
 
 
-def _agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
+def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
     domain = "".join(plain(domain))
     if len(domain) < 3:
         return False

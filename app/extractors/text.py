@@ -16,8 +16,10 @@ from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
+from app.extractors.evidence import Evidence
 from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.item_rows import ItemRow, Text
+from app.extractors.judge import UNKNOWN_BELOW, Judge, judged
 from app.extractors.language import kind_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
@@ -44,22 +46,28 @@ class _Fields:
         if c is None:
             self.fields[path] = Field(choice.confidence, "computed", ENGINE)
         else:
-            self.place(path, choice.confidence, c.row, c.first, c.end)
+            self._place(path, choice.confidence, c.row, c.first, c.end)
 
-    def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+    def of_line(self, path: str, sure: float, row: int, first: int, end: int) -> None:
+        """A value of an item, which nobody has judged: what the recognizer doubts makes it less sure."""
         line = self.found.grid.rows[row]
-        placed = line.words[first:end]
-        words = tuple(spot.place for spot in placed)
+        self._place(path, round(sure * readability(line.words[first:end]), 3) if line.read else round(sure, 3), row, first, end)
+
+    def _place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+        line = self.found.grid.rows[row]
+        words = tuple(spot.place for spot in line.words[first:end])
         box = self.found.grid.box(line, first, end)
         if line.read:
-            sure = round(confidence * readability(placed), 3)
-            self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
+            self.fields[path] = Field(confidence, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
         else:
             self.fields[path] = Field(confidence, "text", ENGINE, line.page, box, words)
 
 
-def extract_text(document: Document) -> Extracted:
-    """The invoice that the words say. A value that the page does not show, or not clearly, is None; never raises on odd text."""
+def extract_text(document: Document, judge: Judge = judged) -> Extracted:
+    """The invoice that the words say. A value that the page does not show, or not clearly, is None; never raises on odd text.
+
+    `judge`: says how likely each choice is right.
+    """
     grid = read_grid(document)
     found = find_candidates(grid)
     table = read_tables(found)
@@ -84,42 +92,34 @@ def extract_text(document: Document) -> Extracted:
     elif kind == "other" and badly_read(grid):
         kind, type_code = "invoice", "380"  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
-    currency = choose_currency(found, shown, _country(parties, header))
-
-    for path, choice in {**header, **totals.chosen}.items():
-        if path not in ("customer_number",):
-            notes.note(path, choice)
-    if currency:
-        notes.note("currency", currency)
-    for name, party in (("seller", parties.seller), ("buyer", parties.buyer)):
-        for part in ("name", "vat_id", "tax_id"):
-            choice = getattr(party, part)
-            if choice:
-                notes.note(f"{name}.{part}", choice)
-    if "customer_number" in header:
-        notes.note("buyer.id", header["customer_number"])
+    language = language_of(grid)
+    chosen = _all(header, totals, choose_currency(found, shown, _country(parties, header)), parties)
+    evidence = Evidence(found, chosen, table.rows, sum_of_lines, receipt is not None, language)
+    chosen = {path: choice for path, choice in judge(evidence).items() if choice.confidence >= UNKNOWN_BELOW}
+    for path, choice in chosen.items():
+        notes.note(path, choice)
     lines = _lines(table, notes, sum_of_lines, totals)
     invoice = Invoice(
-        number=_text(header, "number"),
-        issue_date=_date(header, "issue_date"),
-        due_date=_date(header, "due_date"),
-        delivery_date=_date(header, "delivery_date"),
+        number=_text(chosen, "number"),
+        issue_date=_date(chosen, "issue_date"),
+        due_date=_date(chosen, "due_date"),
+        delivery_date=_date(chosen, "delivery_date"),
         type_code=type_code if kind != "other" else None,
-        currency=str(currency.value) if currency else None,
-        buyer_reference=_text(header, "buyer_reference"),
-        purchase_order_reference=_text(header, "purchase_order_reference"),
-        payment_terms=_text(header, "payment_terms"),
-        payment_reference=_text(header, "payment_reference"),
-        payment_account=_text(header, "payment_account"),
-        payment_bic=_text(header, "payment_bic"),
-        seller=_party(parties.seller, None),
-        buyer=_party(parties.buyer, _text(header, "customer_number")),
-        line_total=_money(totals, "line_total"),
-        total_without_tax=_money(totals, "total_without_tax"),
-        total_tax=_money(totals, "total_tax"),
-        total_with_tax=_money(totals, "total_with_tax"),
-        paid_amount=_money(totals, "paid_amount"),
-        amount_due=_money(totals, "amount_due"),
+        currency=_text(chosen, "currency"),
+        buyer_reference=_text(chosen, "buyer_reference"),
+        purchase_order_reference=_text(chosen, "purchase_order_reference"),
+        payment_terms=_text(chosen, "payment_terms"),
+        payment_reference=_text(chosen, "payment_reference"),
+        payment_account=_text(chosen, "payment_account"),
+        payment_bic=_text(chosen, "payment_bic"),
+        seller=_party(chosen, "seller", parties.seller),
+        buyer=_party(chosen, "buyer", parties.buyer),
+        line_total=_money(chosen, "line_total"),
+        total_without_tax=_money(chosen, "total_without_tax"),
+        total_tax=_money(chosen, "total_tax"),
+        total_with_tax=_money(chosen, "total_with_tax"),
+        paid_amount=_money(chosen, "paid_amount"),
+        amount_due=_money(chosen, "amount_due"),
         tax_breakdown=tuple(
             TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
             for rate in totals.rates
@@ -128,7 +128,7 @@ def extract_text(document: Document) -> Extracted:
     )
     pages = len(document.pages)
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
-    return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None)
+    return Extracted(invoice, kind, source, notes.fields, language, (1, pages) if pages else None)
 
 
 def badly_read(grid: Grid) -> bool:
@@ -162,27 +162,40 @@ def _sum_of(table: Table) -> Decimal | None:
     return sum((value for value in amounts if isinstance(value, Decimal)), Decimal(0)) if amounts else None
 
 
-def _text(header: dict[str, Choice], path: str) -> str | None:
-    return str(header[path].value) if path in header else None
+def _all(header: dict[str, Choice], totals: Totals, currency: Choice | None, parties: Parties) -> dict[str, Choice]:
+    """Every choice under the path that it has in the invoice."""
+    chosen = {path: choice for path, choice in header.items() if path != "customer_number"} | totals.chosen
+    if currency:
+        chosen["currency"] = currency
+    for name, party in (("seller", parties.seller), ("buyer", parties.buyer)):
+        named = {f"{name}.{part}": getattr(party, part) for part in ("name", "vat_id", "tax_id")}
+        chosen |= {path: choice for path, choice in named.items() if choice}
+    if "customer_number" in header:
+        chosen["buyer.id"] = header["customer_number"]
+    return chosen
 
 
-def _date(header: dict[str, Choice], path: str) -> date | None:
-    value = header[path].value if path in header else None
+def _text(chosen: dict[str, Choice], path: str) -> str | None:
+    return str(chosen[path].value) if path in chosen else None
+
+
+def _date(chosen: dict[str, Choice], path: str) -> date | None:
+    value = chosen[path].value if path in chosen else None
     return value if isinstance(value, date) else None
 
 
-def _money(totals: Totals, path: str) -> Decimal | None:
-    value = totals.chosen[path].value if path in totals.chosen else None
+def _money(chosen: dict[str, Choice], path: str) -> Decimal | None:
+    value = chosen[path].value if path in chosen else None
     return money(value) if isinstance(value, Decimal) else None
 
 
-def _party(choice: PartyChoice, identifier: str | None) -> Party:
+def _party(chosen: dict[str, Choice], role: str, party: PartyChoice) -> Party:
     return Party(
-        name=str(choice.name.value) if choice.name else None,
-        id=identifier,
-        vat_id=str(choice.vat_id.value) if choice.vat_id else None,
-        tax_id=str(choice.tax_id.value) if choice.tax_id else None,
-        address=choice.address or Address(),
+        name=_text(chosen, f"{role}.name"),
+        id=_text(chosen, f"{role}.id"),
+        vat_id=_text(chosen, f"{role}.vat_id"),
+        tax_id=_text(chosen, f"{role}.tax_id"),
+        address=party.address or Address(),
     )
 
 
@@ -199,13 +212,13 @@ def _line(item: ItemRow, path: str, notes: _Fields, closed: bool) -> LineItem:
         candidate = item.numbers.get(column)
         if candidate is None or not isinstance(candidate.value, Decimal):
             return None
-        notes.place(f"{path}.{name}", round(sure, 3), candidate.row, candidate.first, candidate.end)
+        notes.of_line(f"{path}.{name}", sure, candidate.row, candidate.first, candidate.end)
         return candidate.value
 
     def words(name: str, part: Text | None) -> str | None:
         if part is None:
             return None
-        notes.place(f"{path}.{name}", round(sure - 0.05, 3), part.row, part.first, part.end)
+        notes.of_line(f"{path}.{name}", sure - 0.05, part.row, part.first, part.end)
         return part.text
 
     name, rest = (item.names[0], item.names[1:]) if item.names else (None, [])

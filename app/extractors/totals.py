@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.extraction import Source
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.choice import Choice, confidence
+from app.extractors.choice import RIVALS, Choice, confidence
 from app.extractors.labels import amount_meaning
 from app.extractors.misread_totals import Reading, Sums, closed_by_misreading
 from app.extractors.rates import CENT, ZERO, Rate, matching_rates, read_rates, value_of
@@ -172,10 +173,12 @@ def _record(
     for path, reading, pool in (("total_with_tax", g, gross), ("total_without_tax", n, net), ("total_tax", t, tax)):
         if reading is None:
             continue
+        rivals = tuple((other.merit, other.candidate) for other in pool if other.value != reading.value and other.candidate)[:RIVALS]
         rival = max((other.merit for other in pool if other.value != reading.value), default=0.0)
         sure = confidence(reading.merit + (0.5 if closed else 0.0), 0.0 if closed else rival)
         if sure >= 0.45:
-            chosen[path] = Choice(reading.value, sure, reading.candidate, "text" if reading.candidate else "computed")
+            source: Source = "text" if reading.candidate else "computed"
+            chosen[path] = Choice(reading.value, sure, reading.candidate, source, reading.merit, rivals)
 
 
 def _undo_withholding(chosen: dict[str, Choice], withheld: list[Decimal]) -> None:

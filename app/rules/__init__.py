@@ -20,6 +20,7 @@ from app.rules.arithmetic import (
     total_with_tax,
     total_without_tax,
 )
+from app.rules.certainty import decisive_values_are_sure
 from app.rules.context import Rule
 from app.rules.dates import (
     due_date_follows_issue,
@@ -72,4 +73,5 @@ RULES: tuple[Rule, ...] = (
     hidden_numbers,
     unread_pages,
     missing_language,
+    decisive_values_are_sure,
 )

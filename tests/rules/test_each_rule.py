@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.document import Document
-from app.domain.extraction import Extracted
 from app.domain.invoice import Address, Invoice, LineItem, Party, Period, PrecedingInvoice, TaxBreakdown
 from app.domain.paths import leaves
 from app.rules import RULES
-from app.rules.context import Context
 from app.stages.validate import findings_of
 from tests.rules.invoices import GOOD, TODAY, D, check, context, good, line, tax
 
@@ -34,8 +31,8 @@ def test_an_empty_invoice_only_lacks_what_is_mandatory(source: str) -> None:
 
 def test_what_is_no_invoice_is_an_error_whatever_it_states() -> None:
     for kind, expected in (("invoice", []), ("credit_note", []), ("receipt", []), ("other", [("document_kind", "error")])):
-        extracted = Extracted(good(), kind, "text")  # type: ignore[arg-type]
-        found = findings_of(Context(Document("application/pdf"), extracted, TODAY))
+        page = context(good(), "text")
+        found = findings_of(replace(page, extracted=replace(page.extracted, document_type=kind)))
         assert [(finding.rule, finding.severity) for finding in found] == expected
 
 

@@ -15,7 +15,7 @@ from tests.rules.invoices import GOOD, D, check, context, page
 
 
 def field(page: int, *words: int, source: Source = "text") -> Field:
-    return Field(0.9, source, "rules", page, None, words)
+    return Field(0.995, source, "rules", page, None, words)
 
 
 def test_a_hidden_word_in_a_field_is_an_error_and_a_hidden_number_a_warning() -> None:

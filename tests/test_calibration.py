@@ -1,0 +1,151 @@
+"""Confidence as a probability: the trees, what they say of better and worse pages, and the measuring itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from app.domain.document import Document, Page
+from app.domain.extraction import Extracted
+from app.extractors.evidence import FEATURES, Evidence
+from app.extractors.judge import JUDGE, UNKNOWN_BELOW, judged
+from app.extractors.text import extract_text
+from app.extractors.trees import trees_from
+from app.rules.policy import DECISIVE, SURE
+from tests.calibration import Outcome, ece, passed, upper_bound
+from tests.sheets import SHEETS
+from tests.test_extract_text import document
+from training.judge import platt, rows_of
+from training.truth import Example, is_right, truth_of
+
+GERMAN = next(sheet for sheet in SHEETS if sheet.name == "german_two_pages_carried_over")
+
+
+def test_trees_are_walked_to_their_leaves() -> None:
+    trees = trees_from(
+        {
+            "features": ["sure", "cost"],
+            "scale": 2.0,
+            "shift": -1.0,
+            "trees": [[[0, -1, 1, -1, -1], [0.5, -0.5, 0.3, 0.25, 1.0], [1, 0, 3, 0, 0], [2, 0, 4, 0, 0]], [[-1], [0.75], [0], [0]]],
+        }
+    )
+    # sure <= 0.5: -0.5; else by cost: 0.25 up to 0.3, 1.0 above
+    for numbers, total in (({"sure": 0.5, "cost": 9.0}, 0.25), ({"sure": 0.6, "cost": 0.3}, 1.0), ({"sure": 0.6, "cost": 0.31}, 1.75)):
+        assert trees.probability(numbers) == pytest.approx(1 / (1 + np.exp(1.0 - 2.0 * total)))
+
+
+def test_the_shipped_trees_are_small_and_ask_for_what_is_gathered() -> None:
+    stored = json.loads(JUDGE.read_text("utf-8"))["fields"]
+    assert set(DECISIVE) - {"currency"} <= set(stored), "too few of its values were wrong to learn from"
+    assert {name for trees in stored.values() for name in trees["features"]} <= set(FEATURES)
+    assert len(JUDGE.read_bytes()) < 600_000
+
+
+def recognized(source: Document, sure: int) -> Document:
+    """The same words as an engine would read them, `sure` percent of each."""
+    pages = tuple(
+        Page(p.number, p.width, p.height, replace(p.words, confidences=bytes([sure]) * len(p.words)), 1.0, "read", None, "engine")
+        for p in source.pages
+    )
+    return replace(source, pages=pages)
+
+
+def confidences(extracted: Extracted) -> dict[str, float]:
+    return {path: extracted.fields[path].confidence for path in DECISIVE if path in extracted.fields}
+
+
+def test_a_page_that_was_read_badly_is_less_sure() -> None:
+    well = confidences(extract_text(recognized(document(*GERMAN.pages), 99)))
+    badly = confidences(extract_text(recognized(document(*GERMAN.pages), 55)))
+    assert set(badly) <= set(well) and set(well) >= {"number", "issue_date", "total_with_tax"}
+    assert all(badly[path] < well[path] for path in badly)
+
+
+def test_sums_that_contradict_each_other_are_less_sure() -> None:
+    text = "ACME Ltd\n\nInvoice number: 4711-A\nInvoice date: 3 May 2024\n\nNet total: £{net}\nVAT 20%: £20.00\nTotal incl. VAT: £120.00"
+    agreeing = extract_text(document(text.format(net="100.00"))).fields["total_with_tax"].confidence
+    contradicting = extract_text(document(text.format(net="90.00"))).fields["total_with_tax"].confidence
+    assert contradicting < agreeing
+
+
+def test_what_is_unlikely_is_left_out() -> None:
+    def doubting(evidence: Evidence) -> dict[str, object]:
+        return {
+            path: replace(choice, confidence=UNKNOWN_BELOW - 0.01 if path == "number" else UNKNOWN_BELOW)
+            for path, choice in evidence.chosen.items()
+        }
+
+    source = document(*GERMAN.pages)
+    extracted = extract_text(source, doubting)  # type: ignore[arg-type]
+    assert extracted.invoice.number is None and "number" not in extracted.fields
+    assert extracted.invoice.issue_date is not None and extract_text(source).invoice.number is not None
+
+
+def test_every_probability_is_one() -> None:
+    for sheet in SHEETS:
+        seen: list[Evidence] = []
+
+        def watch(evidence: Evidence, seen: list[Evidence] = seen) -> dict[str, object]:
+            seen.append(evidence)
+            return judged(evidence)  # type: ignore[return-value]
+
+        extract_text(document(*sheet.pages), watch)  # type: ignore[arg-type]
+        assert all(0 < choice.confidence < 1 for choice in judged(seen[0]).values())
+
+
+def test_rows_say_what_was_right() -> None:
+    source = document(*GERMAN.pages)
+    truth = truth_of(extract_text(source).invoice)
+    rows = {row.path: row for row in rows_of(Example(source, {**truth, "number": ("another",), "due_date": ()}, "family"))}
+    assert {path for path, row in rows.items() if not row.right} == {"number"} | ({"due_date"} & rows.keys())
+    assert set(rows["number"].numbers) == set(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted", "right"),
+    [
+        ("total_with_tax", "120.00", Decimal(120), True),
+        ("total_with_tax", "120.01", Decimal(120), False),
+        ("number", "RE 2024-7", "re2024-7", True),
+        ("number", "RE 2024-7", "RE 20247", False),
+        ("payment_account", "DE89 3704 0044", "DE8937040044", True),
+        ("seller.name", "ACME  Ltd.", "Acme Ltd", True),
+        ("seller.name", "ACME Trading Ltd", "Acme Ltd", False),
+    ],
+)
+def test_what_is_right(path: str, value: str, wanted: object, right: bool) -> None:
+    assert is_right(path, value, (wanted,)) is right
+    assert is_right(path, value, ()) is False
+
+
+def test_platt_finds_the_scale_that_chance_was_made_with() -> None:
+    chance = np.random.default_rng(1)
+    raw = chance.normal(size=20_000)
+    right = (chance.random(20_000) < 1 / (1 + np.exp(-(1.7 * raw - 0.6)))).astype(float)
+    assert platt(raw, right, np.ones(20_000)) == pytest.approx((1.7, -0.6), abs=0.08)
+
+
+def test_ece_is_the_distance_between_confidence_and_truth() -> None:
+    honest = [(0.75, n % 4 != 0) for n in range(400)] + [(0.25, n % 4 == 0) for n in range(400)]
+    assert ece(honest, bins=2) == pytest.approx(0.0, abs=1e-9)
+    assert ece([(0.9, n % 2 == 0) for n in range(100)], bins=1) == pytest.approx(0.4)
+    assert ece([]) == 0.0
+
+
+@pytest.mark.parametrize(("wrong", "of", "bound"), [(0, 10, 0.3085), (1, 20, 0.2487), (3, 1000, 0.0087), (0, 0, 1.0), (5, 5, 1.0)])
+def test_upper_bound_as_clopper_and_pearson_tabulate_it(wrong: int, of: int, bound: float) -> None:
+    assert upper_bound(wrong, of) == pytest.approx(bound, abs=1e-4)
+
+
+def test_a_document_counts_as_wrong_by_its_decisive_values_alone() -> None:
+    outcomes = [
+        Outcome({"number": (0.99, False), "due_date": (0.9, True)}, passed=True),
+        Outcome({"number": (0.99, True), "due_date": (0.9, False)}, passed=True),
+        Outcome({"number": (SURE - 0.01, False)}, passed=False),
+    ]
+    assert passed("made up", outcomes) == "| made up | 3 | 2 (67%) | 1 | 98.7% |"

@@ -1,0 +1,150 @@
+"""Trains what tells how likely a chosen value is right: `python -m training.judge [--data FOLDER] [--documents N] [--to FILE]`.
+
+A row is one choice of the extractor on one document: its evidence, and whether it was right. The documents are made-up invoices and, of a
+labelled folder (docs/accuracy.md), the opened halves of the sets whose terms allow it. Boosted trees for each field, calibrated on
+families of documents, or senders, that the trees in question have not seen (`FOLDS`); what is written is plain numbers that
+app/extractors/trees.py evaluates. The same on any day: fixed seeds, one thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.extractors.choice import Choice
+from app.extractors.evidence import FEATURES, Evidence, Numbers, options
+from app.extractors.judge import ANY
+from app.extractors.text import extract_text
+from training.truth import Example, is_right
+
+FOLDS = 5
+ROUNDS = 60
+ENOUGH = 300  # rows, and
+ENOUGH_WRONG = 25  # wrong ones of them, that a field needs for trees of its own
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.1,
+    "num_leaves": 8,
+    "min_data_in_leaf": 20,
+    "lambda_l2": 2.0,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "seed": 7,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+RISING = frozenset(("sure", "merit", "lead", "own_label", "worst_word", "mean_word", "closes", "rate_agrees"))
+FALLING = frozenset(("cost", "other_label"))
+"""What makes a value likelier, or less likely, wherever all else is the same: the trees may not learn the contrary from chance."""
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    path: str
+    family: str
+    numbers: Numbers
+    right: bool
+    weight: float
+
+
+def rows_of(example: Example) -> list[Row]:
+    """The choices of one document on which its truth has a say."""
+    rows: list[Row] = []
+
+    def watch(evidence: Evidence) -> dict[str, Choice]:
+        for path, choice in evidence.chosen.items():
+            if path in example.truth:
+                right = is_right(path, choice.value, example.truth[path])
+                rows.append(Row(path, example.family, evidence.of(path, options(choice)[0]), right, example.weight))
+        return dict(evidence.chosen)
+
+    extract_text(example.document, watch)
+    return rows
+
+
+def trained(rows: Sequence[Row]) -> dict[str, Any]:
+    """What app/extractors/judge.json holds."""
+    by_path: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_path[row.path].append(row)
+    own = {path: mine for path, mine in by_path.items() if len(mine) >= ENOUGH and sum(not row.right for row in mine) >= ENOUGH_WRONG}
+    fields = {path: _fitted(mine) for path, mine in sorted(own.items())}
+    return {"fields": {ANY: _fitted(rows), **fields}}
+
+
+def _fitted(rows: Sequence[Row]) -> dict[str, Any]:
+    used = [name for name in FEATURES if len({row.numbers[name] for row in rows}) > 1]
+    table = np.array([[float(row.numbers[name]) for name in used] for row in rows])
+    right = np.array([row.right for row in rows], float)
+    weight = np.array([row.weight for row in rows])
+    folds = np.array([int(sha256(row.family.encode()).hexdigest(), 16) % FOLDS for row in rows])
+    raw = np.zeros(len(rows))
+    for fold in set(folds):
+        out = folds == fold
+        if 0 < right[~out].sum() < (~out).sum():
+            raw[out] = _boosted(table[~out], right[~out], weight[~out], used).predict(table[out], raw_score=True)
+    scale, shift = platt(raw, right, weight)
+    booster = _boosted(table, right, weight, used)
+    trees = [_columns(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
+    return {"scale": round(scale, 4), "shift": round(shift, 4), "features": used, "trees": trees}
+
+
+def _boosted(table: Vector, right: Vector, weight: Vector, names: Sequence[str]) -> Any:
+    import lightgbm  # here, because only the training has it: gathering rows and Platt's scaling need nothing of it
+
+    monotone = [1 if name in RISING else -1 if name in FALLING else 0 for name in names]
+    data = lightgbm.Dataset(table, right, weight=weight, feature_name=list(names), free_raw_data=False)
+    return lightgbm.train({**PARAMETERS, "monotone_constraints": monotone}, data, ROUNDS)
+
+
+def platt(raw: Vector, right: Vector, weight: Vector) -> tuple[float, float]:
+    """Scale and shift of the raw sums under which they are probabilities (Platt 1999, with his targets for few examples)."""
+    good, bad = float((weight * right).sum()), float((weight * (1 - right)).sum())
+    target = np.where(right > 0, (good + 1) / (good + 2), 1 / (bad + 2))
+    scale, shift = 1.0, 0.0
+    for _ in range(50):  # Newton's method; convex in two numbers
+        p = 1 / (1 + np.exp(-np.clip(scale * raw + shift, -30, 30)))
+        error, curve = weight * (p - target), weight * np.maximum(p * (1 - p), 1e-9)
+        gradient = np.array([(error * raw).sum() + 1e-3 * (scale - 1), error.sum()])
+        hessian = np.array([[(curve * raw * raw).sum() + 1e-3, (curve * raw).sum()], [(curve * raw).sum(), curve.sum()]])
+        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), gradient)
+        scale, shift = scale - step[0], shift - step[1]
+        if abs(step).max() < 1e-9:
+            break
+    return float(scale), float(shift)
+
+
+def _columns(root: Mapping[str, Any]) -> list[list[float]]:
+    """A tree as four columns: feature (-1 for a leaf), threshold or value, next node if not greater, next node if greater."""
+    nodes: list[list[float]] = []
+
+    def add(node: Mapping[str, Any]) -> int:
+        at = len(nodes)
+        if "leaf_value" in node:
+            nodes.append([-1, round(node["leaf_value"], 5), 0, 0])
+            return at
+        nodes.append([node["split_feature"], float(f"{node['threshold']:.6g}"), 0, 0])
+        nodes[at][2] = add(node["left_child"])
+        nodes[at][3] = add(node["right_child"])
+        return at
+
+    add(root)
+    return [list(column) for column in zip(*nodes, strict=True)]
+
+
+def written(model: Mapping[str, Any], to: Path) -> None:
+    fields = ",\n".join(f"{json.dumps(path)}: {json.dumps(trees, separators=(',', ':'))}" for path, trees in model["fields"].items())
+    to.write_text(f'{{"fields": {{\n{fields}\n}}}}\n')
