@@ -8,7 +8,7 @@ OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh) training/tensorrt/build_engines.sh
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install weights servers triton triton-server models run test check accuracy ablation hostile bench faults load lock clean
+.PHONY: install weights servers triton triton-server models run test check accuracy calibration ablation hostile bench faults load lock clean
 
 install: .venv/installed .venv/weights-filled
 
@@ -79,7 +79,8 @@ triton: install .venv/triton-installed  ## a real tritonserver with all models o
 
 CHECKPOINTS := var/checkpoints
 TINY := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
-models: .venv/models-installed .venv/triton-installed  ## trains the tiny models again, exports, verifies and compares them; 15 minutes
+models: .venv/models-installed .venv/triton-installed  ## trains the judge and the tiny models again, exports, verifies and compares them; 20 minutes
+	.venv/models/bin/python -m training.judge
 	.venv/models/bin/python -m training.tiny_layoutlmv3 $(CHECKPOINTS)/layoutlmv3
 	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models
@@ -127,6 +128,9 @@ accuracy: install  ## score against the documents in DATA (layout: docs/accuracy
 
 ablation: install  ## word errors per kind of damage, before and after a page is prepared, and with each step left out
 	$(BIN)/python -m tests.ablation --full --engine
+
+calibration: install  ## whether confidence means what it says: made-up invoices, and the opened halves of DATA (docs/accuracy.md)
+	$(BIN)/python -m tests.calibration $(wildcard $(DATA))
 
 hostile: install  ## every file of DATA/hostile/docs must end typed, within its time
 	$(BIN)/python -m tests.hostile $(DATA)

@@ -1,13 +1,13 @@
-"""Trains what tells how likely a chosen value is right: `python -m training.judge [--data FOLDER] [--documents N] [--to FILE]`.
+"""Trains what tells how likely a chosen value is right: `python -m training.judge [--documents N] [--to FILE]`.
 
-A row is one choice of the extractor on one document: its evidence, and whether it was right. The documents are made-up invoices and, of a
-labelled folder (docs/accuracy.md), the opened halves of the sets whose terms allow it. Boosted trees for each field, calibrated on
-families of documents, or senders, that the trees in question have not seen (`FOLDS`); what is written is plain numbers that
+A row is one choice of the extractor on one made-up document: its evidence, and whether it was right. Boosted trees for each field,
+calibrated on families of documents that the trees in question have not seen (`FOLDS`); what is written is plain numbers that
 app/extractors/trees.py evaluates. The same on any day: fixed seeds, one thread.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 
 from app.extractors.choice import Choice
 from app.extractors.evidence import FEATURES, Evidence, Numbers, options
-from app.extractors.judge import ANY
+from app.extractors.judge import ANY, JUDGE
 from app.extractors.text import extract_text
+from training.examples import made_up
 from training.truth import Example, is_right
 
+SEED = 1
 FOLDS = 5
+PRIOR = 1.0  # how much it takes, in examples, to move the scale of the calibration away from 1
 ROUNDS = 60
 ENOUGH = 300  # rows, and
 ENOUGH_WRONG = 25  # wrong ones of them, that a field needs for trees of its own
@@ -114,17 +117,24 @@ def platt(raw: Vector, right: Vector, weight: Vector) -> tuple[float, float]:
     """Scale and shift of the raw sums under which they are probabilities (Platt 1999, with his targets for few examples)."""
     good, bad = float((weight * right).sum()), float((weight * (1 - right)).sum())
     target = np.where(right > 0, (good + 1) / (good + 2), 1 / (bad + 2))
-    scale, shift = 1.0, 0.0
-    for _ in range(50):  # Newton's method; convex in two numbers
-        p = 1 / (1 + np.exp(-np.clip(scale * raw + shift, -30, 30)))
+    at = np.array([1.0, 0.0])
+
+    def loss(scale: float, shift: float) -> float:
+        z = scale * raw + shift
+        return float((weight * (np.logaddexp(0, z) - target * z)).sum() + PRIOR * (scale - 1) ** 2 / 2)
+
+    for _ in range(100):  # Newton's method, no further each time than the loss falls; it is convex in the two numbers
+        p = 1 / (1 + np.exp(-np.clip(at[0] * raw + at[1], -30, 30)))
         error, curve = weight * (p - target), weight * np.maximum(p * (1 - p), 1e-9)
-        gradient = np.array([(error * raw).sum() + 1e-3 * (scale - 1), error.sum()])
-        hessian = np.array([[(curve * raw * raw).sum() + 1e-3, (curve * raw).sum()], [(curve * raw).sum(), curve.sum()]])
-        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), gradient)
-        scale, shift = scale - step[0], shift - step[1]
-        if abs(step).max() < 1e-9:
+        gradient = np.array([(error * raw).sum() + PRIOR * (at[0] - 1), error.sum()])
+        hessian = np.array([[(curve * raw * raw).sum() + PRIOR, (curve * raw).sum()], [(curve * raw).sum(), curve.sum() + 1e-6]])
+        step = np.linalg.solve(hessian, gradient)
+        while loss(*(at - step)) > loss(*at) and abs(step).max() > 1e-9:
+            step /= 2
+        at = at - step
+        if abs(step).max() < 1e-8:
             break
-    return float(scale), float(shift)
+    return float(at[0]), float(at[1])
 
 
 def _columns(root: Mapping[str, Any]) -> list[list[float]]:
@@ -148,3 +158,19 @@ def _columns(root: Mapping[str, Any]) -> list[list[float]]:
 def written(model: Mapping[str, Any], to: Path) -> None:
     fields = ",\n".join(f"{json.dumps(path)}: {json.dumps(trees, separators=(',', ':'))}" for path, trees in model["fields"].items())
     to.write_text(f'{{"fields": {{\n{fields}\n}}}}\n')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__.splitlines()[0])
+    parser.add_argument("--documents", type=int, default=6000, help="made-up ones")
+    parser.add_argument("--to", type=Path, default=Path(str(JUDGE)))
+    asked = parser.parse_args()
+    rows = [row for example in made_up(asked.documents, SEED, held_out=False) for row in rows_of(example)]
+    model = trained(rows)
+    written(model, asked.to)
+    wrong = sum(not row.right for row in rows)
+    print(f"{len(rows)} values of {asked.documents} documents, {wrong} of them wrong; trees for {', '.join(model['fields'])}")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,11 @@ def judged(evidence: Evidence) -> dict[str, Choice]:
     return {path: replace(choice, confidence=probability(evidence, path, choice)) for path, choice in evidence.chosen.items()}
 
 
+def unjudged(evidence: Evidence) -> dict[str, Choice]:
+    """Every choice as the rules made it: for training, and to measure what the judge does."""
+    return dict(evidence.chosen)
+
+
 def probability(evidence: Evidence, path: str, choice: Choice) -> float:
     models = _models()
     trees = models.get(path) or models[ANY]
