@@ -47,9 +47,22 @@ PARAMETERS = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-RISING = frozenset(("sure", "merit", "lead", "own_label", "worst_word", "mean_word", "closes", "rate_agrees"))
-FALLING = frozenset(("cost", "other_label"))
+RISING = frozenset(
+    (
+        *("sure", "merit", "lead", "own_label", "worst_word", "mean_word", "page_sure", "sound", "said", "agreeing"),
+        *("closes", "rate_agrees", "lines_agree", "due_agrees", "legal_form", "domain", "address_below"),
+    )
+)
+FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items", "common"))
 """What makes a value likelier, or less likely, wherever all else is the same: the trees may not learn the contrary from chance."""
+
+HABITS = frozenset(
+    (
+        *("x", "y", "page", "pages", "pages_after", "rows", "items", "words_of_row", "cells_of_row", "size", "bold", "decided", "of_kind"),
+        *("length", "digits", "letters", "words", "rows_from_date", "labels", "known_language"),
+    )
+)
+"""What says more of the habits of who made the pages up than of whether a value is right: of others' pages the trees would learn it wrongly."""
 
 Vector = NDArray[np.float64]
 
@@ -89,7 +102,7 @@ def trained(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _fitted(rows: Sequence[Row]) -> dict[str, Any]:
-    used = [name for name in FEATURES if len({row.numbers[name] for row in rows}) > 1]
+    used = [name for name in FEATURES if name not in HABITS and len({row.numbers[name] for row in rows}) > 1]
     table = np.array([[float(row.numbers[name]) for name in used] for row in rows])
     right = np.array([row.right for row in rows], float)
     weight = np.array([row.weight for row in rows])
