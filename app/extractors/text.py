@@ -46,21 +46,17 @@ class _Fields:
         if c is None:
             self.fields[path] = Field(choice.confidence, "computed", ENGINE)
         else:
-            self._place(path, choice.confidence, c.row, c.first, c.end)
+            self.place(path, choice.confidence, c.row, c.first, c.end)
 
-    def of_line(self, path: str, sure: float, row: int, first: int, end: int) -> None:
-        """A value of an item, which nobody has judged: what the recognizer doubts makes it less sure."""
-        line = self.found.grid.rows[row]
-        self._place(path, round(sure * readability(line.words[first:end]), 3) if line.read else round(sure, 3), row, first, end)
-
-    def _place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+    def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
         words = tuple(spot.place for spot in line.words[first:end])
         box = self.found.grid.box(line, first, end)
         if line.read:
-            self.fields[path] = Field(confidence, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
+            sure = round(confidence * readability(line.words[first:end]), 4)
+            self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
         else:
-            self.fields[path] = Field(confidence, "text", ENGINE, line.page, box, words)
+            self.fields[path] = Field(round(confidence, 4), "text", ENGINE, line.page, box, words)
 
 
 def extract_text(document: Document, judge: Judge = judged) -> Extracted:
@@ -212,13 +208,13 @@ def _line(item: ItemRow, path: str, notes: _Fields, closed: bool) -> LineItem:
         candidate = item.numbers.get(column)
         if candidate is None or not isinstance(candidate.value, Decimal):
             return None
-        notes.of_line(f"{path}.{name}", sure, candidate.row, candidate.first, candidate.end)
+        notes.place(f"{path}.{name}", sure, candidate.row, candidate.first, candidate.end)
         return candidate.value
 
     def words(name: str, part: Text | None) -> str | None:
         if part is None:
             return None
-        notes.of_line(f"{path}.{name}", sure - 0.05, part.row, part.first, part.end)
+        notes.place(f"{path}.{name}", sure - 0.05, part.row, part.first, part.end)
         return part.text
 
     name, rest = (item.names[0], item.names[1:]) if item.names else (None, [])
