@@ -62,7 +62,7 @@ HABITS = frozenset(
         *("length", "digits", "letters", "words", "rows_from_date", "labels", "known_language"),
     )
 )
-"""What says more of the habits of who made the pages up than of whether a value is right: of others' pages the trees would learn it wrongly."""
+"""What tells the habits of who made the pages up, rather than whether a value is right: on others' pages it misleads."""
 
 Vector = NDArray[np.float64]
 
