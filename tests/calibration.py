@@ -125,7 +125,7 @@ def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
             by_path[path].append(value)
     by_path = dict(sorted(by_path.items()))
     by_path["all fields"] = [value for values in by_path.values() for value in values]
-    yield f"| field | values | right | mean confidence | ECE | at least {SURE:.2f} | of those right |"
+    yield f"| field | values | right | mean confidence | ECE | at least {SURE:.3f} | of those right |"
     yield "|---|---|---|---|---|---|---|"
     for path, values in by_path.items():
         sure = [right for confidence, right in values if confidence >= SURE]
