@@ -175,7 +175,7 @@ def written(model: Mapping[str, Any], to: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__.splitlines()[0])
-    parser.add_argument("--documents", type=int, default=6000, help="made-up ones")
+    parser.add_argument("--documents", type=int, default=1500, help="made-up ones")
     parser.add_argument("--to", type=Path, default=Path(str(JUDGE)))
     asked = parser.parse_args()
     rows = [row for example in made_up(asked.documents, SEED, held_out=False) for row in rows_of(example)]
