@@ -108,8 +108,9 @@ class ModelServer(Protocol):
     finite. A mistake of the caller's (an unknown tensor, a wrong shape) is a `ValueError`.
     """
 
-    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> Inference:
-        """`deadline`: seconds, then `DeadlineExceeded`; the server is told to give it up."""
+    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float, first: bool = False) -> Inference:
+        """`deadline`: seconds, then `DeadlineExceeded`; the server is told to give it up. `first`: it goes before all that waits and is
+        not, where the model's configuration has two levels of priority."""
         ...
 
     def stream(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> AsyncIterator[Inference]:

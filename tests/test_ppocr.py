@@ -62,8 +62,8 @@ class Spoiled:
     def __init__(self, models: ModelServer, spoil: Callable[[str, dict[str, NDArray[Any]]], Tensors]) -> None:
         self._models, self._spoil = models, spoil
 
-    async def infer(self, model: str, tensors: Tensors, *, deadline: float) -> Inference:
-        answer = await self._models.infer(model, tensors, deadline=deadline)
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
+        answer = await self._models.infer(model, tensors, deadline=deadline, first=first)
         return Inference(self._spoil(model, {name: tensor.copy() for name, tensor in answer.tensors.items()}), answer.version)
 
     def stream(self, model: str, tensors: Tensors, *, deadline: float) -> AsyncIterator[Inference]:
@@ -82,7 +82,7 @@ class Away:
     def __init__(self, *, hangs: bool = False) -> None:
         self._hangs = hangs
 
-    async def infer(self, model: str, tensors: Tensors, *, deadline: float) -> Inference:
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
         if self._hangs:
             await asyncio.sleep(deadline)
             raise DeadlineExceeded("models", "no answer")

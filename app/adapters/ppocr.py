@@ -102,8 +102,8 @@ class PpOcrEngine:
     async def _in_turn(self, grey: Grey, dpi: float, languages: tuple[str, ...], tenant: str) -> PageText:
         self._calls += 1
         try:
-            async with self._gate.enter(tenant):
-                return await _Page(self._models, self._limits, dpi, self._call_seconds).read(grey, languages)
+            async with self._gate.enter(tenant) as first:
+                return await _Page(self._models, self._limits, dpi, self._call_seconds, first).read(grey, languages)
         finally:
             self._calls -= 1
 
@@ -111,11 +111,12 @@ class PpOcrEngine:
 class _Page:
     """One page being read."""
 
-    def __init__(self, models: ModelServer, limits: Limits, dpi: float, call_seconds: float) -> None:
+    def __init__(self, models: ModelServer, limits: Limits, dpi: float, call_seconds: float, first: bool) -> None:
         self._models = models
         self._limits = limits
         self._dpi = dpi
         self._call_seconds = call_seconds
+        self._first = first
         self._until = time.monotonic() + max(PAGE_SECONDS, call_seconds)
         self._versions: dict[str, str] = {}
 
@@ -185,7 +186,7 @@ class _Page:
         left = min(self._until - time.monotonic(), self._call_seconds)
         if left <= 0:
             raise DeadlineExceeded(DEPENDENCY, "the models are too slow")
-        inference: Inference = await self._models.infer(model, tensors, deadline=left)
+        inference: Inference = await self._models.infer(model, tensors, deadline=left, first=self._first)
         self._versions[model] = inference.version
         return dict(inference.tensors)
 
