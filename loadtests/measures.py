@@ -79,10 +79,10 @@ def _growth(samples: Sequence[Sample]) -> Iterator[Measure]:
     work is what could grow."""
     fifth = max(1, len(samples) // 5)
     service = [float(sample.memory.get("service", 0)) for sample in samples]
-    children = [float(sample.memory.get("sandbox", 0) + sample.memory.get("Tesseract", 0)) for sample in samples]
+    children = [float(sample.memory.get("sandbox", 0) + sample.memory.get("OCR", 0)) for sample in samples]
     for key, name, first, last in (
         ("service", "service", fmean(service[:fifth]), fmean(service[-fifth:])),
-        ("children", "sandbox and Tesseract at rest", percentile(children[:fifth], 0.1), percentile(children[-fifth:], 0.1)),
+        ("children", "sandbox and OCR at rest", percentile(children[:fifth], 0.1), percentile(children[-fifth:], 0.1)),
     ):
         yield Measure(f"memory_{key}_mib", f"memory, {name}, at the end", last / 2**20, "MiB")
         yield Measure(f"growth_{key}_percent", f"memory, {name}, growth", (last / first - 1) * 100 if first else float("nan"), "%")
