@@ -44,6 +44,7 @@ def phase_measures(phase: Phase, warm: float = 0.0, tenant: str | None = None) -
     if len(samples) > 1:
         lag = bucket_percentile(samples[0].metrics, samples[-1].metrics, LAG, 0.99)
         yield Measure("lag_p99_ms", "event-loop lag, p99", lag * 1000, "ms")
+        yield from _fallbacks(samples)
         yield from _growth(samples)
         yield from _shares(samples)
     yield from _promises(documents)
@@ -72,6 +73,15 @@ def failures(phase: Phase, tenant: str | None = None) -> int:
         if tenant in (None, document.tenant) and document.status not in (None, "approved", "needs_review")
     ]
     return len(lines) + len(unread) + (phase.notes["repeated, another answer"] if tenant is None else 0)
+
+
+def _fallbacks(samples: Sequence[Sample]) -> Iterator[Measure]:
+    """Pages that were not read by the engine that reads first, by reason."""
+    before, after = samples[0].metrics, samples[-1].metrics
+    for name in sorted(name for name in after if name.startswith("fallback_total{reason=engine_")):
+        if count := after[name] - before.get(name, 0.0):
+            reason = name.partition("=")[2].rstrip("}").strip('"')
+            yield Measure(f"fallback_{reason}", f"pages read another way, {reason}", count)
 
 
 def _growth(samples: Sequence[Sample]) -> Iterator[Measure]:

@@ -17,7 +17,7 @@ from tests.bench.processes import usage
 from tests.service import ServiceProcess, parse_metrics
 
 LAG = "event_loop_lag_seconds"
-_WATCHED = ("event_loop_lag_seconds_bucket", "event_loop_lag_max_seconds", "queue_depth", "queue_in_hand", "outbox_depth")
+_WATCHED = ("event_loop_lag_seconds_bucket", "event_loop_lag_max_seconds", "queue_depth", "queue_in_hand", "outbox_depth", "fallback_total")
 _TICK = os.sysconf("SC_CLK_TCK")
 READER, SANDBOX = "OCR", "sandbox"
 _READERS = (b"local_worker", b"tesseract_server")  # in their command lines: the models, and Tesseract

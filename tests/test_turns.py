@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sql.store import utc_now
-from app.gate import Gate
+from app.gate import HALF_LIFE, Gate, Usage
 from app.ports import Message, Upload
 from tests.test_queues import KINDS, Rig, rig, waits_for
 
@@ -27,15 +27,50 @@ async def settle_down() -> None:
         await asyncio.sleep(0)
 
 
+def test_what_was_used_fades() -> None:
+    now = 0.0
+    usage = Usage(lambda: now)
+    usage.take("a")
+    now = 1.0
+    assert usage.of("a") == pytest.approx(1, abs=0.02) and usage.of("b") == 0
+    usage.take("a")
+    now = 2.0
+    usage.give_back("a")
+    usage.give_back("a")
+    assert usage.of("a") == pytest.approx(3, abs=0.1) and not usage.held
+    now += HALF_LIFE
+    assert usage.of("a") == pytest.approx(1.5, abs=0.05)
+    now += 20 * HALF_LIFE
+    usage.take("b")
+    usage.give_back("b")
+    assert usage._used == {}  # nobody is remembered for ever
+
+
+async def test_who_goes_before_others_is_who_has_used_less() -> None:
+    now = 0.0
+    gate = Gate(2, lambda: now)
+    async with gate.enter("a") as a, gate.enter("a") as also_a:
+        assert a() and also_a()  # nobody else is there
+        now = 10.0
+        async with gate.enter("b") as b:  # a place more, for who has used less
+            assert b() and not a() and not also_a()
+            now = 15.0
+            assert b()
+            now = 200.0  # what was used before has faded: now it is who holds less
+            assert b() and not a()
+
+
 async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:
-    gate, told = Gate(2), []
+    now = 0.0
+    gate, told = Gate(2, lambda: now), []
     goes = {name: asyncio.Event() for name in ("a1", "a2", "a3", "a4", "b1", "b2")}
     tasks = {}
     for name in goes:
         tasks[name] = asyncio.create_task(inside(gate, name[0], told, goes[name]))
         await settle_down()
-    assert told == ["a", "a", "b"]  # one place more for who has nobody inside
-    for leaving, then in (("a1", "aaba"), ("a2", "aabaa"), ("b1", "aabaab"), ("a3", "aabaab")):
+        now += 1
+    assert told == ["a", "a", "b"]  # one place more for who has used less
+    for leaving, then in (("a1", "aabb"), ("a2", "aabb"), ("b1", "aabba"), ("b2", "aabbaa")):
         goes[leaving].set()
         await settle_down()
         assert "".join(told) == then

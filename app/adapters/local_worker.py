@@ -40,13 +40,15 @@ ASKING_OTHERS = 60.0  # seconds that a model may wait for another one
 
 
 class Work:
-    """A request, and where its answer goes: `piece` each part of it, `done` once, with "" or what went wrong."""
+    """A request, and where its answer goes: `piece` each part of it, `done` once, with "" or what went wrong,
+    and `after` before that."""
 
     def __init__(
         self, tensors: Tensors, expires: float, piece: Callable[[Tensors], None], done: Callable[[str], None], first: bool = False
     ) -> None:
         self.tensors, self.expires, self.first = tensors, expires, first
         self.cancelled = False
+        self.after: Callable[[], None] | None = None
         self._piece, self._done = piece, done
         self._ended = False
         self._lock = threading.Lock()
@@ -78,40 +80,58 @@ class Work:
             if self._ended:
                 return
             self._ended = True
+        if self.after is not None:
+            self.after()
         self._done(failure)
+
+
+class Preferred:
+    """`number` of requests that go first and are not done, of all models with levels of priority: while there are any, such models
+    begin nothing else, for they share the cores. `changed`: this number, or what waits for any model."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.number = 0
 
 
 class Hosted:
     """One model: its requests in order, and a thread for each instance."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, preferred: Preferred) -> None:
         self._folder = folder
+        self._preferred = preferred
         self.configuration = text_format.Parse((folder / CONFIGURATION).read_text("utf-8"), ModelConfig())
         self.signature: Signature = signature_of(self.configuration)
         self.version = newest(folder) or ""
         self._batches = self.configuration.HasField("dynamic_batching") and self.signature.batch > 0
         self._levels = self._batches and self.configuration.dynamic_batching.priority_levels > 1
         self._waiting: deque[Work] = deque()
-        self._some = threading.Condition()
         self._started = False
 
     def submit(self, work: Work) -> None:
-        with self._some:
+        with self._preferred.changed:
             if not self._started:
                 self._started = True
                 count = max((group.count for group in self.configuration.instance_group), default=1) or 1
                 for number in range(count):
                     threading.Thread(target=self._serve, name=f"{self._folder.name} {number}", daemon=True).start()
             if work.first and self._levels:
-                self._waiting.insert(sum(1 for each in self._waiting if each.first), work)
+                self._waiting.insert(sum(each.first for each in self._waiting), work)
+                self._preferred.number += 1
+                work.after = self._leave
             else:
                 self._waiting.append(work)
-            self._some.notify()
+            self._preferred.changed.notify_all()
+
+    def _leave(self) -> None:
+        with self._preferred.changed:
+            self._preferred.number -= 1
+            self._preferred.changed.notify_all()
 
     def give_up(self, work: Work) -> None:
         """Answers at once if it has not begun; else its model is told, or what it says is thrown away."""
         work.cancelled = True
-        with self._some:
+        with self._preferred.changed:
             try:
                 self._waiting.remove(work)
             except ValueError:
@@ -135,9 +155,9 @@ class Hosted:
     def _next(self) -> list[Work]:
         """The requests that are computed next: the first that waits, and those that can be in one batch with it."""
         while True:
-            with self._some:
-                while not self._waiting:
-                    self._some.wait()
+            with self._preferred.changed:
+                while not self._waiting or (self._levels and self._preferred.number and not self._waiting[0].first):
+                    self._preferred.changed.wait()
                 first = self._waiting.popleft()
                 late = first.given_up  # looked at once: time goes on
                 batch = [] if late else [first, *self._joining(first)]
@@ -216,7 +236,8 @@ def _sender(work: Work) -> python_backend.ResponseSender:
 class Worker:
     def __init__(self, channel: socket.socket, repository: Path) -> None:
         self._channel = channel
-        self._models = {folder.name: Hosted(folder) for folder in models_in(repository)}
+        preferred = Preferred()
+        self._models = {folder.name: Hosted(folder, preferred) for folder in models_in(repository)}
         self._works: dict[int, tuple[Hosted, Work]] = {}
         python_backend.ask_other = self._ask_other
 
@@ -269,7 +290,7 @@ class Worker:
             failures.append(failure)
             answered.set()
 
-        work = Work(tensors, time.monotonic() + ASKING_OTHERS, pieces.append, done)
+        work = Work(tensors, time.monotonic() + ASKING_OTHERS, pieces.append, done, first=True)  # a model waits for it
         try:
             model.signature.check_request(tensors)
         except ValueError as exc:

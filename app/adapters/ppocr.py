@@ -10,7 +10,7 @@ import asyncio
 import mmap
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal, Protocol
 
@@ -34,6 +34,7 @@ NAME = "PP-OCRv6 small"
 DETECTION, RECOGNITION = "text_detection", "text_recognition"
 CALL_SECONDS = 4.0  # for one answer: who waits for the page can still have it read another way within five
 PAGE_SECONDS = 20.0  # for all that is asked about one page, which takes one where nothing else runs
+AT_ONCE = 3  # calls of one page: enough that none computes nothing, few enough that one call does not wait for all of another page
 MOST_LINES = 1_500  # of a page; in dust and texture there are more
 MOST_CALLS = 1_000  # pages
 WELL_READ = 0.8  # mean probability; upside down it is 0.3 to 0.6
@@ -111,7 +112,7 @@ class PpOcrEngine:
 class _Page:
     """One page being read."""
 
-    def __init__(self, models: ModelServer, limits: Limits, dpi: float, call_seconds: float, first: bool) -> None:
+    def __init__(self, models: ModelServer, limits: Limits, dpi: float, call_seconds: float, first: Callable[[], bool]) -> None:
         self._models = models
         self._limits = limits
         self._dpi = dpi
@@ -154,7 +155,13 @@ class _Page:
 
         strips = await asyncio.to_thread(strips_of)
         made = await asyncio.to_thread(lambda: list(batches(strips)))
-        answers = await asyncio.gather(*(self._recognize(batch) for batch in made))
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def recognize(batch: Batch) -> list[tuple[int, Spelled]]:
+            async with places:
+                return await self._recognize(batch)
+
+        answers = await asyncio.gather(*map(recognize, made))
         said: dict[int, Spelled] = {index: spelling for answer in answers for index, spelling in answer}
         if text_of(said[0]) != KNOWN:
             raise _garbage(RECOGNITION)
@@ -186,7 +193,7 @@ class _Page:
         left = min(self._until - time.monotonic(), self._call_seconds)
         if left <= 0:
             raise DeadlineExceeded(DEPENDENCY, "the models are too slow")
-        inference: Inference = await self._models.infer(model, tensors, deadline=left, first=self._first)
+        inference: Inference = await self._models.infer(model, tensors, deadline=left, first=self._first())
         self._versions[model] = inference.version
         return dict(inference.tensors)
 

@@ -147,7 +147,7 @@ class ForkSandbox:
                     first = await place.enter_async_context(self._gates[task.action].enter(tenant))
             except TimeoutError as exc:
                 raise Unavailable("sandbox", "all children are busy") from exc
-            return await self._child(task, content, NICE[task.action][not first])
+            return await self._child(task, content, NICE[task.action][not first()])
 
     async def _child(self, task: Task, content: int, nice: int) -> int:
         try:

@@ -152,7 +152,7 @@ class TesseractEngine:
         self._calls += 1
         try:
             async with self._gate.enter(tenant) as first:
-                answer, failed = await self._attempt(picture, languages, NICE[not first])
+                answer, failed = await self._attempt(picture, languages, NICE[not first()])
                 if answer is not None:
                     return answer
                 await self._examine()  # raises Unavailable if it is not the page
