@@ -9,61 +9,68 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-HALF_LIFE = 20.0  # seconds after which what was used counts half
+LOOK = 0.05  # seconds between two looks whether one's turn has come: use changes with time
+HALF_LIFE = 20.0  # seconds
+FORGOTTEN = 0.001
 
 
 class Usage:
-    """The place-seconds that each tenant has used of late: one place held for one second is one, and counts half after `HALF_LIFE`.
-
-    Who floods has used much, whatever it sends; who sends little has not, also if it comes in a heap.
-    """
+    """What each tenant has used of late, of whatever is counted; what was used a `HALF_LIFE` ago counts half."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.held: Counter[str] = Counter()
         self._clock = clock
         self._used: dict[str, tuple[float, float]] = {}  # and when that was
 
-    def take(self, tenant: str) -> None:
-        self._settle(tenant)
-        self.held[tenant] += 1
-
-    def give_back(self, tenant: str) -> None:
-        self._settle(tenant)
-        self.held[tenant] -= 1
-        if not self.held[tenant]:
-            del self.held[tenant]
-            self._used = {each: used for each, used in self._used.items() if self.held[each] or self.of(each) > 0.001}
+    def charge(self, tenant: str, amount: float) -> None:
+        self._used[tenant] = (self.of(tenant) + amount, self._clock())
+        self._used = {each: used for each, used in self._used.items() if self.of(each) > FORGOTTEN}
 
     def of(self, tenant: str) -> float:
-        """With `held` places all the while, use grows by `held` a second and fades: u' = held - u ln 2 / HALF_LIFE."""
         used, since = self._used.get(tenant, (0.0, 0.0))
-        fade, most = math.exp2((since - self._clock()) / HALF_LIFE), self.held[tenant] * HALF_LIFE / math.log(2)
-        return most + (used - most) * fade
+        return used * math.exp2((since - self._clock()) / HALF_LIFE)
 
-    def _settle(self, tenant: str) -> None:
-        self._used[tenant] = (self.of(tenant), self._clock())
+
+class Inside:
+    """A place at a gate. `waited`: seconds in there that were spent waiting for others."""
+
+    def __init__(self, gate: Gate, tenant: str) -> None:
+        self.waited = 0.0
+        self._gate, self._tenant = gate, tenant
+
+    @property
+    def goes_first(self) -> bool:
+        """Now: nobody inside is of a tenant that has used less of late."""
+        return self._gate.used_least(self._tenant)
+
+    async def turn(self) -> None:
+        """Returns as soon as it goes first: between two steps of what is done inside, for who has used less."""
+        while not self.goes_first:
+            self.waited += LOOK
+            await asyncio.sleep(LOOK)
 
 
 class Gate:
-    """`places`, and half as many more that are only for who has used less of late than all others inside: who comes beside a flood does
-    not wait until a place is free. Of those who wait, first goes who is of the tenant that has used least, then who came first."""
+    """`places`, and half as many more that are only for who has used less time inside of late than all others there: who comes beside a
+    flood does not wait until a place is free. Of those who wait, first goes who has used least, then who came first."""
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._places, self._most = places, places + (places + 1) // 2
+        self._clock = clock
         self._usage = Usage(clock)
+        self._held: Counter[str] = Counter()
         self._waiting: dict[asyncio.Future[None], str] = {}  # in the order in which they came
 
     @asynccontextmanager
-    async def enter(self, tenant: str) -> AsyncIterator[Callable[[], bool]]:
-        """What is yielded says, whenever it is asked, whether it goes before others inside: none of them is of a tenant that has used
-        less of late."""
+    async def enter(self, tenant: str) -> AsyncIterator[Inside]:
         if self._may(tenant):
-            self._usage.take(tenant)
+            self._held[tenant] += 1
         else:
             await self._turn(tenant)
+        inside, began = Inside(self, tenant), self._clock()
         try:
-            yield lambda: self._used_least(tenant)
+            yield inside
         finally:
+            self._usage.charge(tenant, max(0.0, self._clock() - began - inside.waited))
             self._leave(tenant)
 
     async def _turn(self, tenant: str) -> None:
@@ -78,20 +85,22 @@ class Gate:
             raise
 
     def _may(self, tenant: str) -> bool:
-        number = self._usage.held.total()
+        number = self._held.total()
         if number < self._places:
             return True
-        return number < self._most and bool(self._usage.held.keys() - {tenant}) and self._used_least(tenant)
+        return number < self._most and bool(self._held.keys() - {tenant}) and self.used_least(tenant)
 
-    def _used_least(self, tenant: str) -> bool:
+    def used_least(self, tenant: str) -> bool:
         own = self._usage.of(tenant)
-        return all(own <= self._usage.of(each) for each in self._usage.held if each != tenant)
+        return all(own <= self._usage.of(each) for each in self._held if each != tenant)
 
     def _leave(self, tenant: str) -> None:
-        self._usage.give_back(tenant)
+        self._held[tenant] -= 1
+        if not self._held[tenant]:
+            del self._held[tenant]
         if waiting := [turn for turn in self._waiting if not turn.done()]:  # some have given up, and do not know it yet
             turn = min(waiting, key=lambda each: self._usage.of(self._waiting[each]))
             if self._may(next_tenant := self._waiting[turn]):
                 del self._waiting[turn]
-                self._usage.take(next_tenant)
+                self._held[next_tenant] += 1
                 turn.set_result(None)

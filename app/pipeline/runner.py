@@ -152,7 +152,7 @@ class Worker:
         self._wake = wake
         self._tasks: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._runners}
         self._in_hand: dict[tuple[Queue, str], str] = {}  # invoices and whose; a message told twice is not worked on twice
-        self._usage = {queue: Usage() for queue in self._runners}
+        self._usage = {queue: Usage() for queue in self._runners}  # invoices claimed
         self._about: dict[str, float] = {}  # tenants, and when something of theirs was last claimed
         # One claim at a time: whose turn it is depends on what is in hand.
         self._claiming = {queue: asyncio.Lock() for queue in self._runners}
@@ -227,7 +227,7 @@ class Worker:
                 return await self._attempt(runner, again, turn) if again else None
         finally:
             if job is not None:
-                self._put_down(job)
+                self._in_hand.pop((job.queue, job.invoice_id), None)
 
     async def _take(self, runner: Runner[InvoiceRecord], message: Message) -> Job | Literal["later"] | None:
         """In hand from now on. None: nothing is to be done there, or another process holds it, whose lease the sweeper watches. "later":
@@ -241,24 +241,19 @@ class Worker:
             if job == "later":
                 self._asked[message.queue] = time.monotonic()
             if isinstance(job, Job):
-                if (job.queue, job.invoice_id) not in self._in_hand:
-                    self._usage[job.queue].take(job.tenant)
+                self._usage[job.queue].charge(job.tenant, 1)
                 self._in_hand[job.queue, job.invoice_id] = job.tenant
                 self._about[job.tenant] = time.monotonic()
                 self._wake()
             return job
 
     def _full(self, runner: Runner[InvoiceRecord]) -> str | None:
-        """The tenant that has used most of late, where it has half of the deliveries of this queue: the others are for others, while any
-        is about."""
+        """The tenant of which most was claimed of late from this queue, where something of it is in hand: then it is others' turn, while
+        any is about."""
         usage, now = self._usage[runner.queue], time.monotonic()
         self._about = {each: last for each, last in self._about.items() if now - last < ABOUT}
-        tenant = max(usage.held, key=usage.of, default="")
-        return tenant if 2 * usage.held[tenant] >= runner.capacity and self._about.keys() - {tenant} else None
-
-    def _put_down(self, job: Job) -> None:
-        if self._in_hand.pop((job.queue, job.invoice_id), None) is not None:
-            self._usage[job.queue].give_back(job.tenant)
+        tenant = max({tenant for (queue, _), tenant in self._in_hand.items() if queue == runner.queue}, key=usage.of, default=None)
+        return tenant if self._about.keys() - {tenant} else None
 
     async def _claim(self, job: Job) -> Job | None:
         """The same once more. None if it is settled or held by another meanwhile."""
