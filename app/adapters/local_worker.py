@@ -35,7 +35,7 @@ from app.adapters.model_signature import Signature
 from app.adapters.triton_wire import signature_of
 
 Tensors = dict[str, NDArray[Any]]
-NICE = 10  # a page more is not worth that the service answers late
+NICE = 5  # a page more is not worth that the service answers late
 ASKING_OTHERS = 60.0  # seconds that a model may wait for another one
 
 
