@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -31,11 +30,17 @@ class Usage:
 
 
 class Inside:
-    """A place at a gate. `waited`: seconds in there that were spent waiting for others."""
+    """A place at a gate."""
 
-    def __init__(self, gate: Gate, tenant: str) -> None:
-        self.waited = 0.0
+    def __init__(self, gate: Gate, tenant: str, clock: Callable[[], float]) -> None:
         self._gate, self._tenant = gate, tenant
+        self._clock, self._began = clock, clock()
+        self._waits_since: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds inside, those left out in which it waited for its turn."""
+        return (self._clock() if self._waits_since is None else self._waits_since) - self._began
 
     @property
     def goes_first(self) -> bool:
@@ -43,10 +48,12 @@ class Inside:
         return self._gate.used_least(self._tenant)
 
     async def turn(self) -> None:
-        """Returns as soon as it goes first: between two steps of what is done inside, for who has used less."""
-        while not self.goes_first:
-            self.waited += LOOK
+        """Between two steps of what is done inside: waits while somebody inside has used less than half of what its own tenant has."""
+        self._waits_since = self._clock()
+        while self._gate.used_most(self._tenant):  # noqa: ASYNC110 - what was used fades with time, and nobody tells of that
             await asyncio.sleep(LOOK)
+        self._began += self._clock() - self._waits_since
+        self._waits_since = None
 
 
 class Gate:
@@ -56,51 +63,58 @@ class Gate:
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._places, self._most = places, places + (places + 1) // 2
         self._clock = clock
-        self._usage = Usage(clock)
-        self._held: Counter[str] = Counter()
-        self._waiting: dict[asyncio.Future[None], str] = {}  # in the order in which they came
+        self._usage = Usage(clock)  # seconds inside, of those who have left
+        self._inside: dict[str, set[Inside]] = {}
+        self._waiting: dict[asyncio.Future[Inside], str] = {}  # in the order in which they came
 
     @asynccontextmanager
     async def enter(self, tenant: str) -> AsyncIterator[Inside]:
-        if self._may(tenant):
-            self._held[tenant] += 1
-        else:
-            await self._turn(tenant)
-        inside, began = Inside(self, tenant), self._clock()
+        inside = self._let_in(tenant) if self._may(tenant) else await self._turn(tenant)
         try:
             yield inside
         finally:
-            self._usage.charge(tenant, max(0.0, self._clock() - began - inside.waited))
-            self._leave(tenant)
+            self._leave(tenant, inside)
 
-    async def _turn(self, tenant: str) -> None:
-        turn = asyncio.get_running_loop().create_future()
+    async def _turn(self, tenant: str) -> Inside:
+        turn: asyncio.Future[Inside] = asyncio.get_running_loop().create_future()
         self._waiting[turn] = tenant
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
             self._waiting.pop(turn, None)
             if not turn.cancelled():  # its turn came at the same moment
-                self._leave(tenant)
+                self._leave(tenant, turn.result())
             raise
 
+    def _let_in(self, tenant: str) -> Inside:
+        inside = Inside(self, tenant, self._clock)
+        self._inside.setdefault(tenant, set()).add(inside)
+        return inside
+
     def _may(self, tenant: str) -> bool:
-        number = self._held.total()
+        number = sum(map(len, self._inside.values()))
         if number < self._places:
             return True
-        return number < self._most and bool(self._held.keys() - {tenant}) and self.used_least(tenant)
+        return number < self._most and bool(self._inside.keys() - {tenant}) and self.used_least(tenant)
+
+    def _used(self, tenant: str) -> float:
+        return self._usage.of(tenant) + sum(each.spent for each in self._inside.get(tenant, ()))
 
     def used_least(self, tenant: str) -> bool:
-        own = self._usage.of(tenant)
-        return all(own <= self._usage.of(each) for each in self._held if each != tenant)
+        own = self._used(tenant)
+        return all(own <= self._used(each) for each in self._inside if each != tenant)
 
-    def _leave(self, tenant: str) -> None:
-        self._held[tenant] -= 1
-        if not self._held[tenant]:
-            del self._held[tenant]
+    def used_most(self, tenant: str) -> bool:
+        own = self._used(tenant)
+        return any(own > 2 * self._used(each) for each in self._inside if each != tenant)
+
+    def _leave(self, tenant: str, inside: Inside) -> None:
+        self._usage.charge(tenant, inside.spent)
+        self._inside[tenant].discard(inside)
+        if not self._inside[tenant]:
+            del self._inside[tenant]
         if waiting := [turn for turn in self._waiting if not turn.done()]:  # some have given up, and do not know it yet
-            turn = min(waiting, key=lambda each: self._usage.of(self._waiting[each]))
+            turn = min(waiting, key=lambda each: self._used(self._waiting[each]))
             if self._may(next_tenant := self._waiting[turn]):
                 del self._waiting[turn]
-                self._held[next_tenant] += 1
-                turn.set_result(None)
+                turn.set_result(self._let_in(next_tenant))

@@ -52,10 +52,12 @@ async def test_who_has_used_less_goes_before_who_has_used_more() -> None:
             turn = asyncio.create_task(a.turn())
             await settle_down()
             assert not turn.done()
-        async with asyncio.timeout(30):
-            await turn
-            await other_a.turn()
-        assert a.waited > 0
+            now += 1
+            assert not turn.done()
+            now += 30  # by now what b uses while it is inside is not so much less
+            async with asyncio.timeout(30):
+                await turn
+            assert a.spent < other_a.spent == 31  # what it waited is not what it used
 
 
 async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:
@@ -143,13 +145,14 @@ async def test_while_another_tenant_is_about_a_flood_does_not_hold_everything(tm
         r.behaviours.update(dict.fromkeys(flood, waits_for(hold)))
         await send(r, "acme", *flood)
         r.relay.wake()
-        await r.until(lambda: r.inside["invoices"] == 1)
+        half = r.capacity["invoices"] // 2
+        await r.until(lambda: r.inside["invoices"] == half)
         later = timedelta(seconds=10)  # the flood waits, and nothing of it ends
         for name in ("one.xml", "two.xml"):
             (other,) = await send(r, "other", name)
             r.relay.wake()
             await done(r, "other", other)
-        assert r.inside["invoices"] <= 3  # of forty: never more than the other had
+        assert r.inside["invoices"] == half
         hold.set()
         async with asyncio.timeout(60):
             while (await r.store.status_counts())["needs_review"] < 43:

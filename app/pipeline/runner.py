@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
@@ -248,12 +249,16 @@ class Worker:
             return job
 
     def _full(self, runner: Runner[InvoiceRecord]) -> str | None:
-        """The tenant of which most was claimed of late from this queue, where something of it is in hand: then it is others' turn, while
-        any is about."""
+        """The tenant that has half of the deliveries of this queue: the others are for others, while any is about. Not one of which far
+        less was claimed of late than of another: that is a heap, and no flood."""
         usage, now = self._usage[runner.queue], time.monotonic()
         self._about = {each: last for each, last in self._about.items() if now - last < ABOUT}
-        tenant = max({tenant for (queue, _), tenant in self._in_hand.items() if queue == runner.queue}, key=usage.of, default=None)
-        return tenant if self._about.keys() - {tenant} else None
+        held = Counter(tenant for (queue, _), tenant in self._in_hand.items() if queue == runner.queue)
+        for tenant, number in held.most_common(1):
+            others = [usage.of(each) for each in self._about if each != tenant]
+            if 2 * number >= runner.capacity and others and 2 * usage.of(tenant) >= max(others):
+                return tenant
+        return None
 
     async def _claim(self, job: Job) -> Job | None:
         """The same once more. None if it is settled or held by another meanwhile."""
