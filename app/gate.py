@@ -43,14 +43,19 @@ class Inside:
         return (self._clock() if self._waits_since is None else self._waits_since) - self._began
 
     @property
+    def gives_way(self) -> bool:
+        """Now: its tenant has used more than twice what another one inside has."""
+        return any(self._gate.used(self._tenant) > 2 * other for other in self._gate.used_by_others(self._tenant))
+
+    @property
     def goes_first(self) -> bool:
-        """Now: nobody inside is of a tenant that has used less of late."""
-        return self._gate.used_least(self._tenant)
+        """Now: another one inside has used more than twice what its tenant has."""
+        return any(other > 2 * self._gate.used(self._tenant) for other in self._gate.used_by_others(self._tenant))
 
     async def turn(self) -> None:
-        """Between two steps of what is done inside: waits while somebody inside has used less than half of what its own tenant has."""
+        """Between two steps of what is done inside: waits while it gives way."""
         self._waits_since = self._clock()
-        while self._gate.used_most(self._tenant):  # noqa: ASYNC110 - what was used fades with time, and nobody tells of that
+        while self.gives_way:  # noqa: ASYNC110 - what was used fades with time, and nobody tells of that
             await asyncio.sleep(LOOK)
         self._began += self._clock() - self._waits_since
         self._waits_since = None
@@ -95,18 +100,16 @@ class Gate:
         number = sum(map(len, self._inside.values()))
         if number < self._places:
             return True
-        return number < self._most and bool(self._inside.keys() - {tenant}) and self.used_least(tenant)
+        others = self.used_by_others(tenant)
+        return number < self._most and bool(others) and self.used(tenant) <= min(others)
 
-    def _used(self, tenant: str) -> float:
+    def used(self, tenant: str) -> float:
+        """Seconds inside, of late."""
         return self._usage.of(tenant) + sum(each.spent for each in self._inside.get(tenant, ()))
 
-    def used_least(self, tenant: str) -> bool:
-        own = self._used(tenant)
-        return all(own <= self._used(each) for each in self._inside if each != tenant)
-
-    def used_most(self, tenant: str) -> bool:
-        own = self._used(tenant)
-        return any(own > 2 * self._used(each) for each in self._inside if each != tenant)
+    def used_by_others(self, tenant: str) -> list[float]:
+        """Of those who are inside."""
+        return [self.used(each) for each in self._inside if each != tenant]
 
     def _leave(self, tenant: str, inside: Inside) -> None:
         self._usage.charge(tenant, inside.spent)
@@ -114,7 +117,7 @@ class Gate:
         if not self._inside[tenant]:
             del self._inside[tenant]
         if waiting := [turn for turn in self._waiting if not turn.done()]:  # some have given up, and do not know it yet
-            turn = min(waiting, key=lambda each: self._used(self._waiting[each]))
+            turn = min(waiting, key=lambda each: self.used(self._waiting[each]))
             if self._may(next_tenant := self._waiting[turn]):
                 del self._waiting[turn]
                 turn.set_result(self._let_in(next_tenant))

@@ -46,9 +46,9 @@ async def test_who_has_used_less_goes_before_who_has_used_more() -> None:
     async with gate.enter("a") as a:
         now += 10
     async with gate.enter("a") as a, gate.enter("a") as other_a:
-        assert a.goes_first and other_a.goes_first  # nobody else is there
+        assert not a.gives_way and not a.goes_first  # nobody else is there
         async with gate.enter("b") as b:  # a place more, for who has used less
-            assert b.goes_first and not a.goes_first and not other_a.goes_first
+            assert b.goes_first and a.gives_way and other_a.gives_way and not b.gives_way and not a.goes_first
             turn = asyncio.create_task(a.turn())
             await settle_down()
             assert not turn.done()

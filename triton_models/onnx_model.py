@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-
 KERNELS = 300
 """OpenVINO keeps what it compiled for each shape of each layer; with its usual 5,000 a process grows for hours: after 240 batches of
 mixed shapes 964 MiB and growing, with this 725, with 64 610 for a quarter more CPU."""

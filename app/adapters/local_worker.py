@@ -40,15 +40,13 @@ ASKING_OTHERS = 60.0  # seconds that a model may wait for another one
 
 
 class Work:
-    """A request, and where its answer goes: `piece` each part of it, `done` once, with "" or what went wrong,
-    and `after` before that."""
+    """A request, and where its answer goes: `piece` each part of it, `done` once, with "" or what went wrong."""
 
     def __init__(
         self, tensors: Tensors, expires: float, piece: Callable[[Tensors], None], done: Callable[[str], None], first: bool = False
     ) -> None:
         self.tensors, self.expires, self.first = tensors, expires, first
         self.cancelled = False
-        self.after: Callable[[], None] | None = None
         self._piece, self._done = piece, done
         self._ended = False
         self._lock = threading.Lock()
@@ -80,36 +78,25 @@ class Work:
             if self._ended:
                 return
             self._ended = True
-        if self.after is not None:
-            self.after()
         self._done(failure)
-
-
-class Preferred:
-    """`number` of requests that go first and are not done, of all models with levels of priority: while there are any, such models
-    begin nothing else, for they share the cores. `changed`: this number, or what waits for any model."""
-
-    def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self.number = 0
 
 
 class Hosted:
     """One model: its requests in order, and a thread for each instance."""
 
-    def __init__(self, folder: Path, preferred: Preferred) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._preferred = preferred
         self.configuration = text_format.Parse((folder / CONFIGURATION).read_text("utf-8"), ModelConfig())
         self.signature: Signature = signature_of(self.configuration)
         self.version = newest(folder) or ""
         self._batches = self.configuration.HasField("dynamic_batching") and self.signature.batch > 0
         self._levels = self._batches and self.configuration.dynamic_batching.priority_levels > 1
         self._waiting: deque[Work] = deque()
+        self._some = threading.Condition()
         self._started = False
 
     def submit(self, work: Work) -> None:
-        with self._preferred.changed:
+        with self._some:
             if not self._started:
                 self._started = True
                 count = max((group.count for group in self.configuration.instance_group), default=1) or 1
@@ -117,21 +104,14 @@ class Hosted:
                     threading.Thread(target=self._serve, name=f"{self._folder.name} {number}", daemon=True).start()
             if work.first and self._levels:
                 self._waiting.insert(sum(each.first for each in self._waiting), work)
-                self._preferred.number += 1
-                work.after = self._leave
             else:
                 self._waiting.append(work)
-            self._preferred.changed.notify_all()
-
-    def _leave(self) -> None:
-        with self._preferred.changed:
-            self._preferred.number -= 1
-            self._preferred.changed.notify_all()
+            self._some.notify()
 
     def give_up(self, work: Work) -> None:
         """Answers at once if it has not begun; else its model is told, or what it says is thrown away."""
         work.cancelled = True
-        with self._preferred.changed:
+        with self._some:
             try:
                 self._waiting.remove(work)
             except ValueError:
@@ -155,9 +135,9 @@ class Hosted:
     def _next(self) -> list[Work]:
         """The requests that are computed next: the first that waits, and those that can be in one batch with it."""
         while True:
-            with self._preferred.changed:
-                while not self._waiting or (self._levels and self._preferred.number and not self._waiting[0].first):
-                    self._preferred.changed.wait()
+            with self._some:
+                while not self._waiting:
+                    self._some.wait()
                 first = self._waiting.popleft()
                 late = first.given_up  # looked at once: time goes on
                 batch = [] if late else [first, *self._joining(first)]
@@ -236,8 +216,7 @@ def _sender(work: Work) -> python_backend.ResponseSender:
 class Worker:
     def __init__(self, channel: socket.socket, repository: Path) -> None:
         self._channel = channel
-        preferred = Preferred()
-        self._models = {folder.name: Hosted(folder, preferred) for folder in models_in(repository)}
+        self._models = {folder.name: Hosted(folder) for folder in models_in(repository)}
         self._works: dict[int, tuple[Hosted, Work]] = {}
         python_backend.ask_other = self._ask_other
 

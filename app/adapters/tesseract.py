@@ -152,7 +152,7 @@ class TesseractEngine:
         self._calls += 1
         try:
             async with self._gate.enter(tenant) as inside:
-                answer, failed = await self._attempt(picture, languages, NICE[not inside.goes_first])
+                answer, failed = await self._attempt(picture, languages, NICE[inside.gives_way])
                 if answer is not None:
                     return answer
                 await self._examine()  # raises Unavailable if it is not the page
