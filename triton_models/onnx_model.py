@@ -10,10 +10,6 @@ from pathlib import Path
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-KERNELS = 300
-"""OpenVINO keeps what it compiled for each shape of each layer; with its usual 5,000 a process grows for hours: after 240 batches of
-mixed shapes 964 MiB and growing, with this 725, with 64 610 for a quarter more CPU."""
-
 
 class TritonPythonModel:
     def initialize(self, args):
@@ -43,7 +39,6 @@ def openvino(graph, outputs, threads, precision):
 
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
-    settings["CPU_RUNTIME_CACHE_CAPACITY"] = KERNELS
     compiled = core.compile_model(core.read_model(graph), "CPU", settings)
     request = compiled.create_infer_request()
     wanted = [compiled.output(name) for name in outputs]
