@@ -135,6 +135,8 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
     while len(names) > 1 and limit:
         first, second = names[0], names[1]
         if second.row == first.row:
+            if not _is_near(grid, first, second):
+                break
             left, right = sorted((first, second), key=lambda part: part.first)
             names[0] = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
             names.pop(1)
@@ -153,6 +155,13 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
         names.pop(1)
         break
     item.names = [part for part in names if _has_letters(part)]
+
+
+def _is_near(grid: Grid, first: Text, second: Text) -> bool:
+    """Whether no more than a tab stands between two texts of a row."""
+    row = grid.rows[first.row]
+    left, right = sorted((first, second), key=lambda part: part.first)
+    return row.words[right.first].x0 - row.words[left.end - 1].x1 < 2.5 * row.height
 
 
 def _has_letters(part: Text) -> bool:

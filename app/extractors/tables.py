@@ -194,6 +194,8 @@ def _verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, beg
         return "skip"
     if item.proved:
         return "item"
+    if labelled and meaning is not None and meaning.role in ("discount", "charge") and head.has(Column.PRICE) and Column.PRICE not in numbers:
+        return "skip"
     if labelled and meaning is not None and meaning.role == "carried" and any(Cue.PAGE in hit.cues for hit in hits):
         return "carried"  # "Carried over from page 1" counts nothing
     if labelled and meaning is not None and money and not (counted and Column.QUANTITY in numbers):
@@ -236,7 +238,8 @@ def _names_sums(found: Candidates, number: int) -> bool:
 
 def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
     """The words right before the row's last number: a label of it, if the row is one of the totals."""
-    last = max((c.first for c in item.numbers.values()), default=None)
+    amount = item.numbers.get(Column.AMOUNT)
+    last = amount.first if amount else max((c.first for c in item.numbers.values()), default=None)
     if last is None:
         last = next((i for i in range(len(row.words) - 1, -1, -1) if _looks_like_money(row.words[i].text)), None)
     if last is None:
@@ -244,9 +247,15 @@ def _label_cell(row: Row, number: int, item: ItemRow) -> tuple[int, int]:
     for cell in range(row.cell_of[last], -1, -1):
         begin, end = row.cells[cell]
         end = min(end, last)
-        if sum(c.isalpha() for t in row.words[begin:end] for c in t.text) > 3:
+        if sum(c.isalpha() for t in row.words[begin:end] for c in t.text) > 3 and not _counts(row, begin, end):
             return begin, end
     return 0, last
+
+
+def _counts(row: Row, begin: int, end: int) -> bool:
+    """ "5.00% of 100.00 EUR": more numbers than words is how an amount came about, not what it is."""
+    numbers = sum(t.text[0].isdigit() for t in row.words[begin:end])
+    return numbers > 1 and numbers * 2 > end - begin - 1
 
 
 def _looks_like_money(text: str) -> bool:
