@@ -223,7 +223,7 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
                 i += 1
         if len(in_cell) > 1 and max(count(*_span(row, start, end)) for count in (below.most, below.texts)) < len(in_cell):
             in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
-        elif in_cell and len(words) <= matched + 2:
+        elif len(in_cell) == 1 and len(words) <= matched + 2:
             in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1
         heads += in_cell
     return heads

@@ -5,32 +5,18 @@ from __future__ import annotations
 from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
+from app.extractors.item_owners import give_rows
 from app.extractors.item_rows import ItemRow, Text
 
 
 def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> list[ItemRow]:
-    """Gives rows without numbers to their item: the one above, or the nearest where names are set centred beside the numbers."""
+    """Gives rows without numbers to their item and makes a name of its words; drops items of which nothing is known but an amount."""
     if not items:
         return []
-    centred = _is_centred(items, loose, grid)
-    for text in loose:
-        row = grid.rows[text.row]
-        above = [item for item in items if item.row < text.row]
-        below = [item for item in items if item.row > text.row]
-        if not above and not below:
-            continue
-        if above and below and centred:
-            up = row.y0 - grid.rows[above[-1].row].y1
-            down = grid.rows[below[0].row].y0 - row.y1
-            owner = below[0] if down <= up else above[-1]
-        elif above:
-            owner = above[-1]
-        elif centred and grid.rows[below[0].row].y0 - row.y1 < 2 * row.height:
-            owner = below[0]
-        else:
-            continue
-        owner.names.append(text)
+    give_rows(items, loose, grid)
     limit, widest = _right_limit(grid, head, items), _widest(grid, items)
+    reach = max((grid.rows[part.row].words[part.end - 1].x1 for item in items for part in item.names), default=0.0)
+    limit = max(limit, reach) if limit else 0.0  # lines that run on under the numbers say where the paper of a description ends
     for item in items:
         _take_unit(item)
         item.names.sort(key=lambda part: (part.row, part.first))
@@ -38,19 +24,6 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         if head.described:
             _cut_description(grid, item)
     return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
-
-
-def _is_centred(items: list[ItemRow], loose: list[Text], grid: Grid) -> bool:
-    """Whether the numbers of an item stand beside the middle of its words: then they fall between two lines of an even number of them."""
-    nameless = [grid.rows[item.row] for item in items if not item.names]
-    if not nameless:
-        return False
-    lines = [grid.rows[text.row] for text in loose]
-    between = 0
-    for row in nameless:
-        near = min((abs(line.y0 - row.y0) for line in lines if line.page == row.page), default=99.0)
-        between += near < 0.85 * row.height
-    return between * 2 >= len(nameless)
 
 
 def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
@@ -98,7 +71,7 @@ def _take_unit(item: ItemRow) -> None:
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
-    return bool(colon) and len(head.split()) <= 3
+    return bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))
 
 
 def _cut_description(grid: Grid, item: ItemRow) -> None:
@@ -111,9 +84,14 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
             item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
 
 
-def _open(text: str) -> bool:
-    """Whether a parenthesis is still open, so that the text goes on."""
-    return text.count("(") > text.count(")")
+_JOINING = frozenset("and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para")
+
+
+def _goes_on(text: str, following: str, begun: bool) -> bool:
+    """Whether a line is no end of a phrase, or the one under it no beginning; that a small letter tells where the line is long enough."""
+    if text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING:
+        return True
+    return begun and following[0].islower()
 
 
 def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
@@ -132,28 +110,30 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
     named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
-    while len(names) > 1 and limit:
+    last = names[0] if names else None  # the line that the next would go on from
+    while last and len(names) > 1 and limit:
         first, second = names[0], names[1]
         if second.row == first.row:
             if not _is_near(grid, first, second):
                 break
             left, right = sorted((first, second), key=lambda part: part.first)
-            names[0] = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
+            names[0] = last = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
             names.pop(1)
             continue
-        row, below = grid.rows[first.row], grid.rows[second.row]
+        row, below = grid.rows[last.row], grid.rows[second.row]
         word = below.words[second.first]
-        end = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > limit or (row.read and _open(first.text))
+        end = row.words[last.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
+        left = row.words[last.first].x0
+        full = end > limit or _goes_on(first.text, second.text, end - left > 0.85 * (limit - left))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
-            full = abs(word.x0 - row.words[first.first].x0) < row.height and (full or end > widest > 0)
+            full = abs(word.x0 - row.words[last.first].x0) < row.height and (full or end > widest > 0)
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
-        if not row.read and below.height < 0.95 * row.height:
-            break  # a description, set smaller
+        if not row.read and (below.height < 0.95 * row.height or (row.words[last.first].bold and not word.bold)):
+            break  # a description, set smaller or lighter
+        last = second
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
-        break
     item.names = [part for part in names if _has_letters(part)]
 
 
