@@ -184,17 +184,22 @@ class _ValuesBelow:
 
     def texts(self, x0: float, x1: float) -> int:
         """How many columns of cells, each flush left and clear of the next, begin between x0 and x1 in the next rows."""
-        height = self.grid.rows[self.number].height
-        starts: dict[int, list[tuple[float, float]]] = {}
-        for below in self.grid.rows[self.number + 1 : self.number + 20]:
-            for first, end in below.cells if below.page == self.grid.rows[self.number].page else ():
-                left, right = _span(below, first, end)
-                if x0 - height < left < x1:
-                    starts.setdefault(round(left / 3), []).append((left, right))
-        flush = [cells for _, cells in sorted(starts.items()) if len(cells) > 1]
-        return 1 + sum(
-            max(right for _, right in cells) < min(left for left, _ in after) for cells, after in zip(flush, flush[1:], strict=False)
-        )
+        title = self.grid.rows[self.number]
+        cells = [
+            _span(below, first, end)
+            for below in self.grid.rows[self.number + 1 : self.number + 20]
+            if below.page == title.page
+            for first, end in below.cells
+            if x0 - title.height < below.words[first].x0 < x1
+        ]
+        flush: list[list[tuple[float, float]]] = []
+        for cell in sorted(cells):
+            if flush and cell[0] - flush[-1][-1][0] < 0.6 * title.height:
+                flush[-1].append(cell)
+            else:
+                flush.append([cell])
+        flush = [cells for cells in flush if len(cells) > 1]
+        return 1 + sum(max(right for _, right in cells) < after[0][0] for cells, after in zip(flush, flush[1:], strict=False))
 
 
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
@@ -221,7 +226,10 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
                     break
             else:
                 i += 1
-        if len(in_cell) > 1 and max(count(*_span(row, start, end)) for count in (below.most, below.texts)) < len(in_cell):
+        columns = max(count(*_span(row, start, end)) for count in (below.most, below.texts)) if len(in_cell) > 1 else 1
+        if len(in_cell) == columns + 1 > 2 and in_cell[0].column is Column.POSITION:
+            in_cell[1].x0 = in_cell.pop(0).x0  # the numbers of the lines stand close before what follows them
+        if len(in_cell) > columns:
             in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
         elif len(in_cell) == 1 and len(words) <= matched + 2:
             in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1

@@ -87,11 +87,9 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
 _JOINING = frozenset("and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para")
 
 
-def _goes_on(text: str, following: str, begun: bool) -> bool:
-    """Whether a line is no end of a phrase, or the one under it no beginning; that a small letter tells where the line is long enough."""
-    if text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING:
-        return True
-    return begun and following[0].islower()
+def _is_open(text: str) -> bool:
+    """Whether a line is no end of a phrase, so that it goes on."""
+    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING
 
 
 def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
@@ -122,11 +120,11 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
             continue
         row, below = grid.rows[last.row], grid.rows[second.row]
         word = below.words[second.first]
-        end = row.words[last.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
-        left = row.words[last.first].x0
-        full = end > limit or _goes_on(first.text, second.text, end - left > 0.85 * (limit - left))
+        left, right = row.words[last.first].x0, row.words[last.end - 1].x1
+        end = right + (word.x1 - word.x0) + 0.25 * row.height
+        full = end > limit or _is_open(first.text) or (second.text[0].islower() and right - left > 0.75 * (limit - left))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
-            full = abs(word.x0 - row.words[last.first].x0) < row.height and (full or end > widest > 0)
+            full = abs(word.x0 - left) < row.height and (full or end > widest > 0)
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
         if not row.read and (below.height < 0.95 * row.height or (row.words[last.first].bold and not word.bold)):
