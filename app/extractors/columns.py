@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.extractors.columns_lexicon import COLUMN_WORDS, Column
 from app.extractors.grid import Grid, Row
@@ -199,7 +200,7 @@ class _ValuesBelow:
             else:
                 flush.append([cell])
         flush = [cells for cells in flush if len(cells) > 1]
-        return 1 + sum(max(right for _, right in cells) < after[0][0] for cells, after in zip(flush, flush[1:], strict=False))
+        return 1 + sum(max(right for _, right in cells) < after[0][0] for cells, after in pairwise(flush))
 
 
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
@@ -228,7 +229,8 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
                 i += 1
         columns = max(count(*_span(row, start, end)) for count in (below.most, below.texts)) if len(in_cell) > 1 else 1
         if len(in_cell) == columns + 1 > 2 and in_cell[0].column is Column.POSITION:
-            in_cell[1].x0 = in_cell.pop(0).x0  # the numbers of the lines stand close before what follows them
+            in_cell[1].x0 = in_cell[0].x0  # the numbers of the lines stand close before what follows them
+            in_cell = in_cell[1:]
         if len(in_cell) > columns:
             in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
         elif len(in_cell) == 1 and len(words) <= matched + 2:

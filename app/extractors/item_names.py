@@ -9,10 +9,10 @@ from app.extractors.item_owners import give_rows
 from app.extractors.item_rows import ItemRow, Text
 
 
-def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> list[ItemRow]:
-    """Gives rows without numbers to their item and makes a name of its words; drops items of which nothing is known but an amount."""
+def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> None:
+    """Gives rows without numbers to their item and makes a name of its words."""
     if not items:
-        return []
+        return
     give_rows(items, loose, grid)
     limit, widest = _right_limit(grid, head, items), _widest(grid, items)
     reach = max((grid.rows[part.row].words[part.end - 1].x1 for item in items for part in item.names), default=0.0)
@@ -23,7 +23,6 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         _tidy_names(grid, item, limit, widest)
         if head.described:
             _cut_description(grid, item)
-    return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
 
 
 def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
@@ -84,7 +83,9 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
             item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
 
 
-_JOINING = frozenset("and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para")
+_JOINING = frozenset(
+    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para"
+)
 
 
 def _is_open(text: str) -> bool:
@@ -120,11 +121,11 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
             continue
         row, below = grid.rows[last.row], grid.rows[second.row]
         word = below.words[second.first]
-        left, right = row.words[last.first].x0, row.words[last.end - 1].x1
-        end = right + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > limit or _is_open(first.text) or (second.text[0].islower() and right - left > 0.75 * (limit - left))
+        x0, x1 = row.words[last.first].x0, row.words[last.end - 1].x1
+        end = x1 + (word.x1 - word.x0) + 0.25 * row.height
+        full = end > limit or _is_open(first.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
-            full = abs(word.x0 - left) < row.height and (full or end > widest > 0)
+            full = abs(word.x0 - x0) < row.height and (full or end > widest > 0)
         if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
             break
         if not row.read and (below.height < 0.95 * row.height or (row.words[last.first].bold and not word.bold)):
