@@ -6,7 +6,7 @@ the table stays as it was read and is said not to close.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -49,11 +49,11 @@ class _Step:
     read: Candidate | None = None  # the amount of `drop`'s row, which stays, read otherwise
 
 
-def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside]) -> Closing:
-    """The lines as the sums of the page bear them out. `asides` in the order of their rows."""
+def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], known: Collection[Decimal] = ()) -> Closing:
+    """The lines as the sums of the page bear them out. `asides` in the order of their rows; `known`: sums that are sure already."""
     if not items or any(Column.AMOUNT not in item.numbers for item in items):
         return Closing(tuple(items), tuple(asides), None)
-    sums = _sums_under(found, items)
+    sums = _sums_under(found, items) | set(known)
     if not sums:
         return Closing(tuple(items), tuple(asides), None)
     total = sum((item.amount for item in items), ZERO)

@@ -91,6 +91,12 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
     return found
 
 
+def count_titles(row: Row) -> int:
+    """How many words of a row are titles of columns by themselves."""
+    phrases = _phrases()
+    return sum(any(len(phrase) == 1 for phrase, _ in phrases.get(word, ())) for spot in row.words for word in label_words(spot.text))
+
+
 def _add_unknown(heads: list[Head], row: Row) -> None:
     """Titles that we do not know keep what stands under them apart; the leftmost is the name where no other is."""
     named = any(head.column is Column.NAME for head in heads)

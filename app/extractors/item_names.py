@@ -46,7 +46,7 @@ def _widest(grid: Grid, items: list[ItemRow]) -> float:
     return max(ends) if len(items) >= 3 and ends else 0.0
 
 
-_UNITS = frozenset(
+UNITS = frozenset(
     "st stk stck stuck std stunden h hr hrs hour hours day days tag tage pcs pc pce piece pieces ea each unit units kg g l ltr "
     "liter m m2 m3 qm cbm lfm km mm cm "
     "psch psl pausch pauschal pa nos no box pack paar set ud uds un u pz pezzi ore giorni jours heures forfait uur uren stuks "
@@ -61,7 +61,7 @@ def _take_unit(item: ItemRow) -> None:
     for i, part in enumerate(item.names if quantity and Column.UNIT not in item.texts else ()):
         assert quantity is not None
         word, _, rest = part.text.partition(" ")
-        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in _UNITS:
+        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in UNITS:
             item.texts[Column.UNIT] = Text(part.row, part.first, part.first + 1, word)
             item.names[i] = Text(part.row, part.first + 1, part.end, rest)
             return

@@ -196,7 +196,7 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
     plain += _counted_with_unit(row, item, amount)
-    if _find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
+    if find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
         _take_unit(row, item)
         return
     if row.read and quantity and price:
@@ -239,13 +239,13 @@ def _find_cut_amount(item: ItemRow, plain: list[Candidate], amount: Candidate, d
         item.numbers[Column.AMOUNT] = whole
         quantity, price = item.numbers.get(Column.QUANTITY), item.numbers.get(Column.PRICE)
         item.proved = bool(quantity and price and _times(quantity, price, whole))
-        if item.proved or _find_factors(item, [c for c in plain if c.end <= whole.first], whole):
+        if item.proved or find_factors(item, [c for c in plain if c.end <= whole.first], whole):
             return True
     item.numbers = as_read
     return False
 
 
-def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
+def find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
     """Whether two numbers of the row multiply to its amount: they are quantity and price, then."""
     numbers = item.numbers
     quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)

@@ -50,7 +50,7 @@ def lines_of(table: Table, grid: Grid, sums: Collection[Decimal], place: Place) 
     total = sum_of(table)
     changes = sum((change.value for change in table.changes), Decimal(0))
     closed = table.closed
-    if sums and total is not None:
+    if sums and total is not None and not closed:
         closed = total in sums or total + changes in sums
     doubted = set() if closed is not False else in_doubt(table.items)
     items = tuple(_line(item, f"lines.{n}", place, _sure(item, closed, n in doubted)) for n, item in enumerate(table.items))

@@ -21,6 +21,7 @@ from app.extractors.lines import lines_of, sum_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.receipt_items import read_items
 from app.extractors.receipt_totals import settle_receipt
 from app.extractors.receipts import parties_of, read_receipt
 from app.extractors.tables import read_tables
@@ -97,8 +98,12 @@ def extract_text(document: Document) -> Extracted:
                 notes.note(f"{name}.{part}", choice)
     if "customer_number" in header:
         notes.note("buyer.id", header["customer_number"])
-    sums = (_money(totals, path) for path in ("line_total", "total_without_tax", "total_with_tax"))
-    lines = lines_of(table, grid, {value for value in sums if value is not None}, notes.place)
+    sums = {sum_ for path in ("line_total", "total_without_tax", "total_with_tax") if (sum_ := _money(totals, path)) is not None}
+    if receipt:
+        bought = read_items(receipt, sums)
+        if bought.closed or not (table.closed or len(table.items) > len(bought.items)):
+            table = bought
+    lines = lines_of(table, grid, sums, notes.place)
     invoice = Invoice(
         number=_text(header, "number"),
         issue_date=_date(header, "issue_date"),

@@ -16,7 +16,7 @@ LONGEST = 60  # characters of a row that are quoted
 
 
 def lines_in_doubt(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    """The lines of a page that add up to none of its totals, or of which some have no amount: those of low confidence, else all."""
+    """The lines of a page that add up to none of its totals, or of which some have no amount: those, and those of low confidence."""
     sums = [stated(value) for value in (invoice.line_total, invoice.total_without_tax, invoice.total_with_tax)]
     amounts = [stated(line.net_amount) for line in invoice.lines]
     known = [amount for amount in amounts if amount is not None]
@@ -33,10 +33,11 @@ def lines_in_doubt(invoice: Invoice, context: Context) -> Iterator[Finding]:
         for i, amount in enumerate(amounts)
         if amount is None or ((field := fields.get(f"lines.{i}.net_amount")) is not None and field.confidence < DOUBT)
     ]
-    numbers = doubted or list(range(len(amounts)))
-    named = [path for i in numbers for name in ("quantity", "net_price", "net_amount") if (path := f"lines.{i}.{name}") in fields]
+    if not doubted:
+        return
+    named = [path for i in doubted for name in ("quantity", "net_price", "net_amount") if (path := f"lines.{i}.{name}") in fields]
     message = f"The lines add up to {adds_up:f}, which is none of the totals. In doubt: "
-    message += "line " + ", ".join(str(i + 1) for i in numbers[:MOST_NAMED]) + ("." if doubted else " (every one).")
+    message += "line " + ", ".join(str(i + 1) for i in doubted[:MOST_NAMED]) + "."
     for row in context.extracted.left_out[:MOST_NAMED]:
         message += f' Not made a line, page {row.page}: "{row.text[:LONGEST]}".'
     yield Finding("lines_in_doubt", "warning", message, tuple(named[: 3 * MOST_NAMED]))
