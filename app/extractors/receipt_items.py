@@ -25,6 +25,7 @@ from app.extractors.tables import Table
 
 _TIMES = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)\s?[a-z]{0,4}\s?[xX×*@]\s?(?:[A-Z]{2,3}|[€$£])?\s?(\d{1,6}[.,]\d{2})(?!\d)")
 _PRICED = re.compile(r"@\s?(\d{1,6}[.,]\d{2})(?!\d)")
+_BEGUN = re.compile(r"(\d{1,3})\s?[xX×]\s")
 _CODE = re.compile(r"(?=(?:\D*\d){5})[A-Z]{0,3}[\dA-Z/-]{5,}")
 _NO_NAMES = frozenset(UNITS | set("sr zr s z t a b c gst tax pkt boxs box rm eur chf gbp usd".split()))
 _FEWEST = 3  # letters of a name
@@ -150,12 +151,15 @@ def _named(part: Text) -> bool:
 def _words(row: Row, number: int, end: int, whole: bool = False) -> Text | None:
     """The words of a row before `end` that may be an article's, up to the last with letters unless `whole`; None where it has none, or
     only numbers, units and codes."""
-    first = 0
+    begun = _BEGUN.match(row.text)
+    first = row.word_at(begun.end()) if begun and begun.end() < len(row.text) else 0
     while first < end and row.words[first].text in ("*", "-", "#", "+"):
         first += 1
     last = end
     while not whole and last > first and not _is_name(row.words[last - 1].text):
         last -= 1
+    while first < last < end and row.cell_of[last] == row.cell_of[last - 1] and any(map(str.isalpha, row.words[last].text)):
+        last += 1  # "12L" is the end of a name
     text = row.span(first, last)
     if sum(sum(map(str.isalpha, word)) for word in text.split() if _is_name(word)) < _FEWEST or _TIMES.search(text):
         return None
@@ -208,4 +212,23 @@ def _count(found: Candidates, item: ItemRow, amount: Candidate) -> None:
                 item.numbers[Column.PRICE] = Candidate("amount", price, number, at, at + 1, decimals=2)
                 item.proved = True
                 return
-    find_factors(item, [c for c in found.of("amount") if c.row == amount.row and c.first < amount.first], amount)
+    if not _count_of_many(found, item, amount):
+        find_factors(item, [c for c in found.of("amount") if c.row == amount.row and c.first < amount.first], amount)
+
+
+def _count_of_many(found: Candidates, item: ItemRow, amount: Candidate) -> bool:
+    """ "4x Rolls 1.60", "Rolls   4   1.60": a count without a price, of which the amount is a whole number of hundredths times."""
+    row = found.grid.rows[amount.row]
+    begun = _BEGUN.match(row.text)
+    whole = [c for c in found.of("amount") if c.row == amount.row and c.first < amount.first]
+    alone = [c for c in whole if c.first and (c.first, c.end) in row.cells and not c.decimals]
+    if begun:
+        count = Candidate("amount", Decimal(begun[1]), amount.row, 0, row.word_at(begun.end(1) - 1) + 1)
+    elif len(whole) == len(alone) == 1:
+        count = alone[0]
+    else:
+        return False
+    if not value_of(count) or (value_of(amount) / value_of(count)).as_tuple().exponent < -2:  # type: ignore[operator]
+        return False
+    item.numbers[Column.QUANTITY] = count
+    return True
