@@ -63,17 +63,17 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         if total + _sum(own) + _sum(whole) in sums:
             return _closed(items, asides, (), own, whole)
     steps = sorted(_steps(found, items, asides, sums - {total}, total), key=lambda step: step.cost)[:TRIED]
-    for many in (1, 2):
-        plans = [
-            (sum(step.cost for step in plan), plan, own, whole)
-            for plan in combinations(steps, many)
-            for own, whole in (([], []), (between, []), ([], behind))
-            if len({id(step.drop) for step in plan if step.drop}) == sum(step.drop is not None for step in plan)
-            and total + _sum(own) + _sum(whole) + sum((step.difference for step in plan), ZERO) in sums
-        ]
-        if plans:
-            _, plan, own, whole = min(plans, key=lambda p: p[0])
-            return _closed(items, asides, plan, own, whole)
+    plans = [
+        (sum(step.cost for step in plan), plan, own, whole)
+        for many in (1, 2)
+        for plan in combinations(steps, many)
+        for own, whole in (([], []), (between, []), ([], behind))
+        if len({id(step.drop) for step in plan if step.drop}) == sum(step.drop is not None for step in plan)
+        and total + _sum(own) + _sum(whole) + sum((step.difference for step in plan), ZERO) in sums
+    ]
+    if plans:
+        _, plan, own, whole = min(plans, key=lambda p: p[0])
+        return _closed(items, asides, plan, own, whole)
     return Closing(tuple(items), tuple(asides), False)
 
 
@@ -96,25 +96,31 @@ def _sums_under(found: Candidates, items: Sequence[ItemRow]) -> set[Decimal]:
 
 def _steps(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], sums: set[Decimal], total: Decimal) -> Iterator[_Step]:
     usual = {column for column in Column if sum(column in item.numbers for item in items) * 5 > len(items) * 3}
+    printed = [step for item in items for step in _as_recognized(found, item)]
+    yield from printed
+    totals = {total, *(total + step.difference for step in printed)}
     for item in items:
         amount = item.numbers[Column.AMOUNT]
         row = found.grid.rows[item.row]
         if not item.proved and not usual <= item.numbers.keys():
             yield _Step(-item.amount, 1.0 + 0.2 * len(item.numbers), drop=item)
-        if amount.cost and row.read:
-            for c in found.of("amount"):
-                if c.row == amount.row and c.first == amount.first and c.value != amount.value:
-                    yield _Step(value_of(c) - value_of(amount), 0.3, drop=item, read=c)
         if row.read and not item.proved:
-            for value in {value_of(amount) + wanted - total for wanted in sums}:
+            for value in {value_of(amount) + wanted - added for wanted in sums for added in totals}:
                 cost = misreading(row.span(amount.first, amount.end), value)
                 if cost is not None and value > 0:
-                    yield _Step(
-                        value - value_of(amount), 0.5 + cost, drop=item, read=amount._replace(value=value, decimals=2, cost=round(cost, 3))
-                    )
+                    read = amount._replace(value=value, decimals=2, cost=round(cost, 3))
+                    yield _Step(value - value_of(amount), 0.5 + cost, drop=item, read=read)
     for aside in asides:
         if aside.role in ("", "charge") and aside.item.names:
             yield _Step(aside.value, 0.8 if not aside.role else 1.2, take=aside)
+
+
+def _as_recognized(found: Candidates, item: ItemRow) -> Iterator[_Step]:
+    """The amount of a line as it stands there, where quantity x price made another of it: the price may be rounded."""
+    amount = item.numbers[Column.AMOUNT]
+    for c in found.of("amount") if amount.cost else ():
+        if (c.row, c.first) == (amount.row, amount.first) and c.value != amount.value:
+            yield _Step(value_of(c) - value_of(amount), 0.1 - amount.cost, drop=item, read=c)
 
 
 def _closed(

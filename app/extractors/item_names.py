@@ -84,13 +84,13 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
 
 
 _JOINING = frozenset(
-    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para"
+    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para".split()
 )
 
 
-def _is_open(text: str) -> bool:
-    """Whether a line is no end of a phrase, so that it goes on."""
-    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING
+def _is_open(text: str, following: str) -> bool:
+    """Whether a line is no end of a phrase, so that it goes on, or the one under it no beginning."""
+    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING or following.split()[0] in _JOINING
 
 
 def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
@@ -123,10 +123,12 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
         word = below.words[second.first]
         x0, x1 = row.words[last.first].x0, row.words[last.end - 1].x1
         end = x1 + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > limit or _is_open(first.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
+        full = end > limit or _is_open(first.text, second.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
             full = abs(word.x0 - x0) < row.height and (full or end > widest > 0)
-        if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
+        numbers = grid.rows[item.row]  # they may stand between two lines of the name
+        far = row.height if not row.y0 < numbers.y0 < below.y0 else 2 * row.height
+        if not full or below.y0 - row.y1 > far or _is_remark(second.text) or len(first.text) > 200:
             break
         if not row.read and (below.height < 0.95 * row.height or (row.words[last.first].bold and not word.bold)):
             break  # a description, set smaller or lighter

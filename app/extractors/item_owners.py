@@ -35,6 +35,32 @@ class _Between:
         rival = max((step for i, step in enumerate(steps) if i != widest), default=0.0)
         return widest + (0 if self.above else 1), steps[widest] / max(rival, 0.1)
 
+    def before(self, grid: Grid) -> int:
+        """How many of the rows stand with the item below."""
+        if self.above:
+            split, clear = self.split(grid)
+            return len(self.rows) - split if clear >= DISTINCT else 0
+        assert self.below is not None
+        return _close_rows(grid, [self.below.row, *(row[0].row for row in reversed(self.rows))])
+
+    def behind(self, grid: Grid) -> int:
+        """How many stand with the item above."""
+        if self.below:
+            split, clear = self.split(grid)
+            return split if clear >= DISTINCT else 0
+        assert self.above is not None
+        return _close_rows(grid, [self.above.row, *(row[0].row for row in self.rows)])
+
+
+def _close_rows(grid: Grid, numbers: Sequence[int]) -> int:
+    """How many rows follow the first of `numbers` without a blank as high as a row."""
+    count = 0
+    for a, b in pairwise(numbers):
+        if max(grid.rows[b].y0 - grid.rows[a].y1, grid.rows[a].y0 - grid.rows[b].y1) >= 0.9 * grid.rows[a].height:
+            break
+        count += 1
+    return count
+
 
 def give_rows(items: Sequence[ItemRow], loose: Sequence[Text], grid: Grid) -> None:
     """Adds every text of `loose` to the names of its item; titles of groups, and what stands over the first item, go to none."""
@@ -72,8 +98,7 @@ def _owner(place: _Between, number: int, grid: Grid, centred: bool) -> ItemRow |
     assert place.below is not None
     if not centred:
         return None
-    following = [grid.rows[row[0].row] for row in place.rows[number:]] + [grid.rows[place.below.row]]
-    return place.below if all(b.y0 - a.y1 < 0.9 * a.height for a, b in pairwise(following)) else None
+    return place.below if len(place.rows) - number <= place.before(grid) else None
 
 
 def _are_centred(items: Sequence[ItemRow], places: Sequence[_Between], grid: Grid) -> bool:
@@ -85,10 +110,11 @@ def _are_centred(items: Sequence[ItemRow], places: Sequence[_Between], grid: Gri
     )
     if nameless and between * 2 >= len(nameless):
         return True
-    around = below = 0
-    for place in places:
-        if place.above and place.below:
-            split, clear = place.split(grid)
-            around += clear >= DISTINCT and 0 < split < len(place.rows)
-            below += clear >= DISTINCT and split == len(place.rows)
-    return around > below
+    votes = 0
+    for above, below in pairwise([None, *places, None]):
+        item = above.below if above else below.above if below else None
+        if item is None or (above and below and above.below is not below.above):
+            continue
+        before, behind = above.before(grid) if above else 0, below.behind(grid) if below else 0
+        votes += (1 if before == behind else -1) if before else -(behind > 0)
+    return votes > 0
