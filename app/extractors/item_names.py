@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
@@ -13,14 +16,16 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
     """Gives rows without numbers to their item and makes a name of its words."""
     if not items:
         return
-    give_rows(items, loose, grid)
-    limit, widest = _right_limit(grid, head, items), _widest(grid, items)
-    reach = max((grid.rows[part.row].words[part.end - 1].x1 for item in items for part in item.names), default=0.0)
-    limit = max(limit, reach) if limit else 0.0  # lines that run on under the numbers say where the paper of a description ends
+    limit = _right_limit(grid, head, items)
+    reach = _reach(grid, items, loose, limit)
+    give_rows(items, loose, grid, reach or limit)
+    widest = _widest(grid, items)
+    for item in items:
+        item.names.sort(key=lambda part: (part.row, part.first))
+    column = _Column(grid, *_bounds(grid, items, limit, reach), widest)
     for item in items:
         _take_unit(item)
-        item.names.sort(key=lambda part: (part.row, part.first))
-        _tidy_names(grid, item, limit, widest)
+        _tidy_names(column, item)
         if head.described:
             _cut_description(grid, item)
 
@@ -38,6 +43,35 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
         if column is not Column.POSITION and grid.rows[c.row].words[c.first].x0 > name.x0
     ]
     return min([*after[:1], *values], default=0.0)
+
+
+def _reach(grid: Grid, items: list[ItemRow], loose: list[Text], limit: float) -> float:
+    """How far to the right words do go that stay in their column; 0 where there are none."""
+    parts = [*loose, *(part for item in items for part in item.names)]
+    return max((x1 for part in parts if (x1 := grid.rows[part.row].words[part.end - 1].x1) <= limit), default=0.0)
+
+
+def _bounds(grid: Grid, items: list[ItemRow], limit: float, reach: float) -> tuple[float, float]:
+    """(how far a line of a name may reach, how far lines are broken). The second is less where all lines that have one under them are so
+    long that the next word would have reached further than any line does: they were broken there, then."""
+    pairs = full = 0
+    beyond = 0.0
+    for item in items:
+        for part in item.names:
+            beyond = max(beyond, grid.rows[part.row].words[part.end - 1].x1)
+        for upper, lower in pairwise(item.names):
+            if upper.row < lower.row and grid.rows[lower.row].height > 0.95 * grid.rows[upper.row].height:
+                pairs += 1
+                full += _with_next(grid, upper, lower) > reach
+    if not limit or beyond > limit:
+        return (beyond, beyond) if limit else (0.0, 0.0)  # lines that run on under the numbers say where the paper of a description ends
+    return limit, reach if reach and pairs > 2 and full * 10 >= pairs * 7 else limit
+
+
+def _with_next(grid: Grid, upper: Text, lower: Text) -> float:
+    """Where the upper line would end if the first word of the lower stood on it."""
+    row, word = grid.rows[upper.row], grid.rows[lower.row].words[lower.first]
+    return row.words[upper.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
 
 
 def _widest(grid: Grid, items: list[ItemRow]) -> float:
@@ -84,7 +118,8 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
 
 
 _JOINING = frozenset(
-    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el para".split()
+    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el "
+    "para".split()
 )
 
 
@@ -93,9 +128,19 @@ def _is_open(text: str, following: str) -> bool:
     return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING or following.split()[0] in _JOINING
 
 
-def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The column of the names: how far a line may reach, how far lines are broken, and how far those beside numbers go (0: unknown)."""
+
+    grid: Grid
+    limit: float
+    broken: float
+    widest: float
+
+
+def _tidy_names(column: _Column, item: ItemRow) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
-    names = item.names
+    names, grid, limit = item.names, column.grid, column.limit
     known = item.texts.get(Column.ITEM_ID)
     if (
         len(names) > 1
@@ -123,9 +168,9 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
         word = below.words[second.first]
         x0, x1 = row.words[last.first].x0, row.words[last.end - 1].x1
         end = x1 + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > limit or _is_open(first.text, second.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
+        full = end > column.broken or _is_open(first.text, second.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
-            full = abs(word.x0 - x0) < row.height and (full or end > widest > 0)
+            full = abs(word.x0 - x0) < row.height and (full or end > column.widest > 0)
         numbers = grid.rows[item.row]  # they may stand between two lines of the name
         far = row.height if not row.y0 < numbers.y0 < below.y0 else 2 * row.height
         if not full or below.y0 - row.y1 > far or _is_remark(second.text) or len(first.text) > 200:

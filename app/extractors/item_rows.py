@@ -284,13 +284,14 @@ def _prove_otherwise(row: Row, item: ItemRow, quantity: Candidate, price: Candid
 
 
 def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[int, list[Candidate]]) -> TableHead:
-    """The head, its amount moved to an earlier column where that is what quantity x price gives.
+    """The head, its amount moved to an earlier column where that is what quantity x price gives, or found where no title names it.
 
     "Qty | Price | Amount | Tax | Total with tax": a line's own amount is without tax.
     """
     price = next((i for i, h in enumerate(head.heads) if h.column is Column.PRICE), None)
-    last = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
-    if price is None or last is None or all(h.column is not Column.OTHER for h in head.heads[price + 1 : last]):
+    named = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
+    last = len(head.heads) - 1 if named is None else named
+    if price is None or last <= price or all(h.column is not Column.OTHER for h in head.heads[price + 1 : last + 1]):
         return head
     votes = dict.fromkeys(range(price + 1, last + 1), 0)
     for number in body:
@@ -307,9 +308,12 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
                 votes[i] += 1
                 break
     best = max(votes, key=lambda i: votes[i])
-    if best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
+    if named is None:
+        if not votes[best]:
+            return head
+    elif best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
         return head
-    kinds = {best: Column.AMOUNT, last: Column.OTHER}
+    kinds = {last: head.heads[last].column if named is None else Column.OTHER, best: Column.AMOUNT}
     heads = tuple(Head(kinds.get(i, h.column), h.x0, h.x1) for i, h in enumerate(head.heads))
     return TableHead(head.first, head.last, heads, head.described)
 

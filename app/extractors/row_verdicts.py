@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from app.extractors.candidates import Candidates
-from app.extractors.columns import TableHead
+from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Row
 from app.extractors.item_rows import ItemRow
@@ -121,6 +121,7 @@ def _looks_like_money(text: str) -> bool:
 def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
     """Whether a proved item follows within the page: then a subtotal is one of a group."""
     end = found.grid.pages[found.grid.rows[number].page - 1][1]
+    price, amount = (next((h for h in head.heads if h.column is column), None) for column in (Column.PRICE, Column.AMOUNT))
     right = next((h for h in head.heads if h.column is Column.QUANTITY), None)
     if right is None:
         return False
@@ -128,9 +129,14 @@ def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
         if number < c.row < min(end, number + 12):
             row = found.grid.rows[c.row]
             x0, x1 = row.words[c.first].x0, row.words[c.end - 1].x1
-            if min(x1, right.x1) - max(x0, right.x0) > 0 and len(row.cells) >= 4:
+            if min(x1, right.x1) - max(x0, right.x0) > 0 and (len(row.cells) >= 4 or _fills(row, price, amount)):
                 return True
     return False
+
+
+def _fills(row: Row, *heads: Head | None) -> bool:
+    """Whether something stands under each of the titles."""
+    return all(h is not None and any(t.x1 > h.x0 and t.x0 < h.x1 for t in row.words) for h in heads)
 
 
 def _ends_page(found: Candidates, number: int) -> bool:
