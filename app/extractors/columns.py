@@ -227,9 +227,10 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
         while i < len(words):
             for phrase, column in phrases.get(words[i], ()):
                 if tuple(words[i : i + len(phrase)]) == phrase:
-                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + len(phrase) - 1]].x1))
-                    i += len(phrase)
-                    matched += len(phrase)
+                    length = len(phrase) + (_tax_behind(words[i + len(phrase) :]) if column in (Column.AMOUNT, Column.PRICE) else 0)
+                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + length - 1]].x1))
+                    i += length
+                    matched += length
                     break
             else:
                 i += 1
@@ -243,6 +244,17 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
             in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1
         heads += in_cell
     return heads
+
+
+_WITH_OR_WITHOUT = frozenset(
+    "excl incl exkl inkl exc inc exclusief inclusief ohne zonder sans sin sem hors com con excluding including".split()
+)
+_TAXES = frozenset("vat tax btw mwst ust tva iva gst taxe taxes".split())
+
+
+def _tax_behind(words: list[str]) -> int:
+    """How many words behind a title say that tax is counted in it or not: "(excl. VAT)"."""
+    return 2 if len(words) > 1 and words[0] in _WITH_OR_WITHOUT and words[1] in _TAXES else 0
 
 
 def _one_title(heads: list[Head], x0: float, x1: float, words: list[str]) -> list[Head]:

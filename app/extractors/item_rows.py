@@ -108,8 +108,8 @@ def read_row(
             if not free[i]:
                 i += 1
                 continue
-            j = i
-            while j < cell_end and free[j]:
+            j = i + 1
+            while j < cell_end and free[j] and not (name and abs(row.words[j].x0 - name.x0) < 0.3 * row.height):
                 j += 1
             _place_text(row, number, i, j, head, item)
             i = j
@@ -191,11 +191,18 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[
     quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
     if amount is None:
         return
-    if quantity and price and _times(quantity, price, amount):
+    share = numbers.get(Column.DISCOUNT)
+    if quantity and price and (_times(quantity, price, amount) or (share and _times(quantity, price, amount, value_of(share)))):
         item.proved = True
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
     plain += _counted_with_unit(row, item, amount)
+    glued = _counted_with_unit(row, item, amount) if quantity is None and price else []
+    for counted in glued:
+        if share and _times(counted, price, amount, value_of(share)):  # type: ignore[arg-type]
+            numbers[Column.QUANTITY], item.proved = counted, True
+            _take_unit(row, item)
+            return
     if find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
         _take_unit(row, item)
         return
@@ -318,7 +325,8 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
     return TableHead(head.first, head.last, heads, head.described)
 
 
-def _times(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
-    q, p, a = quantity.value, price.value, amount.value
-    assert isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal)
-    return a != 0 and abs(abs(q * p) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))
+def _times(quantity: Candidate, price: Candidate, amount: Candidate, discount: Decimal = Decimal(0)) -> bool:
+    """Whether quantity x price, less the discount in percent, is the amount."""
+    q, p, a = value_of(quantity), value_of(price), value_of(amount)
+    product = q * p if not 0 < abs(discount) < 100 else q * p * (100 - abs(discount)) / 100
+    return a != 0 and abs(abs(product) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))

@@ -119,24 +119,17 @@ def _looks_like_money(text: str) -> bool:
 
 
 def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
-    """Whether a proved item follows within the page: then a subtotal is one of a group."""
+    """Whether a row with something under the titles of quantity, price and amount follows within the page: then a subtotal is a group's."""
+    columns = [next((h for h in head.heads if h.column is column), None) for column in (Column.QUANTITY, Column.PRICE, Column.AMOUNT)]
+    titles = [h for h in columns if h is not None]
     end = found.grid.pages[found.grid.rows[number].page - 1][1]
-    price, amount = (next((h for h in head.heads if h.column is column), None) for column in (Column.PRICE, Column.AMOUNT))
-    right = next((h for h in head.heads if h.column is Column.QUANTITY), None)
-    if right is None:
-        return False
-    for c in found.of("amount"):
-        if number < c.row < min(end, number + 12):
-            row = found.grid.rows[c.row]
-            x0, x1 = row.words[c.first].x0, row.words[c.end - 1].x1
-            if min(x1, right.x1) - max(x0, right.x0) > 0 and (len(row.cells) >= 4 or _fills(row, price, amount)):
-                return True
-    return False
+    below = found.grid.rows[number + 1 : min(end, number + 12)]
+    return len(titles) > 1 and titles[0].column is Column.QUANTITY and any(_fills(row, titles) for row in below)
 
 
-def _fills(row: Row, *heads: Head | None) -> bool:
-    """Whether something stands under each of the titles."""
-    return all(h is not None and any(t.x1 > h.x0 and t.x0 < h.x1 for t in row.words) for h in heads)
+def _fills(row: Row, titles: list[Head]) -> bool:
+    """Whether a number stands under each of the titles."""
+    return all(any(t.x1 > h.x0 and t.x0 < h.x1 and any(map(str.isdigit, t.text)) for t in row.words) for h in titles)
 
 
 def _ends_page(found: Candidates, number: int) -> bool:
