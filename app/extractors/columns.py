@@ -227,7 +227,9 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
         while i < len(words):
             for phrase, column in phrases.get(words[i], ()):
                 if tuple(words[i : i + len(phrase)]) == phrase:
-                    length = len(phrase) + (_tax_behind(words[i + len(phrase) :]) if column in (Column.AMOUNT, Column.PRICE) else 0)
+                    length = len(phrase) + (
+                        _tax_behind(phrase[-1], words[i + len(phrase) :]) if column in (Column.AMOUNT, Column.PRICE) else 0
+                    )
                     in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + length - 1]].x1))
                     i += length
                     matched += length
@@ -252,8 +254,10 @@ _WITH_OR_WITHOUT = frozenset(
 _TAXES = frozenset("vat tax btw mwst ust tva iva gst taxe taxes".split())
 
 
-def _tax_behind(words: list[str]) -> int:
-    """How many words behind a title say that tax is counted in it or not: "(excl. VAT)"."""
+def _tax_behind(last: str, words: list[str]) -> int:
+    """How many words behind a title, which ends with `last`, say that tax is counted in it or not: "(excl. VAT)"."""
+    if last in _WITH_OR_WITHOUT:
+        return int(bool(words) and words[0] in _TAXES)
     return 2 if len(words) > 1 and words[0] in _WITH_OR_WITHOUT and words[1] in _TAXES else 0
 
 

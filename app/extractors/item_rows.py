@@ -297,10 +297,12 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
     """
     price = next((i for i, h in enumerate(head.heads) if h.column is Column.PRICE), None)
     named = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
+    tax = next((i for i, h in enumerate(head.heads) if h.column is Column.TAX_AMOUNT), None)
     last = len(head.heads) - 1 if named is None else named
-    if price is None or last <= price or all(h.column is not Column.OTHER for h in head.heads[price + 1 : last + 1]):
+    first = 0 if price is None else price + 1
+    if (price is None and tax is None) or all(h.column is not Column.OTHER for h in head.heads[first : last + 1]):
         return head
-    votes = dict.fromkeys(range(price + 1, last + 1), 0)
+    votes = dict.fromkeys(range(first, last + 1), 0)
     for number in body:
         by_column: dict[int, Candidate] = {}
         for c in by_row.get(number, ()):
@@ -308,10 +310,15 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
             if found is not None:
                 by_column.setdefault(head.heads.index(found), c)
         quantity = next((c for i, c in by_column.items() if head.heads[i].column is Column.QUANTITY), None)
-        if quantity is None or price not in by_column or quantity.value == 1:
-            continue
         for i in votes:
-            if i in by_column and by_column[i].kind == "amount" and _times(quantity, by_column[price], by_column[i]):
+            if i not in by_column or by_column[i].kind != "amount":
+                continue
+            counted = quantity is not None and quantity.value != 1 and price is not None and price in by_column
+            if counted and _times(quantity, by_column[price], by_column[i]):  # type: ignore[arg-type,index]
+                votes[i] += 1
+                break
+            taxed = tax in by_column and last in by_column and i < last and head.heads[i].column is Column.OTHER
+            if taxed and value_of(by_column[i]) + value_of(by_column[tax]) == value_of(by_column[last]):  # type: ignore[index]
                 votes[i] += 1
                 break
     best = max(votes, key=lambda i: votes[i])
