@@ -128,8 +128,9 @@ def _more_below(found: Candidates, head: TableHead, number: int) -> bool:
 
 
 def _fills(row: Row, titles: list[Head]) -> bool:
-    """Whether a number stands under each of the titles."""
-    return all(any(t.x1 > h.x0 and t.x0 < h.x1 and any(map(str.isdigit, t.text)) for t in row.words) for h in titles)
+    """Whether a cell with a number stands under each of the titles."""
+    cells = [(row.words[a].x0, row.words[b - 1].x1) for a, b in row.cells if any(map(str.isdigit, row.span(a, b)))]
+    return all(any(x1 > h.x0 and x0 < h.x1 for x0, x1 in cells) for h in titles)
 
 
 def _ends_page(found: Candidates, number: int) -> bool:

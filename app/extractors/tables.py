@@ -45,10 +45,15 @@ class Body(NamedTuple):
         return sum(item.proved for item in self.items), sum(len(item.numbers) + len(item.texts) for item in self.items)
 
     def follows(self, before: Body) -> bool:
-        """Whether the table goes on here: not under totals; behind what may be the foot of a page, where most amounts are proved."""
+        """Whether the table goes on here: not under totals; behind what may be the foot of a page, where most amounts are proved or every
+        row fills the columns that all rows before did."""
         if before.closed and not before.footed:
             return False
-        return bool(self.items) and (not before.footed or self.fit()[0] * 2 > len(self.items))
+        if not self.items or not before.footed:
+            return bool(self.items)
+        usual = set.intersection(*(set(item.numbers) for item in before.items)) if before.items else set()
+        alike = len(usual) > 2 and all(usual <= item.numbers.keys() for item in self.items)
+        return alike or self.fit()[0] * 2 > len(self.items)
 
 
 def read_tables(found: Candidates) -> Table:
