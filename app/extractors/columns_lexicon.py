@@ -63,6 +63,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "tipo iva;taxa;code tva;st"
     ),
     Column.TAX_AMOUNT: (
+        "tax amt;vat amt;imposta;cuota iva;mwst eur;ust eur;"
         "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (

@@ -17,6 +17,9 @@ from app.extractors.item_rows import ItemRow, Text
 DISTINCT = 1.25
 """How much wider than the others a blank must be to part two items."""
 
+HEADING = 1.4
+"""The same, for a row over an item to be the title of a group."""
+
 Way = Literal["first", "middle", "last"]
 """Beside which of its lines the numbers of an item stand."""
 
@@ -89,7 +92,8 @@ def _is_titled(place: _Between, grid: Grid, limit: float) -> bool:
     full = row.words[last.end - 1].x1 + first_word.x1 - first_word.x0 + 0.25 * row.height > limit
     if place.above is None:
         return not full and len(place.rows) == 1
-    return not full and place.widest(grid) > (len(place.rows) - 1, DISTINCT) and place.widest(grid)[0] == len(place.rows) - 1
+    at, clear = place.widest(grid)
+    return not full and at == len(place.rows) - 1 and clear > HEADING
 
 
 def _way(places: Sequence[_Between], grid: Grid) -> Way:
