@@ -50,8 +50,8 @@ def lines_of(table: Table, grid: Grid, sums: Collection[Decimal], place: Place) 
     total = sum_of(table)
     changes = sum((change.value for change in table.changes), Decimal(0))
     closed = table.closed
-    if sums and total is not None and not closed:
-        closed = total in sums or total + changes in sums
+    if sums and total is not None and not (closed and any(abs(value) <= 2 * abs(total) <= 4 * abs(value) for value in sums)):
+        closed = total in sums or total + changes in sums  # a subtotal is no proof where it is far from the totals
     doubted = set() if closed is not False else in_doubt(table.items)
     items = tuple(_line(item, f"lines.{n}", place, _sure(item, closed, n in doubted)) for n, item in enumerate(table.items))
     left_out = tuple(_left_out(aside, grid) for aside in table.asides) if closed is False else ()
