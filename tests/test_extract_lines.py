@@ -43,10 +43,10 @@ def findings(document: Document, extracted: Extracted) -> list[Finding]:
 
 def test_titles_on_several_lines_are_read_as_one() -> None:
     text = """
-        Unsere       Artikel-                      Menge     Meng.-      Preis/
- Pos    Art.Nr.      beschreibung                            einheit     Einheit       Betrag
- 1      KR3M         Kunstrasen breit              3,00      m2            4,00         12,00
- 2      SF5K         Saatgut fein                  5,00      kg            5,50         27,50
+        Unsere       Ihre                                    Menge     Meng.-      Preis/
+ Pos    Art.Nr.      Art.Nr.     Artikelbeschreibung                   einheit     Einheit       Entgelt
+ 1      KR3M         55T01       Kunstrasen breit              3,00    m2             4,10        12,00
+ 2      SF5K         55T02       Saatgut fein                  5,00    kg             5,60        27,50
 
                                                    Summe netto                          39,50
                                                    USt. 19 %                             7,51
