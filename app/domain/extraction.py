@@ -28,6 +28,19 @@ class Field:
     words: tuple[int, ...] = ()
 
 
+DOUBT = 0.5
+"""A value whose confidence is below is more likely wrong than right."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row of a table of items, with an amount, that was not made a line: its page (1-based), where it stands and its words."""
+
+    page: int
+    box: BoundingBox
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Extracted:
     """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`."""
@@ -38,3 +51,4 @@ class Extracted:
     fields: Mapping[str, Field] = field(default_factory=dict)
     language: str | None = None  # ISO 639-1
     page_range: tuple[int, int] | None = None  # first and last page, 1-based; None without pages
+    left_out: tuple[LeftOut, ...] = ()  # where the lines do not add up to the totals

@@ -9,22 +9,22 @@ from typing import Literal
 
 from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
-from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
+from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBreakdown
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
-from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
 from app.extractors.grid import Grid, PlacedWord, read_grid
-from app.extractors.item_rows import ItemRow, Text
 from app.extractors.language import kind_of
+from app.extractors.lines import lines_of, sum_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.receipt_items import read_items
 from app.extractors.receipt_totals import settle_receipt
 from app.extractors.receipts import parties_of, read_receipt
-from app.extractors.tables import Table, read_tables
+from app.extractors.tables import read_tables
 from app.extractors.totals import Totals, choose_totals
 
 ENGINE = "candidates"
@@ -55,7 +55,7 @@ class _Fields:
             sure = round(confidence * readability(placed), 3)
             self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
         else:
-            self.fields[path] = Field(confidence, "text", ENGINE, line.page, box, words)
+            self.fields[path] = Field(round(confidence, 3), "text", ENGINE, line.page, box, words)
 
 
 def extract_text(document: Document) -> Extracted:
@@ -65,7 +65,7 @@ def extract_text(document: Document) -> Extracted:
     table = read_tables(found)
     if not table.items:
         table = read_listing(found)
-    sum_of_lines = _sum_of(table)
+    sum_of_lines = sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)
     receipt = read_receipt(found)
@@ -98,7 +98,12 @@ def extract_text(document: Document) -> Extracted:
                 notes.note(f"{name}.{part}", choice)
     if "customer_number" in header:
         notes.note("buyer.id", header["customer_number"])
-    lines = _lines(table, notes, sum_of_lines, totals)
+    sums = {sum_ for path in ("line_total", "total_without_tax", "total_with_tax") if (sum_ := _money(totals, path)) is not None}
+    if receipt:
+        bought = read_items(receipt, sums)
+        if bought.closed or not (table.closed or len(table.items) > len(bought.items)):
+            table = bought
+    lines = lines_of(table, grid, sums, notes.place)
     invoice = Invoice(
         number=_text(header, "number"),
         issue_date=_date(header, "issue_date"),
@@ -114,6 +119,10 @@ def extract_text(document: Document) -> Extracted:
         payment_bic=_text(header, "payment_bic"),
         seller=_party(parties.seller, None),
         buyer=_party(parties.buyer, _text(header, "customer_number")),
+        allowances=lines.allowances,
+        charges=lines.charges,
+        allowance_total=_sum_of(lines.allowances),
+        charge_total=_sum_of(lines.charges),
         line_total=_money(totals, "line_total"),
         total_without_tax=_money(totals, "total_without_tax"),
         total_tax=_money(totals, "total_tax"),
@@ -124,11 +133,11 @@ def extract_text(document: Document) -> Extracted:
             TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
             for rate in totals.rates
         ),
-        lines=lines,
+        lines=lines.items,
     )
     pages = len(document.pages)
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
-    return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None)
+    return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None, lines.left_out)
 
 
 def badly_read(grid: Grid) -> bool:
@@ -157,9 +166,8 @@ def _country(parties: Parties, header: dict[str, Choice]) -> str | None:
     return None
 
 
-def _sum_of(table: Table) -> Decimal | None:
-    amounts = [item.numbers[Column.AMOUNT].value for item in table.items if Column.AMOUNT in item.numbers]
-    return sum((value for value in amounts if isinstance(value, Decimal)), Decimal(0)) if amounts else None
+def _sum_of(changes: tuple[AllowanceCharge, ...]) -> Decimal | None:
+    return sum((change.amount for change in changes if change.amount is not None), Decimal(0)) if changes else None
 
 
 def _text(header: dict[str, Choice], path: str) -> str | None:
@@ -184,45 +192,3 @@ def _party(choice: PartyChoice, identifier: str | None) -> Party:
         tax_id=str(choice.tax_id.value) if choice.tax_id else None,
         address=choice.address or Address(),
     )
-
-
-def _lines(table: Table, notes: _Fields, sum_of_lines: Decimal | None, totals: Totals) -> tuple[LineItem, ...]:
-    sums = {choice.value for path, choice in totals.chosen.items() if path in ("line_total", "total_without_tax", "total_with_tax")}
-    closed = sum_of_lines is not None and sum_of_lines in sums
-    return tuple(_line(item, f"lines.{n}", notes, closed) for n, item in enumerate(table.items))
-
-
-def _line(item: ItemRow, path: str, notes: _Fields, closed: bool) -> LineItem:
-    sure = (0.92 if item.proved else 0.72) + (0.05 if closed else 0.0)
-
-    def number(name: str, column: Column) -> Decimal | None:
-        candidate = item.numbers.get(column)
-        if candidate is None or not isinstance(candidate.value, Decimal):
-            return None
-        notes.place(f"{path}.{name}", round(sure, 3), candidate.row, candidate.first, candidate.end)
-        return candidate.value
-
-    def words(name: str, part: Text | None) -> str | None:
-        if part is None:
-            return None
-        notes.place(f"{path}.{name}", round(sure - 0.05, 3), part.row, part.first, part.end)
-        return part.text
-
-    name, rest = (item.names[0], item.names[1:]) if item.names else (None, [])
-    amount = number("net_amount", Column.AMOUNT)
-    return LineItem(
-        id=_position(item),
-        item_name=words("item_name", name),
-        item_description="\n".join(part.text for part in rest) or None,
-        item_id=words("item_id", item.texts.get(Column.ITEM_ID)),
-        quantity=number("quantity", Column.QUANTITY),
-        unit=words("unit", item.texts.get(Column.UNIT)),
-        net_price=number("net_price", Column.PRICE),
-        net_amount=money(amount) if amount is not None else None,
-        tax_rate=number("tax_rate", Column.TAX_RATE),
-    )
-
-
-def _position(item: ItemRow) -> str | None:
-    candidate = item.numbers.get(Column.POSITION)
-    return str(candidate.value) if candidate else None

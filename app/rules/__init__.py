@@ -30,6 +30,7 @@ from app.rules.dates import (
 from app.rules.hidden_text import hidden_fields, hidden_numbers
 from app.rules.identifiers import accounts, bank, countries, currencies, vat_ids
 from app.rules.line_arithmetic import line_amounts, net_prices
+from app.rules.line_doubts import lines_in_doubt
 from app.rules.presence import essentials, kind_of_document, mandatory_in_an_einvoice
 from app.rules.reading import missing_language, unread_pages
 from app.rules.xml_problems import xml_problems
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     net_prices,
     sum_of_lines,
     sum_of_lines_without_their_total,
+    lines_in_doubt,
     sum_of_allowances,
     sum_of_charges,
     total_without_tax,
