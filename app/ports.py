@@ -443,9 +443,9 @@ class TenantInvoices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How one attempt ended: a result with its verdict, or a reason for quarantine."""
+    """How one attempt ended: a result with its verdict, or a reason for quarantine. What is no invoice has both: its findings say why."""
 
-    status: Verdict | Literal["quarantined"]
+    status: Verdict
     reason: Reason | None = None
     result: Result | None = None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.document import BoundingBox
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Invoice
 
 Source = Literal["xml", "text", "ocr", "master", "computed", "person"]
@@ -30,7 +31,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`."""
+    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`. `findings`: what it
+    noticed itself; rules find the rest."""
 
     invoice: Invoice
     document_type: DocumentType
@@ -38,3 +40,9 @@ class Extracted:
     fields: Mapping[str, Field] = field(default_factory=dict)
     language: str | None = None  # ISO 639-1
     page_range: tuple[int, int] | None = None  # first and last page, 1-based; None without pages
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """It is no invoice, for sure: there are no values of it."""
+        return any(finding.rule == NOT_AN_INVOICE for finding in self.findings)

@@ -113,4 +113,4 @@ class Screened:
         return self.validated.findings + self.anomalies
 
 
-Verdict = Literal["approved", "needs_review"]
+Verdict = Literal["approved", "needs_review", "quarantined"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Literal
 
 from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
@@ -18,7 +20,7 @@ from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
 from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.item_rows import ItemRow, Text
-from app.extractors.language import kind_of
+from app.extractors.kinds import Kind, kind_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
@@ -78,11 +80,12 @@ def extract_text(document: Document) -> Extracted:
     if receipt:
         parties = parties_of(receipt, parties)
     notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
-    kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
+    has_total = "total_with_tax" in totals.chosen or "amount_due" in totals.chosen
+    kind = kind_of(found, has_total=has_total, has_number="number" in header, has_tax="total_tax" in totals.chosen)
     if receipt:
-        kind, type_code = "receipt", "380"
-    elif kind == "other" and badly_read(grid):
-        kind, type_code = "invoice", "380"  # a title that could not be read says nothing: a person will look at it
+        kind = Kind("receipt", "380")
+    elif kind.document_type == "other" and badly_read(grid):
+        kind = Kind("invoice", "380")  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
     currency = choose_currency(found, shown, _country(parties, header))
 
@@ -104,7 +107,7 @@ def extract_text(document: Document) -> Extracted:
         issue_date=_date(header, "issue_date"),
         due_date=_date(header, "due_date"),
         delivery_date=_date(header, "delivery_date"),
-        type_code=type_code if kind != "other" else None,
+        type_code=kind.type_code if kind.document_type != "other" else None,
         currency=str(currency.value) if currency else None,
         buyer_reference=_text(header, "buyer_reference"),
         purchase_order_reference=_text(header, "purchase_order_reference"),
@@ -128,7 +131,15 @@ def extract_text(document: Document) -> Extracted:
     )
     pages = len(document.pages)
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
-    return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None)
+    language = language_of(grid)
+    findings = tuple(_about_the_kind(kind))
+    return Extracted(invoice, kind.document_type, source, notes.fields, language, (1, pages) if pages else None, findings)
+
+
+def _about_the_kind(kind: Kind) -> Iterator[Finding]:
+    """Refused only when sure: refusing an invoice costs its sender more than a person's look at a letter."""
+    if kind.document_type == "other":
+        yield Finding(NOT_AN_INVOICE if kind.sure else "document_kind", "error", kind.why)
 
 
 def badly_read(grid: Grid) -> bool:

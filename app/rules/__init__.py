@@ -30,13 +30,12 @@ from app.rules.dates import (
 from app.rules.hidden_text import hidden_fields, hidden_numbers
 from app.rules.identifiers import accounts, bank, countries, currencies, vat_ids
 from app.rules.line_arithmetic import line_amounts, net_prices
-from app.rules.presence import essentials, kind_of_document, mandatory_in_an_einvoice
+from app.rules.presence import essentials, mandatory_in_an_einvoice
 from app.rules.reading import missing_language, unread_pages
 from app.rules.xml_problems import xml_problems
 
 RULES: tuple[Rule, ...] = (
     essentials,
-    kind_of_document,
     mandatory_in_an_einvoice,
     amounts_in_range,
     line_amounts,

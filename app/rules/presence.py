@@ -30,12 +30,6 @@ def essentials(invoice: Invoice, context: Context) -> Iterator[Finding]:
         yield Finding("BR-06", "error", "No seller was found.", ("seller.name",))
 
 
-def kind_of_document(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    """A letter or a delivery note may bear a number, a date and a sum too."""
-    if context.extracted.document_type == "other":
-        yield Finding("document_kind", "error", "This does not look like an invoice, a credit note or a receipt.")
-
-
 def mandatory_in_an_einvoice(invoice: Invoice, context: Context) -> Iterator[Finding]:
     """What only an e-invoice must state; a page often does without."""
     if not context.is_xml:
