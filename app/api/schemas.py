@@ -18,7 +18,7 @@ from app.domain.document import BoundingBox
 from app.domain.extraction import DocumentType, Field, Source
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
-from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
+from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
 from app.ports import Accepted
 
 
@@ -30,7 +30,7 @@ def invoice_json(record: InvoiceRecord) -> dict[str, Any]:
         "id": record.id,
         "document_id": record.document_id,
         "file": record.file_name,
-        "page_range": list(result.extracted.page_range) if result and result.extracted.page_range else None,
+        "page_range": list(record.pages) if record.pages and record.status in SETTLED else None,
         "status": record.status,
         "reason": record.reason,
         "document_type": result.extracted.document_type if result else None,

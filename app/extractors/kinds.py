@@ -14,6 +14,7 @@ from typing import Any
 
 from app.domain.extraction import DocumentType
 from app.domain.parsing import plain
+from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.common_words import language_of
 from app.extractors.grid import Row, spaced_words
@@ -27,7 +28,7 @@ NOT_CALLED_ONE = 0.85
 """By so much less is enough where the document neither calls itself an invoice nor has a number as one."""
 ENOUGH_WORDS = 1500
 """Of the document, for what it says: the rest is as a rule more of the same."""
-_INVOICE, _END = "invoice", ""
+INVOICE, _END = "invoice", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ def kind_of(found: Candidates, *, has_total: bool, has_number: bool, has_tax: bo
     """The kind of what is on these pages. `has_total`, `has_number`, `has_tax`: whether such values were found."""
     titles = best_titles(found, 0)
     other = _strongest_other(found, titles, has_total=has_total, has_tax=has_tax)
-    own_number = _own_number(found)
+    own_number = max((sure for sure, _ in own_numbers(found, range(len(found.grid.rows)))), default=0.0)
     if other is not None:
         lists = OTHER_KINDS[other.kind].lists
-        invoice = (titles[_INVOICE].weight if _INVOICE in titles else 0.0) + (0.4 if lists else 1.0) * own_number
+        invoice = (titles[INVOICE].weight if INVOICE in titles else 0.0) + (0.4 if lists else 1.0) * own_number
         less = 0.0 if invoice > 0.3 else NOT_CALLED_ONE
         if other.weight >= REFUSED - less and invoice < 0.8:
             return Kind("other", "380", True, other.told(own_number > 0, has_total))
@@ -171,7 +172,7 @@ _BESIDE_TITLES = _NUMBERS | frozenset("copy original kopie duplicate duplikat co
 
 @cache
 def _title_trie() -> dict[str, Any]:
-    return _trie({_INVOICE: INVOICE_TITLES, **{kind: other.titles for kind, other in OTHER_KINDS.items()}})
+    return _trie({INVOICE: INVOICE_TITLES, **{kind: other.titles for kind, other in OTHER_KINDS.items()}})
 
 
 @cache
@@ -210,23 +211,23 @@ def _matches(root: dict[str, Any], words: list[str] | tuple[str, ...]) -> Iterat
 # ---------------------------------------------------------------------------------------------------------- what speaks for an invoice
 
 
-def _own_number(found: Candidates) -> float:
-    """How surely the document is numbered as an invoice. Two numbers under one label are a list of other invoices."""
-    listed: set[int] = set()
-    best = 0.0
+def own_numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candidate]]:
+    """What is labelled as the number of an invoice in these rows, and how surely. Two under one label are a list of other invoices."""
+    if not any(word in _INVOICE_WORDS for row in found.grid.rows[rows.start : rows.stop] for word in plain(row.text)):
+        return
+    listed: dict[int, Candidate] = {}
     for candidate in found.of("id"):
-        if candidate.end - candidate.first > 1:
+        if candidate.end - candidate.first > 1 or candidate.row not in rows:
             continue
         for label in found.labels(candidate)[:2]:
             if not (label.cues & {Cue.INVOICE, Cue.CREDIT} and label.cues & {Cue.NUMBER, Cue.REFERENCE}) or Cue.RELATED in label.cues:
                 continue
             if label.relation == "above":
-                listed.add(candidate.row)
+                listed.setdefault(candidate.row, candidate)
             else:
-                best = max(best, 1.5 * 0.8**label.distance)
+                yield 1.5 * 0.8**label.distance, candidate
     if len(listed) == 1:
-        best = max(best, 0.9)
-    return best if best and any(word in _INVOICE_WORDS for row in found.grid.rows for word in plain(row.text)) else 0.0
+        yield 0.9, next(iter(listed.values()))
 
 
 _INVOICE_WORDS = frozenset(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from app.domain.document import Document
+from app.domain.document import Document, Page
 from app.domain.extraction import Extracted, Field
 from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
@@ -38,7 +38,7 @@ class _Fields:
     """Collects where each chosen value stands."""
 
     found: Candidates
-    engines: dict[int, str]  # what read the words of a page
+    pages: Sequence[Page]
     fields: dict[str, Field] = field(default_factory=dict)
 
     def note(self, path: str, choice: Choice) -> None:
@@ -50,14 +50,15 @@ class _Fields:
 
     def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
+        page = self.pages[line.page - 1]
         placed = line.words[first:end]
         words = tuple(spot.place for spot in placed)
         box = self.found.grid.box(line, first, end)
         if line.read:
             sure = round(confidence * readability(placed), 3)
-            self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
+            self.fields[path] = Field(sure, "ocr", page.engine or ENGINE, page.number, box, words)
         else:
-            self.fields[path] = Field(confidence, "text", ENGINE, line.page, box, words)
+            self.fields[path] = Field(confidence, "text", ENGINE, page.number, box, words)
 
 
 def extract_text(document: Document) -> Extracted:
@@ -79,7 +80,7 @@ def extract_text(document: Document) -> Extracted:
     parties = choose_parties(found, table.rows)
     if receipt:
         parties = parties_of(receipt, parties)
-    notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
+    notes = _Fields(found, document.pages)
     has_total = "total_with_tax" in totals.chosen or "amount_due" in totals.chosen
     kind = kind_of(found, has_total=has_total, has_number="number" in header, has_tax="total_tax" in totals.chosen)
     if receipt:
@@ -129,11 +130,11 @@ def extract_text(document: Document) -> Extracted:
         ),
         lines=lines,
     )
-    pages = len(document.pages)
+    pages = (document.pages[0].number, document.pages[-1].number) if document.pages else None
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
     language = language_of(grid)
     findings = tuple(_about_the_kind(kind))
-    return Extracted(invoice, kind.document_type, source, notes.fields, language, (1, pages) if pages else None, findings)
+    return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, findings)
 
 
 def _about_the_kind(kind: Kind) -> Iterator[Finding]:

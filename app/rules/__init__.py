@@ -30,12 +30,13 @@ from app.rules.dates import (
 from app.rules.hidden_text import hidden_fields, hidden_numbers
 from app.rules.identifiers import accounts, bank, countries, currencies, vat_ids
 from app.rules.line_arithmetic import line_amounts, net_prices
-from app.rules.presence import essentials, mandatory_in_an_einvoice
-from app.rules.reading import missing_language, unread_pages
+from app.rules.presence import essentials, mandatory_in_an_einvoice, nothing_found
+from app.rules.reading import missing_language, several_invoices, unread_pages
 from app.rules.xml_problems import xml_problems
 
 RULES: tuple[Rule, ...] = (
     essentials,
+    nothing_found,
     mandatory_in_an_einvoice,
     amounts_in_range,
     line_amounts,
@@ -71,4 +72,5 @@ RULES: tuple[Rule, ...] = (
     hidden_numbers,
     unread_pages,
     missing_language,
+    several_invoices,
 )
