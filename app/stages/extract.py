@@ -23,6 +23,8 @@ def extract(reading: Reading) -> Extraction:
         raise Unprocessable("unreadable", "no words on any page")
     aside = pages_set_aside(document)
     extracted = extract_text(without(document, aside))
-    findings = tuple(Finding("page_set_aside", "info", f"Page {number} was not read for values: it is {why}.") for number, why in aside.items())
+    findings = tuple(
+        Finding("page_set_aside", "info", f"Page {number} was not read for values: it is {why}.") for number, why in aside.items()
+    )
     extracted = replace(extracted, findings=extracted.findings + findings)
     return Extraction(reading, replace(extracted, invoice=Invoice(), fields={}) if extracted.refused else extracted)
