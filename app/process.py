@@ -50,8 +50,10 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 async def process(
     files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None, inference: Inference | None = None
 ) -> AsyncIterator[Processed]:
-    """Yields one `Processed` for each invoice, one at least a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`, also for a
-    file that waits for an engine to read its pictures: here nobody would put that right."""
+    """Yields one `Processed` for each invoice, one at least a file, in input order, as soon as it and those before it are settled.
+
+    Raises `Unavailable`, also for a file that waits for an engine to read its pictures: here nobody would put that right.
+    """
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
         settings = Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr, inference=inference)
         async with open_service(settings, configure_tracing()) as service:

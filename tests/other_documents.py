@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a document's sentences stay on one line
 """Made-up documents that are no invoices, as plain text: orders, delivery notes, letters and others, in eight languages.
 
 `other_documents(seed)` yields a few hundred. Each has a letterhead, an addressee, references and a footer with a bank account as business

@@ -39,8 +39,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRecord:
-    """One invoice as it stands. `version` counts its changes of state and content; it is the ETag. `result` is None until settled. `pages`: of
-    the file, first and last, 1-based, as far as known."""
+    """One invoice as it stands. `version` counts its changes of state and content; it is the ETag. `result` is None until settled.
+    `pages`: of the file, first and last, 1-based, as far as known."""
 
     tenant: str
     id: str

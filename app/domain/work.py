@@ -29,7 +29,8 @@ def queue_for(media_type: str) -> Queue:
 class Job:
     """One attempt at one invoice, as claimed in SQL: only the holder of this (`version`, `attempt`) may settle it.
 
-    `pages`: first and last page of the file that the invoice is on, 1-based; None while that is not known: all. `suspect`: an earlier attempt ended without a word (the process died), so this one runs alone.
+    `pages`: first and last page of the file that the invoice is on, 1-based; None while that is not known: all.
+    `suspect`: an earlier attempt ended without a word (the process died), so this one runs alone.
     """
 
     tenant: str

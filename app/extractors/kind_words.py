@@ -86,7 +86,8 @@ OTHER_KINDS: dict[str, OtherKind] = {
         "confirmacion de pedido;confirmacion del pedido;confirmacion de reserva;"
         "confirmacao de encomenda;confirmacao de pedido;confirmacao da encomenda;confirmacao de reserva;"
         "potwierdzenie zamowienia;ordrebekræftelse;ordrebekreftelse;orderbekraftelse;orderbekreftelse",
-        "we confirm your order;thank you for your order;we have received your order;your order has been received;wir bestatigen ihren auftrag;"
+        "we confirm your order;thank you for your order;we have received your order;your order has been received;"
+        "wir bestatigen ihren auftrag;"
         "bestatigen wir ihre bestellung;vielen dank fur ihre bestellung;wir danken fur ihren auftrag;nous confirmons votre commande;"
         "nous vous remercions de votre commande;wij bevestigen uw bestelling;bedankt voor uw bestelling;wij danken u voor uw opdracht;"
         "confermiamo il vostro ordine;confirmamos su pedido;gracias por su pedido;confirmamos a sua encomenda;"
@@ -195,7 +196,8 @@ OTHER_KINDS: dict[str, OtherKind] = {
     "cv": OtherKind(
         "a curriculum vitae",
         "curriculum vitae;resume;cv;lebenslauf;levensloop;curriculum;hoja de vida;zyciorys",
-        "work experience;professional experience;employment history;education;skills;languages spoken;personal profile;references available;"
+        "work experience;professional experience;employment history;education;skills;languages spoken;personal profile;"
+        "references available;"
         "berufserfahrung;ausbildung;sprachkenntnisse;kenntnisse;beruflicher werdegang;experience professionnelle;formation;competences;"
         "werkervaring;opleiding;opleidingen;vaardigheden;esperienza professionale;esperienze lavorative;istruzione;competenze;"
         "experiencia laboral;experiencia profesional;formacion academica;idiomas;experiencia profissional;formacao academica;"
@@ -263,7 +265,8 @@ OTHER_KINDS: dict[str, OtherKind] = {
     "letter": OtherKind(
         "a letter",
         "",
-        "dear;dear sir;dear madam;dear sir or madam;dear sirs;to whom it may concern;yours sincerely;yours faithfully;kind regards;best regards;"
+        "dear;dear sir;dear madam;dear sir or madam;dear sirs;to whom it may concern;yours sincerely;yours faithfully;"
+        "kind regards;best regards;"
         "best wishes;sincerely;with kind regards;subject;"
         "sehr geehrte;sehr geehrter;sehr geehrte damen und herren;mit freundlichen grussen;mit freundlichem gruss;freundliche grusse;"
         "liebe;lieber;hochachtungsvoll;betreff;"

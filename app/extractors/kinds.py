@@ -231,8 +231,8 @@ def own_numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candida
 
 
 _INVOICE_WORDS = frozenset(
-    "invoice rechnung rechnungsnummer rechnungsnr rechnungs gutschrift facture avoir factuur factuurnummer factuurnr fattura factura fatura "
-    "faktura faktury fakturanummer fakturanr credit kreditnota inv fact fra".split()
+    "invoice rechnung rechnungsnummer rechnungsnr rechnungs gutschrift facture avoir factuur factuurnummer factuurnr fattura factura "
+    "fatura faktura faktury fakturanummer fakturanr credit kreditnota inv fact fra".split()
 )
 """The lexicon's INVOICE has words too that any document may use of itself: "document no.", "statement"."""
 

@@ -71,8 +71,7 @@ class Crowd:
     def files(self, number: int, scans: int = 0, stacks: int = 0) -> list[File]:
         """`scans`: so many of them, the first, are PDFs that hold pictures of pages; `stacks`: so many after them hold three invoices."""
         made = [File(f"{place:05d}.pdf", pdf(self._page, place)) for place in islice(self._numbers, scans)]
-        for place in islice(self._numbers, stacks):
-            made.append(File(f"{place:05d}.pdf", stack(self._seed + 1000 + place), invoices=3))
+        made += [File(f"{place:05d}.pdf", stack(self._seed + 1000 + place), invoices=3) for place in islice(self._numbers, stacks)]
         others = islice(self._made, number - len(made))
         return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in others]
 

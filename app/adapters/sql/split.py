@@ -22,8 +22,8 @@ from app.ports import OutboxRow
 _KEEP = Prepared(update(invoices).where(*HELD).values(first_page=bindparam("w_first"), last_page=bindparam("w_last")))
 _ADD = Prepared(
     insert(invoices),
-    "tenant id document_id first_page last_page status version attempts last_sent_at traceparent received_at updated_at audit_seq audit_hash"
-    " queue waiting_on waiting_since".split(),
+    "tenant id document_id first_page last_page status version attempts last_sent_at traceparent received_at updated_at audit_seq"
+    " audit_hash queue waiting_on waiting_since".split(),
 )
 
 
