@@ -8,10 +8,14 @@ import pytest
 
 from app.domain.extraction import Extracted
 from app.extractors.text import extract_text
+from app.rules.context import Context
 from app.rules.policy import verdict
+from app.stages.extract import extract
+from app.stages.validate import findings_of
 from tests.other_documents import LANGUAGES, OtherDocument, other_documents
+from tests.rules.invoices import TODAY
 from tests.sheets import SHEETS
-from tests.test_extract_text import document
+from tests.test_extract_text import document, reading
 
 MADE_UP = list(other_documents())
 
@@ -89,10 +93,71 @@ def test_what_it_calls_itself_is_weighed_with_the_number_that_it_bears(title: st
 
 
 def test_where_neither_side_is_clear_a_person_decides() -> None:
-    doubtful = INVOICE.format(title="", number="Invoice to: Cobalt Toys Ltd").replace(
-        "Delivery note: 4711", "Quotation valid until 1 May; accepted by:"
-    )
-    extracted = read(doubtful)
+    extracted = read(INVOICE.format(title="DELIVERY NOTE", number="Invoice number: 1204"))
     assert (extracted.document_type, extracted.refused) == ("other", False)
     assert [finding.rule for finding in extracted.findings] == ["document_kind"]
     assert verdict(extracted, extracted.findings) == "needs_review"
+
+
+UNSURE = "ACME Ltd\n\nInvoice number: 4711-A\nInvoice date: {issued}\nDue date: {due}\n{more}\nTotal: {total}"
+
+
+@pytest.mark.parametrize(
+    ("issued", "due", "more", "total", "date", "known"),
+    [
+        ("04/05/2023", "06/05/2023", "", "120.00", "2023-05-04", False),
+        ("04/05/2023", "05/05/2023", "Terms: 30 days", "120.00", "2023-04-05", True),  # as far apart only with the month first
+        ("04/05/2023", "03/06/2023", "Terms: net 30", "120.00", "2023-05-04", True),
+        ("04/05/2023", "06/05/2023", "", "£120.00", "2023-05-04", True),
+        ("04/05/2023", "13/05/2023", "", "120.00", "2023-05-04", True),
+        ("4 May 2023", "6 May 2023", "", "120.00", "2023-05-04", True),
+    ],
+)
+def test_an_order_of_day_and_month_that_nothing_tells_is_told(issued: str, due: str, more: str, total: str, date: str, known: bool) -> None:
+    extracted = read(UNSURE.format(issued=issued, due=due, more=more, total=total))
+    assert str(extracted.invoice.issue_date) == date
+    assert [finding.fields for finding in extracted.findings if finding.rule == "date_order"] == (
+        [] if known else [("issue_date", "due_date")]
+    )
+    assert (extracted.fields["issue_date"].confidence < 0.65) is not known
+
+
+TERMS_PAGE = """
+GENERAL TERMS AND CONDITIONS OF SALE
+
+1. These terms apply to all deliveries. Retention of title until payment in full.
+2. Warranty claims expire on 01/01/2031. Limitation of liability: GBP 5,000.00.
+3. The place of jurisdiction is Leeds. IBAN GB82 WEST 1234 5698 7654 32
+"""
+NOTE_PAGE = """
+DELIVERY NOTE                                               Date: 01/02/2019
+
+Description                     Qty
+Work lamps                       99
+Received in good condition
+"""
+
+
+@pytest.mark.parametrize(("behind", "why"), [(TERMS_PAGE, "general terms"), (NOTE_PAGE, "a delivery note"), ("same", "the same as page 1")])
+def test_pages_behind_the_invoice_are_set_aside_and_told(behind: str, why: str) -> None:
+    first = INVOICE.format(title="INVOICE", number="Invoice number: 1204")
+    alone = extract(reading(document(first))).extracted
+    both = extract(reading(document(first, first if behind == "same" else behind))).extracted
+    assert both.invoice == alone.invoice  # neither its dates, nor its account, nor its lines
+    (told,) = both.findings
+    assert (told.rule, told.severity, told.message) == ("page_set_aside", "info", f"Page 2 was not read for values: it is {why}.")
+    assert both.page_range == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Faktura", "only 1 words could be read"),
+        ("invoice " * 9 + "for the service of the house and the garden", "there are no figures on its pages"),
+        ("invoice " * 9 + "for the service of the house 3 and the garden 4", "no figures on its pages have a label that is known"),
+    ],
+)
+def test_what_has_no_number_no_date_and_no_total_says_why(text: str, why: str) -> None:
+    source = document(text)
+    found = findings_of(Context(source, extract(reading(source)).extracted, TODAY))
+    assert [finding.message for finding in found if finding.rule == "nothing_found"] == [f"No number, date or total was found: {why}."]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -18,6 +18,7 @@ from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
+from app.extractors.date_order import is_open
 from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.item_rows import ItemRow, Text
 from app.extractors.kinds import Kind, kind_of
@@ -88,6 +89,8 @@ def extract_text(document: Document) -> Extracted:
     elif kind.document_type == "other" and badly_read(grid):
         kind = Kind("invoice", "380")  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
+    for path in _open_dates(found, header):
+        header[path] = replace(header[path], confidence=round(0.6 * header[path].confidence, 3))
     currency = choose_currency(found, shown, _country(parties, header))
 
     for path, choice in {**header, **totals.chosen}.items():
@@ -133,7 +136,7 @@ def extract_text(document: Document) -> Extracted:
     pages = (document.pages[0].number, document.pages[-1].number) if document.pages else None
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
     language = language_of(grid)
-    findings = tuple(_about_the_kind(kind))
+    findings = (*_about_the_kind(kind), *_about_the_dates(found, header))
     return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, findings)
 
 
@@ -141,6 +144,19 @@ def _about_the_kind(kind: Kind) -> Iterator[Finding]:
     """Refused only when sure: refusing an invoice costs its sender more than a person's look at a letter."""
     if kind.document_type == "other":
         yield Finding(NOT_AN_INVOICE if kind.sure else "document_kind", "error", kind.why)
+
+
+def _open_dates(found: Candidates, header: dict[str, Choice]) -> list[str]:
+    """The chosen dates that have another reading, where the document does not say which."""
+    if found.order.known:
+        return []
+    placed = {path: header[path].candidate for path in ("issue_date", "due_date", "delivery_date") if path in header}
+    return [path for path, c in placed.items() if c and is_open(found.grid.rows[c.row].span(c.first, c.end))]
+
+
+def _about_the_dates(found: Candidates, header: dict[str, Choice]) -> Iterator[Finding]:
+    if paths := _open_dates(found, header):
+        yield Finding("date_order", "warning", "Day and month may be changed over: nothing here says which comes first.", tuple(paths))
 
 
 def badly_read(grid: Grid) -> bool:
