@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.document import BoundingBox
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Invoice
 
 Source = Literal["xml", "text", "ocr", "master", "computed", "person"]
@@ -43,7 +44,8 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`."""
+    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`. `findings`: what it
+    noticed itself; rules find the rest."""
 
     invoice: Invoice
     document_type: DocumentType
@@ -52,3 +54,9 @@ class Extracted:
     language: str | None = None  # ISO 639-1
     page_range: tuple[int, int] | None = None  # first and last page, 1-based; None without pages
     left_out: tuple[LeftOut, ...] = ()  # where the lines do not add up to the totals
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """It is no invoice, for sure: there are no values of it."""
+        return any(finding.rule == NOT_AN_INVOICE for finding in self.findings)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from app.domain.document import Document
+from app.domain.document import Document, Page
 from app.domain.extraction import Extracted, Field
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBreakdown
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.common_words import language_of
+from app.extractors.date_order import is_open
 from app.extractors.grid import Grid, PlacedWord, read_grid
-from app.extractors.language import kind_of
+from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
@@ -36,7 +39,7 @@ class _Fields:
     """Collects where each chosen value stands."""
 
     found: Candidates
-    engines: dict[int, str]  # what read the words of a page
+    pages: Sequence[Page]
     fields: dict[str, Field] = field(default_factory=dict)
 
     def note(self, path: str, choice: Choice) -> None:
@@ -48,14 +51,15 @@ class _Fields:
 
     def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
+        page = self.pages[line.page - 1]
         placed = line.words[first:end]
         words = tuple(spot.place for spot in placed)
         box = self.found.grid.box(line, first, end)
         if line.read:
             sure = round(confidence * readability(placed), 3)
-            self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
+            self.fields[path] = Field(sure, "ocr", page.engine or ENGINE, page.number, box, words)
         else:
-            self.fields[path] = Field(round(confidence, 3), "text", ENGINE, line.page, box, words)
+            self.fields[path] = Field(round(confidence, 3), "text", ENGINE, page.number, box, words)
 
 
 def extract_text(document: Document) -> Extracted:
@@ -77,13 +81,16 @@ def extract_text(document: Document) -> Extracted:
     parties = choose_parties(found, table.rows)
     if receipt:
         parties = parties_of(receipt, parties)
-    notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
-    kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
+    notes = _Fields(found, document.pages)
+    has_total = "total_with_tax" in totals.chosen or "amount_due" in totals.chosen
+    kind = kind_of(found, has_total=has_total, has_number="number" in header, has_tax="total_tax" in totals.chosen)
     if receipt:
-        kind, type_code = "receipt", "380"
-    elif kind == "other" and badly_read(grid):
-        kind, type_code = "invoice", "380"  # a title that could not be read says nothing: a person will look at it
+        kind = Kind("receipt", "380")
+    elif kind.document_type == "other" and badly_read(grid):
+        kind = Kind("invoice", "380")  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
+    for path in _open_dates(found, header):
+        header[path] = replace(header[path], confidence=round(0.6 * header[path].confidence, 3))
     currency = choose_currency(found, shown, _country(parties, header))
 
     for path, choice in {**header, **totals.chosen}.items():
@@ -109,7 +116,7 @@ def extract_text(document: Document) -> Extracted:
         issue_date=_date(header, "issue_date"),
         due_date=_date(header, "due_date"),
         delivery_date=_date(header, "delivery_date"),
-        type_code=type_code if kind != "other" else None,
+        type_code=kind.type_code if kind.document_type != "other" else None,
         currency=str(currency.value) if currency else None,
         buyer_reference=_text(header, "buyer_reference"),
         purchase_order_reference=_text(header, "purchase_order_reference"),
@@ -135,9 +142,30 @@ def extract_text(document: Document) -> Extracted:
         ),
         lines=lines.items,
     )
-    pages = len(document.pages)
+    pages = (document.pages[0].number, document.pages[-1].number) if document.pages else None
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
-    return Extracted(invoice, kind, source, notes.fields, language_of(grid), (1, pages) if pages else None, lines.left_out)
+    language = language_of(grid)
+    findings = (*_about_the_kind(kind), *_about_the_dates(found, header))
+    return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, lines.left_out, findings)
+
+
+def _about_the_kind(kind: Kind) -> Iterator[Finding]:
+    """Refused only when sure: refusing an invoice costs its sender more than a person's look at a letter."""
+    if kind.document_type == "other":
+        yield Finding(NOT_AN_INVOICE if kind.sure else "document_kind", "error", kind.why)
+
+
+def _open_dates(found: Candidates, header: dict[str, Choice]) -> list[str]:
+    """The chosen dates that have another reading, where the document does not say which."""
+    if found.order.known:
+        return []
+    placed = {path: header[path].candidate for path in ("issue_date", "due_date", "delivery_date") if path in header}
+    return [path for path, c in placed.items() if c and is_open(found.grid.rows[c.row].span(c.first, c.end))]
+
+
+def _about_the_dates(found: Candidates, header: dict[str, Choice]) -> Iterator[Finding]:
+    if paths := _open_dates(found, header):
+        yield Finding("date_order", "warning", "Day and month may be changed over: nothing here says which comes first.", tuple(paths))
 
 
 def badly_read(grid: Grid) -> bool:
