@@ -68,14 +68,14 @@ def _measure(arguments: argparse.Namespace, found: list[LabelledSet], no_invoice
         told = [(labelled, *_told(labelled, arguments.words)) for labelled in found]
         none = (no_invoices, _told(no_invoices, arguments.words)[1]) if no_invoices else None
         measured = Measured(measure(told, score, Path(folder)), none)
-        for title, each in all_tables(measured):
-            print(f"\n{title}\n\n{each}")
+        for table in all_tables(measured):
+            print(f"\n{table.title}\n\n{table.markdown()}")
         for labelled in found:
             if labelled.others:
                 print(f"\n{labelled.name}: {labelled.others} left out: no kind of file that is read")
         if arguments.errors:
             for _, scored in measured.of.values():
-                for error in scored.errors(scored.may_be_shown):
+                for error in scored.errors(scored.labelled.may_be_shown):
                     print(f"  {error.document} | {error.field} | said {error.said!r} | truth {error.truth!r}")
         if arguments.html:
             write_pages(measured, arguments.html)

@@ -53,6 +53,11 @@ class LabelledSet:
         return {document.name for document in self.documents if document.group == group}
 
     @property
+    def may_be_shown(self) -> set[str]:
+        """The documents that a person may look at while tuning."""
+        return {document.name for document in self.documents if document.group in MAY_BE_SHOWN}
+
+    @property
     def groups(self) -> list[Group]:
         """Those that have a document, in a fixed order."""
         there = {document.group for document in self.documents}

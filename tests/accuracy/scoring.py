@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.accuracy.labelled import MAY_BE_SHOWN, LabelledSet
+from tests.accuracy.labelled import LabelledSet
 from tests.accuracy.saying import PATHS, Said, in_truths_words
 
 Score = Callable[..., dict[str, Any]]
@@ -88,11 +88,6 @@ class Scored:
         listed: list[tuple[str, str, Any, Any]] = []
         self._score(str(self._folder), str(self.labelled.truths), docs=set(names), errors=listed)
         return [Error(file.removesuffix(".json"), field, said, truth) for file, field, said, truth in listed]
-
-    @property
-    def may_be_shown(self) -> set[str]:
-        """The documents that a person may look at while tuning."""
-        return {document.name for document in self.labelled.documents if document.group in MAY_BE_SHOWN}
 
     def verdicts(self, names: Collection[str]) -> list[tuple[str, str, float, bool]]:
         """Each header value that was said and is scored: document, field, how sure the product was, and whether it is right."""
