@@ -47,6 +47,13 @@ def f1(counts: Iterable[tuple[int, int, int]]) -> float | None:
     return 2 * right / (2 * right + wrong + missed) if right + wrong + missed else None
 
 
+def totals_of(score: Score, said: Path, truths: Path, names: Collection[str]) -> Totals:
+    """`said`: a folder with what was said of each document, as JSON in the truth's words."""
+    told = score(str(said), str(truths), docs=set(names))
+    counts = {name: (field["tp"], field["fp"], field["fn"]) for name, field in told["fields"].items()}
+    return Totals(told["docs"], told["core_exact"] * told["docs"] if told["docs"] else 0.0, counts)
+
+
 def together(totals: Iterable[Totals]) -> Totals:
     """All documents as if they were of one set."""
     totals = list(totals)
@@ -79,9 +86,7 @@ class Scored:
                 (folder / f"{name}.json").write_text(json.dumps(in_truths_words(each.extracted.invoice)))
 
     def totals(self, names: Collection[str]) -> Totals:
-        told = self._score(str(self._folder), str(self.labelled.truths), docs=set(names))
-        counts = {name: (field["tp"], field["fp"], field["fn"]) for name, field in told["fields"].items()}
-        return Totals(told["docs"], told["core_exact"] * told["docs"] if told["docs"] else 0.0, counts)
+        return totals_of(self._score, self._folder, self.labelled.truths, names)
 
     def errors(self, names: Collection[str]) -> list[Error]:
         """Header fields that are wrong, document by document."""
