@@ -12,6 +12,8 @@ from tests.split import Half, half_of
 
 SETS = ("xml_einvoice", "zfreal", "zfreal_noxml", "zfvis_noxml", "invoice2data", "vendor_samples", "scans", "odoo_fr", "sroie")
 RECEIPTS = frozenset({"sroie"})
+PRINT_OUTS = frozenset({"zfvis_noxml"})
+"""Pages that only print an XML as label = value: nobody sends such. They have rows of their own and count in no sum."""
 NO_INVOICES = "not_invoice"
 """The set that has documents and no truth: none of them is an invoice."""
 GENERATED = "generated"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.accuracy.confidence import calibration_error
-from tests.accuracy.labelled import GENERATED, HELD_OUT, RECEIPTS, Group, Labelled, LabelledSet
+from tests.accuracy.labelled import GENERATED, HELD_OUT, PRINT_OUTS, RECEIPTS, Group, Labelled, LabelledSet
 from tests.accuracy.reading import Read
 from tests.accuracy.saying import NOT_AN_INVOICE, Said
 from tests.accuracy.scoring import Score, Scored, Totals, together
@@ -68,6 +68,11 @@ class Measured:
     of: dict[str, tuple[dict[str, Read], Scored]]
     no_invoices: tuple[LabelledSet, dict[str, Said]] | None
 
+    @property
+    def real(self) -> frozenset[str]:
+        """The sets that count where sets are summed up: documents as somebody sent them."""
+        return frozenset(self.of) - {GENERATED} - PRINT_OUTS
+
     def rows(self) -> Iterator[tuple[str, Group, Totals, Cost]]:
         for name, (_, scored) in self.of.items():
             for group in scored.labelled.groups:
@@ -78,10 +83,10 @@ class Measured:
         return scored.totals({document.name for document in scored.labelled.documents})
 
     def grouped(self, key: Callable[[str, Labelled], str]) -> Iterator[tuple[str, Group, Totals]]:
-        """Of all real sets together, what is not read from XML, by a key of each document and by half."""
+        """Of all `real` sets together, what is not read from XML, by a key of each document and by half."""
         members: dict[tuple[str, Group], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for name, (_, scored) in self.of.items():
-            for document in scored.labelled.documents if name != GENERATED else ():
+            for document in scored.labelled.documents if name in self.real else ():
                 if self.source(name, document) != XML:
                     members[key(name, document), document.group][name].add(document.name)
         for (value, group), by_set in sorted(members.items()):
@@ -126,14 +131,7 @@ class Measured:
         """How documents ended that are invoices."""
         for name, (_, scored) in self.of.items():
             for group in scored.labelled.groups:
-                ends: Counter[str] = Counter()
-                for each in scored.labelled.names(group):
-                    said = scored.said[each]
-                    ends["refused as no invoice"] += said.named_no_invoice
-                    ends["refused for another reason"] += said.refused not in (None, NOT_AN_INVOICE)
-                    ends["empty without a reason"] += said.empty_without_a_reason
-                    ends["taken without a person"] += said.passed
-                yield name, group, ends
+                yield name, group, outcome(scored.said[each] for each in scored.labelled.names(group))
 
     def named_no_invoice(self) -> int | None:
         return sum(said.named_no_invoice for said in self.no_invoices[1].values()) if self.no_invoices else None
@@ -151,11 +149,10 @@ class Measured:
         named = self.named_no_invoice()
         yield Judged("not_invoice: named as such", NAMED_NO_INVOICE, named, True, 0)
         ends: Counter[str] = Counter()
-        documents = 0
         for name, _, each in self.outcomes():
-            if name != GENERATED:
+            if name in self.real:
                 ends += each
-        documents = sum(len(scored.labelled.documents) for name, (_, scored) in self.of.items() if name != GENERATED)
+        documents = sum(len(self.of[name][1].labelled.documents) for name in self.real)
         yield Judged(
             "real invoices refused as none", INVOICES_REFUSED, ends["refused as no invoice"] / documents if documents else None, False
         )
@@ -173,6 +170,16 @@ class Measured:
             False,
             2,
         )
+
+
+def outcome(said: Iterable[Said]) -> Counter[str]:
+    ends: Counter[str] = Counter()
+    for each in said:
+        ends["refused as no invoice"] += each.refused == NOT_AN_INVOICE
+        ends["refused for another reason"] += each.refused not in (None, NOT_AN_INVOICE)
+        ends["empty without a reason"] += each.empty_without_a_reason
+        ends["taken without a person"] += each.passed
+    return ends
 
 
 def measure(

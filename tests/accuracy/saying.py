@@ -15,7 +15,7 @@ from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
-from app.domain.work import Decoded, Extraction, Job, Matched, Prepared, Reading
+from app.domain.work import Decoded, Job, Matched, Prepared, Reading
 from app.errors import Unprocessable
 from app.rules.policy import verdict
 from app.stages.extract import extract
@@ -51,7 +51,7 @@ NOT_AN_INVOICE = "not_an_invoice"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`refused`: the reason; then nothing else is said. `passed`: no person would have looked at it. `cpu`: seconds of this alone."""
+    """`refused`: the reason of a document that was not taken. `passed`: no person would have looked at it. `cpu`: seconds of this alone."""
 
     document: Document | None
     refused: str | None
@@ -62,13 +62,14 @@ class Said:
 
     @property
     def named_no_invoice(self) -> bool:
+        """Refused as such, or a person is told so."""
         return self.refused == NOT_AN_INVOICE or (self.extracted is not None and self.extracted.document_type == "other")
 
     @property
     def empty_without_a_reason(self) -> bool:
         """No header value, no line, not refused, and no finding that would send it to a person."""
-        if self.extracted is None:
-            return self.refused is None
+        if self.refused or self.extracted is None:
+            return not self.refused
         nothing = not self.extracted.invoice.lines and not any(value for _, value in header_values(self.extracted.invoice))
         return nothing and not any(finding.severity == "error" for finding in self.findings)
 
@@ -88,11 +89,9 @@ def say(read: Read) -> Said:
         return Said(read.document, exc.reason, None, (), False, time.thread_time() - began)
     validated = validate(Matched(extraction))
     cpu = time.thread_time() - began
-    return Said(read.document, None, extraction.extracted, validated.findings, _passes(extraction, validated.findings), cpu)
-
-
-def _passes(extraction: Extraction, findings: tuple[Finding, ...]) -> bool:
-    return verdict(extraction.extracted, findings) == "approved"
+    decided = verdict(extraction.extracted, validated.findings)
+    refused = NOT_AN_INVOICE if decided == "quarantined" else None
+    return Said(read.document, refused, extraction.extracted, validated.findings, decided == "approved", cpu)
 
 
 _JOB = Job("", "", "", "", "", 1, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.accuracy.confidence import at_most
-from tests.accuracy.measured import Measured
+from tests.accuracy.confidence import upper_bound
+from tests.accuracy.measured import Measured, outcome
 from tests.accuracy.saying import PATHS
 from tests.accuracy.scoring import LINES, Totals
 
@@ -82,7 +82,7 @@ def _trust(measured: Measured) -> Table:
     rows = []
     for name, group, _, _ in measured.rows():
         trust = measured.trust(name, group)
-        bound = share(at_most(trust.passed_wrong, trust.passed))
+        bound = share(upper_bound(trust.passed_wrong, trust.passed))
         counts = (str(trust.documents), str(trust.passed), str(trust.passed_wrong))
         rows.append((name, group, *counts, bound, str(trust.taken), share(trust.precision), str(len(trust.values)), share(trust.error)))
     documents = ("set", "half", "docs", "passed", "with a wrong value", "95 % bound")
@@ -91,12 +91,12 @@ def _trust(measured: Measured) -> Table:
 
 def _ends(measured: Measured) -> Table:
     kinds = ("taken without a person", "refused as no invoice", "refused for another reason", "empty without a reason")
-    rows = [(name, group, *(str(ends[kind]) for kind in kinds)) for name, group, ends in measured.outcomes()]
+    rows = [(name, group, *(str(ends[kind]) for kind in kinds), "-") for name, group, ends in measured.outcomes()]
     if measured.no_invoices:
         labelled, said = measured.no_invoices
-        passed = str(sum(each.passed for each in said.values()))
-        rows.append((labelled.name, "all", passed, f"{measured.named_no_invoice()} of {len(said)}", "-", "-"))
-    return Table("How documents ended", ("set", "half", *kinds), rows)
+        ends = outcome(said.values())
+        rows.append((labelled.name, "all", *(str(ends[kind]) for kind in kinds), f"{measured.named_no_invoice()} of {len(said)}"))
+    return Table("How documents ended", ("set", "half", *kinds, "named no invoice"), rows)
 
 
 def _costs(measured: Measured) -> Table:

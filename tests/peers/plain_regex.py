@@ -24,16 +24,11 @@ _DUE = r"due|fällig|zahlbar bis|échéance|vervaldatum|vervaldag|scadenza|venci
 _MONTHS = (
     "jan|feb|fév|mar|mär|mrt|apr|avr|abr|may|mai|mei|mag|jun|juin|giu|jul|juil|lug|aug|aoû|ago|sep|set|oct|okt|ott|out|nov|dec|dez|déc|dic"
 )
-_MONTH = {
-    name: number
-    for number, names in enumerate(
-        "jan gen ene|feb fév fev|mar mär mrt|apr avr abr|may mai mei mag|jun giu|jul lug|aug aoû ago|sep set|oct okt ott out|nov|dec dez déc dic".split(
-            "|"
-        ),
-        1,
-    )
-    for name in names.split()
-} | {"juin": 6, "juil": 7}
+_NAMES = (
+    "jan gen ene|feb fév fev|mar mär mrt|apr avr abr|may mai mei mag|jun giu|jul lug|aug aoû ago|sep set|oct okt ott out|nov|"
+    "dec dez déc dic"
+)
+_MONTH = {name: number for number, names in enumerate(_NAMES.split("|"), 1) for name in names.split()} | {"juin": 6, "juil": 7}
 _DATES = re.compile(
     rf"\b(?P<y>20\d\d)[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)\b|\b(?P<d2>\d\d?)[-/.](?P<m2>\d\d?)[-/.](?P<y2>(?:20)?\d\d)\b"
     rf"|\b(?P<d3>\d\d?)\.?\s*(?:de\s+)?(?P<m3>{_MONTHS})\w*\.?,?\s*(?:de\s+)?(?P<y3>20\d\d)\b"
