@@ -20,9 +20,9 @@ from pathlib import Path
 from app.errors import Misconfigured, Unavailable
 from tests.accuracy.labelled import LabelledSet, generated_in, no_invoices_in, sets_in
 from tests.accuracy.leafing import write_pages
-from tests.accuracy.measured import Measured, measure
-from tests.accuracy.reading import Read, read
-from tests.accuracy.saying import Said, say
+from tests.accuracy.measured import Measured, measure, told_of
+from tests.accuracy.reading import read
+from tests.accuracy.saying import say
 from tests.accuracy.scoring import Score, load_score
 from tests.accuracy.tables import all_tables
 from tests.accuracy.targets import FLOORS
@@ -65,8 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure(arguments: argparse.Namespace, found: list[LabelledSet], no_invoices: LabelledSet | None, score: Score) -> int:
     with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
-        told = [(labelled, *_told(labelled, arguments.words)) for labelled in found]
-        none = (no_invoices, _told(no_invoices, arguments.words)[1]) if no_invoices else None
+        documents = [document for labelled in (*found, *filter(None, [no_invoices])) for document in labelled.documents]
+        reads = read([document.path for document in documents], arguments.words)
+        for each in list(reads.values())[:1]:
+            say(each)  # what is loaded once is no document's
+        told = [(labelled, *told_of(labelled, reads)) for labelled in found]
+        none = (no_invoices, told_of(no_invoices, reads)[1]) if no_invoices else None
         measured = Measured(measure(told, score, Path(folder)), none)
         for table in all_tables(measured):
             print(f"\n{table.title}\n\n{table.markdown()}")
@@ -86,14 +90,6 @@ def _measure(arguments: argparse.Namespace, found: list[LabelledSet], no_invoice
             missed += [f"{judged.what}: {judged.verdict}" for judged in measured.judged() if judged.verdict != "reached"]
     print("\n".join(missed), end="\n" if missed else "")
     return 1 if missed else 0
-
-
-def _told(labelled: LabelledSet, words: Path | None) -> tuple[dict[str, Read], dict[str, Said]]:
-    reads = read([document.path for document in labelled.documents], words)
-    by_name = {document.name: reads[document.path] for document in labelled.documents}
-    for each in list(by_name.values())[:1]:
-        say(each)  # what is loaded once is no document's
-    return by_name, {name: say(each) for name, each in by_name.items()}
 
 
 def _under_floor(measured: Measured) -> list[str]:

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -29,6 +29,7 @@ DPI = 120
 LONGEST = 1500  # pixels of a picture's longer side
 QUALITY = 50  # of JPEG
 ACROSS, DOWN = 0.55, 0.14  # of the page: at least so much is seen around a place
+MOST_OF_A_SET = 400  # errors: a browser should still like the file
 NEAR = 0.3  # of the page's height: two places within are seen together
 
 Key = tuple[str, str, int]
@@ -55,11 +56,17 @@ class _Picture:
 
 def write_pages(measured: Measured, out: Path) -> None:
     """`out`: the file. Its folder is made."""
-    errors = list(errors_of(measured))
+    errors: list[Shown] = []
+    found: Counter[str] = Counter()
+    for error in errors_of(measured):
+        found[error.set] += 1
+        if found[error.set] <= MOST_OF_A_SET:
+            errors.append(error)
+    more = {name: count - MOST_OF_A_SET for name, count in found.items() if count > MOST_OF_A_SET}
     documents = {(name, each): read.document for name, (reads, _) in measured.of.items() for each, read in reads.items() if read.document}
     pictures = asyncio.run(_pictures(errors, documents))
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(_html(errors, pictures, list(all_tables(measured)))), "utf-8")
+    out.write_text("".join(_html(errors, more, pictures, list(all_tables(measured)))), "utf-8")
 
 
 def _pages_of(error: Shown) -> list[int]:
@@ -86,7 +93,8 @@ async def _pictures(errors: Sequence[Shown], documents: dict[tuple[str, str], Do
     return pictures
 
 
-def _html(errors: Sequence[Shown], pictures: dict[Key, _Picture], tables: Iterable[Table]) -> Iterator[str]:
+def _html(errors: Sequence[Shown], more: Mapping[str, int], pictures: Mapping[Key, _Picture], tables: Iterable[Table]) -> Iterator[str]:
+    """`more`: of each set, how many errors are not shown."""
     here = Path(__file__).parent
     script, style = (here / "leafing.js").read_text("utf-8"), (here / "leafing.css").read_text("utf-8")
     proof = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -106,6 +114,8 @@ def _html(errors: Sequence[Shown], pictures: dict[Key, _Picture], tables: Iterab
         yield f'<a href="#e{n}">{escape(error.field)} <small>{escape(error.document.name)}</small></a>'
     yield '<p id="none" hidden>Nothing is left.</p></nav><main><section id="totals">'
     yield "<p>Of the unopened halves there are totals and nothing else.</p>"
+    for name, count in more.items():
+        yield f"<p>Of {escape(name)} the first {MOST_OF_A_SET} errors are shown, {count} more are not.</p>"
     for table in tables:
         yield _table(table)
     yield "</section>"
@@ -136,7 +146,7 @@ def _table(table: Table) -> str:
     return f'<h2>{escape(table.title)}</h2><div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _section(n: int, error: Shown, pictures: dict[Key, _Picture]) -> Iterator[str]:
+def _section(n: int, error: Shown, pictures: Mapping[Key, _Picture]) -> Iterator[str]:
     passed = "passed" if error.passed else "a person looks"
     data = {"set": error.set, "field": error.field, "kind": error.kind, "passed": passed, "document": f"{error.set}/{error.document.name}"}
     yield f'<section id="e{n}" hidden ' + " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items()) + ">"

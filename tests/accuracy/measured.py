@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.accuracy.confidence import calibration_error
 from tests.accuracy.labelled import GENERATED, HELD_OUT, PRINT_OUTS, RECEIPTS, Group, Labelled, LabelledSet
 from tests.accuracy.reading import Read
-from tests.accuracy.saying import NOT_AN_INVOICE, Said
+from tests.accuracy.saying import NOT_AN_INVOICE, Said, say
 from tests.accuracy.scoring import Score, Scored, Totals, together
 from tests.accuracy.targets import (
     CALIBRATION_ERROR,
@@ -180,6 +180,12 @@ def outcome(said: Iterable[Said]) -> Counter[str]:
         ends["empty without a reason"] += each.empty_without_a_reason
         ends["taken without a person"] += each.passed
     return ends
+
+
+def told_of(labelled: LabelledSet, reads: Mapping[Path, Read]) -> tuple[dict[str, Read], dict[str, Said]]:
+    """Of each document by its name: its words, and what the product says of it."""
+    by_name = {document.name: reads[document.path] for document in labelled.documents}
+    return by_name, {name: say(each) for name, each in by_name.items()}
 
 
 def measure(

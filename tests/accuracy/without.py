@@ -2,7 +2,7 @@
 
 A part is left out in one place, here: an engine by who reads, anything else by functions that do nothing in place of its own. The product
 knows nothing of it. Words are read once (`--words`), so that a part takes seconds. A function that is no longer where a part says raises
-AttributeError, and a part that changes nothing fails its test (tests/test_accuracy_without.py).
+AttributeError, and a part that changes nothing fails its test (tests/test_accuracy.py).
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from unittest.mock import patch
 
 from app.extractors.nearby import Labels
 from tests.accuracy.labelled import LabelledSet
-from tests.accuracy.measured import Measured, measure
+from tests.accuracy.measured import Measured, measure, told_of
 from tests.accuracy.reading import read
-from tests.accuracy.saying import say
 from tests.accuracy.scoring import Score, Totals, together
 from tests.accuracy.tables import Table, share
 
@@ -111,12 +110,9 @@ def ablation(sets: Sequence[LabelledSet], asked: Sequence[str], score: Score, wo
 
 
 def _totals(sets: Sequence[LabelledSet], part: Part, score: Score, words: Path | None) -> dict[str, Totals]:
-    told = []
+    reads = read([document.path for labelled in sets for document in labelled.documents], words, part.engines)
     with left_out(part), tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
-        for labelled in sets:
-            reads = read([document.path for document in labelled.documents], words, part.engines)
-            by_name = {document.name: reads[document.path] for document in labelled.documents}
-            told.append((labelled, by_name, {name: say(each) for name, each in by_name.items()}))
+        told = [(labelled, *told_of(labelled, reads)) for labelled in sets]
         grouped = Measured(measure(told, score, Path(folder)), None).grouped(lambda name, document: "")
         halves: dict[str, list[Totals]] = {}
         for _, half, totals in grouped:
