@@ -140,12 +140,12 @@ class Measured:
         """Every target. Without a set to measure it on, one is not measured."""
         rows = {(name, group): totals for name, group, totals, _ in self.rows()}
         for (name, group), wanted in READ_WELL.items():
-            if (name, group) not in rows and name in self.of:
-                group = f"{self.of[name][1].labelled.groups[0]} (there is no {group} half)"
-            totals = rows.get((name, group.partition(" (")[0]))
+            totals, where = rows.get((name, group)), group
+            if totals is None and group == "unopened" and (totals := rows.get((name, "opened"))):
+                where = "opened (all have been looked at)"
             told = {"header F1": totals.header_f1, "core exact": totals.core_exact, "line F1": totals.line_f1} if totals else {}
             for what, least in wanted.items():
-                yield Judged(f"{name}, {group}: {what}", least, told.get(what), True)
+                yield Judged(f"{name}, {where}: {what}", least, told.get(what), True)
         named = self.named_no_invoice()
         yield Judged("not_invoice: named as such", NAMED_NO_INVOICE, named, True, 0)
         ends: Counter[str] = Counter()
@@ -153,9 +153,8 @@ class Measured:
             if name in self.real:
                 ends += each
         documents = sum(len(self.of[name][1].labelled.documents) for name in self.real)
-        yield Judged(
-            "real invoices refused as none", INVOICES_REFUSED, ends["refused as no invoice"] / documents if documents else None, False
-        )
+        refused = ends["refused as no invoice"] / documents if documents else None
+        yield Judged("real invoices refused as none", INVOICES_REFUSED, refused, False)
         yield Judged("empty without a reason", EMPTY_WITHOUT_A_REASON, ends["empty without a reason"] if documents else None, False, 0)
         trust = self.trust(GENERATED, HELD_OUT) if GENERATED in self.of else None
         yield Judged("generated, held out: values taken that are right", TAKEN_PRECISION, trust and trust.precision, True)
@@ -163,13 +162,8 @@ class Measured:
         costs = self.cost_by_source()
         yield Judged("CPU s of a digital page", DIGITAL_PAGE, costs[DIGITAL].page if DIGITAL in costs else None, False)
         scan = costs.get(SCAN)
-        yield Judged(
-            "CPU of a scan, times its OCR",
-            SCAN_TO_ENGINE,
-            scan and scan.cpu / scan.engines_cpu if scan and scan.engines_cpu else None,
-            False,
-            2,
-        )
+        times = scan.cpu / scan.engines_cpu if scan and scan.engines_cpu else None
+        yield Judged("CPU of a scan, times its OCR", SCAN_TO_ENGINE, times, False, 2)
 
 
 def outcome(said: Iterable[Said]) -> Counter[str]:

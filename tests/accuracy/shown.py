@@ -192,8 +192,7 @@ def _lines(name: str, document: Labelled, said: Said, places: Places) -> Shown:
     """The lines that are only on one side, and where they stand."""
     assert said.extracted is not None
     told = in_truths_words(said.extracted.invoice)[LINES]
-    wanted = list(document.truth.get(LINES) or ())
-    surplus = [n for n, line in enumerate(told) if not _paired(line, wanted)]
+    surplus, missing = _unpaired(told, document.truth.get(LINES) or ())
     fields = said.extracted.fields
     boxes: dict[int, list[BoundingBox]] = {}
     confidences = []
@@ -203,7 +202,6 @@ def _lines(name: str, document: Labelled, said: Said, places: Places) -> Shown:
                 confidences.append(field.confidence)
                 if field.page and field.box:
                     boxes.setdefault(field.page, []).append(field.box)
-    missing = [line for line in wanted if not _paired(line, told)]
     at = [spot for line in missing[:20] for spot in _truth_at(places, "amount", line.get("amount"))]
     return Shown(
         name,
@@ -218,9 +216,17 @@ def _lines(name: str, document: Labelled, said: Said, places: Places) -> Shown:
     )
 
 
-def _paired(line: dict[str, Any], others: Iterable[dict[str, Any]]) -> bool:
-    """Whether another line has the same amount and a like description, as scorers of lines do."""
-    return any(_amount(line) == _amount(other) and _alike(line, other) for other in others)
+def _unpaired(told: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -> tuple[list[int], list[dict[str, Any]]]:
+    """Which of the lines that were said, and which that are true, have no other of the same amount and a like description. All, if it is
+    only the scorer that finds a difference."""
+    missing, surplus = list(wanted), []
+    for n, line in enumerate(told):
+        pair = next((other for other in missing if _amount(line) == _amount(other) and _alike(line, other)), None)
+        if pair is None:
+            surplus.append(n)
+        else:
+            missing.remove(pair)
+    return (surplus, missing) if surplus or missing else (list(range(len(told))), list(wanted))
 
 
 def _alike(line: dict[str, Any], other: dict[str, Any]) -> bool:
