@@ -145,8 +145,9 @@ def extract_text(document: Document) -> Extracted:
     pages = (document.pages[0].number, document.pages[-1].number) if document.pages else None
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
     language = language_of(grid)
+    left_out = tuple(replace(row, page=document.pages[row.page - 1].number) for row in lines.left_out)
     findings = (*_about_the_kind(kind), *_about_the_dates(found, header))
-    return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, lines.left_out, findings)
+    return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, left_out, findings)
 
 
 def _about_the_kind(kind: Kind) -> Iterator[Finding]:
