@@ -68,7 +68,7 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
         due_date=issued + timedelta(days=days) if named else None,
         delivery_date=issued - timedelta(days=random.randrange(12)) if random.random() < 0.4 else None,
         purchase_order_reference=_reference(random) if random.random() < 0.45 else None,
-        buyer_reference=_reference(random) if random.random() < 0.15 else None,
+        buyer_reference=_other_reference(random) if random.random() < 0.15 else None,
         seller=seller,
         buyer=buyer,
         ship_to=_party(random, buyer_locale, buyer_locale.language, None) if random.random() < 0.2 else Party(),
@@ -109,7 +109,7 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
         bank=random.choice(("Volksbank", "Banque du Centre", "First National Bank", "Banca Popolare", "Sparkasse", "Banco Norte", "Stadsbank")),
         web=f"www.{slug}.example",
         delivery_note=str(random.randrange(10000, 999999)),
-        our_order=_reference(random),
+        our_order=_other_reference(random),
         terms=_terms(random, voice, invoice, days, kind),
     )
 
@@ -278,7 +278,12 @@ def _number(random: Random, issued: date) -> str:
 
 
 def _reference(random: Random) -> str:
-    return identifiers.filled(random.choice(("nnnnn", "PO-nnnnn", "4500nnnnnn", "Bnnnn/nn", "aa-nnnn", "nnnn-nn", "nnnnnnnn", "PO nnnn")), random)
+    return identifiers.filled(random.choice(("nnnnn", "PO-nnnnn", "4500nnnnnn", "Bnnnn/nn", "aa-nnnn", "nnnn-nn", "nnnnnnnn", "POnnnn")), random)
+
+
+def _other_reference(random: Random) -> str:
+    """A sign of somebody's, or the number of a job: nothing like an order of the buyer's."""
+    return identifiers.filled(random.choice(("aa/aa", "aaa", "nnn-aa", "Vnnnnnn", "nnnnnn", "Tnnnn", "aa nn/nnn")), random)
 
 
 def _terms(random: Random, voice: Voice, invoice: Invoice, days: int, kind: Kind) -> str:

@@ -11,6 +11,7 @@ from training.invoices.header import Head, address_lines, amount_runs
 from training.invoices.style import Style
 from training.invoices.table import Flow, ItemTable
 
+PAYABLE = ("pay", "zahl", "betal", "pag")
 FOOT = 74.0  # what the foot of a page takes
 
 
@@ -117,7 +118,10 @@ class _Composer:
                 add(random.choice(("GST 10%", "GST", "Total GST", "GST (10%)")) if invoice.total_tax else "GST", invoice.total_tax, "total_tax")
             else:
                 self._taxes(add)
-        add(voice.word("gross"), invoice.total_with_tax, "total_with_tax", strong=invoice.paid_amount is None)
+        gross = voice.word("gross")
+        if invoice.paid_amount is not None and any(part in gross.casefold() for part in PAYABLE):
+            gross = voice.all_of("labels", "gross")[0]  # of two sums only the last is to be paid
+        add(gross, invoice.total_with_tax, "total_with_tax", strong=invoice.paid_amount is None)
         if invoice.paid_amount is not None and invoice.amount_due is not None:
             add(voice.word("paid"), random.choice((1, -1)) * invoice.paid_amount, "paid_amount")
             add(voice.word("due_amount"), invoice.amount_due, "amount_due", strong=True)
@@ -195,7 +199,7 @@ class _Composer:
         if category in NO_TAX:
             say(voice.sentence(NO_TAX[category]))
         if deal.terms:
-            say(f"{voice.word('terms')}{voice.colon.rstrip() or ':'} {deal.terms}" if self.random.random() < 0.4 else deal.terms)
+            say(f"{voice.word('terms')}{voice.colon.rstrip() or ':'} {deal.terms}" if self.random.random() < 0.4 and deal.kind == "invoice" else deal.terms)
         rows = self.head.bank_rows()
         if rows and kind in ("rows", "box"):
             lines = [words(pen, self.head.labelled(label, value[0][0], value[0][1] or "")) for label, value in rows]

@@ -37,8 +37,8 @@ class Head:
         pen, style, seller = self.pen, self.style, self.deal.invoice.seller
         large = self.random.choice((12.0, 14, 16, 19))
         band = style.structure.letterhead == "band"
-        name = words(pen, [(seller.name or "", "seller.name")], bold=True, size=large, color=WHITE if band else style.ink, width=min(self.width * 0.6, 320))
-        name = Block(min(name.width, _natural(pen, seller.name or "", large)), name.height, name.draw)
+        large = min(large, max(9.0, large * self.width * 0.58 / pen.width(seller.name or "", pen.bold, large)))
+        name = words(pen, [(seller.name or "", "seller.name")], bold=True, size=large, color=WHITE if band else style.ink)
         logo = self._logo()
         mark = beside(logo, name, gap=8) if logo.width else name
         details = nothing() if style.structure.sender == "footer_only" else self.sender_block(color_white=band)
@@ -227,10 +227,6 @@ def address_lines(party: Party, deal: Deal) -> list[str]:
     if address.country != deal.invoice.seller.address.country:
         lines.append(COUNTRIES[address.country or ""])
     return lines
-
-
-def _natural(pen: Pen, text: str, size: float) -> float:
-    return pen.width(text, pen.bold, size)
 
 
 def amount_runs(deal: Deal, value: Decimal, path: str, *, currency: bool) -> list[Run]:

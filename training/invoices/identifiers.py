@@ -75,6 +75,8 @@ def spaced_vat(vat: str, random: Random) -> str:
     if country == "CH":
         return f"CHE-{vat[3:6]}.{vat[6:9]}.{vat[9:12]} {vat[12:]}"
     body = vat[2:]
+    if country in ("IT", "ES", "PT") and random.random() < 0.6:
+        return body  # at home nobody writes the prefix
     forms = {
         "GB": (vat, f"GB {body[:3]} {body[3:7]} {body[7:]}", f"GB{body[:3]} {body[3:7]} {body[7:]}"),
         "DE": (vat, f"DE {body}", vat),

@@ -122,7 +122,8 @@ class ItemTable:
         pen, path, width = self.pen, f"lines.{i}", self.widths["name"] - 8
         runs: list[Run] = [(line.item_name or "", f"{path}.item_name")]
         if line.item_id and self.style.structure.item_id == "in_name":
-            runs = [(line.item_id, f"{path}.item_id"), (" ", None), *runs]
+            before, after = ("[", "] ") if self.style.greeting else ("", " - ")
+            runs = [(before, None), (line.item_id, f"{path}.item_id"), (after, None), *runs]
         below: list[Block] = []
         if line.item_id and self.style.structure.item_id == "below":
             below.append(words(pen, [(f"{self.deal.voice.word('item_id')}: ", None), (line.item_id, f"{path}.item_id")], size=pen.size - 1, color=GREY))

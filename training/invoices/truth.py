@@ -47,6 +47,9 @@ def truth_of(made: Made) -> dict[str, Any]:
         }
         for line in made.invoice.lines
     ]
+    vat = made.sold.seller.vat_id
+    if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT"):
+        truth["vendor_vat_id_alt"] = [vat[2:]]
     return truth | {"absent": absent, "unsure": unsure, "language": made.language, "locale": made.locale, "layout": made.family, "kind": made.kind}
 
 
