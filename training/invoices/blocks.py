@@ -175,7 +175,12 @@ def framed(block: Block, padding: float = 5, *, fill: Color | None = None, line:
         if fill:
             pen.sheet.fill(x, y, x + wide, y + high, fill)
         if line:
-            for x0, y0, x1, y1 in ((x, y, x + wide, y), (x + wide, y, x + wide, y + high), (x, y + high, x + wide, y + high), (x, y, x, y + high)):
+            for x0, y0, x1, y1 in (
+                (x, y, x + wide, y),
+                (x + wide, y, x + wide, y + high),
+                (x, y + high, x + wide, y + high),
+                (x, y, x, y + high),
+            ):
                 pen.sheet.rule(x0, y0, x1, y1, thickness=0.5, color=line)
         block.draw(pen, x + padding, y + padding)
 

@@ -1,5 +1,8 @@
 """What was sold, by whom, to whom: an invoice made up at random whose every sum is right (EN 16931 BR-CO-10 to 17)."""
 
+# ruff: noqa: E501
+# Long lists of equally likely values.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -51,7 +54,11 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
     elif random.random() < 0.05 and not with_tax:
         category = "E"
     seller = _party(random, locale, language, trade)
-    buyer_locale = random.choice([one for one in LOCALES if one.tax == "vat" and one.country not in (locale.country, "GB", "CH")]) if abroad else locale
+    buyer_locale = (
+        random.choice([one for one in LOCALES if one.tax == "vat" and one.country not in (locale.country, "GB", "CH")])
+        if abroad
+        else locale
+    )
     buyer = _party(random, buyer_locale, buyer_locale.language, None)
     if random.random() > (0.95 if abroad else 0.35) or (with_tax and random.random() < 0.8):
         buyer = replace(buyer, vat_id=None)
@@ -106,7 +113,9 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
         voice=voice,
         groups=groups,
         with_tax=with_tax,
-        bank=random.choice(("Volksbank", "Banque du Centre", "First National Bank", "Banca Popolare", "Sparkasse", "Banco Norte", "Stadsbank")),
+        bank=random.choice(
+            ("Volksbank", "Banque du Centre", "First National Bank", "Banca Popolare", "Sparkasse", "Banco Norte", "Stadsbank")
+        ),
         web=f"www.{slug}.example",
         delivery_note=str(random.randrange(10000, 999999)),
         our_order=_other_reference(random),
@@ -175,7 +184,9 @@ def _lines(
         elif high < 1:
             quantity = Decimal(random.choice((100, 250, 500, 1000, 84, 312)))
         else:
-            quantity = Decimal(random.choices((1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 25, 36, 48, 100, 240), (40, 16, 9, 8, 7, 5, 4, 6, 4, 3, 2, 1, 1, 1, 1))[0])
+            quantity = Decimal(
+                random.choices((1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 25, 36, 48, 100, 240), (40, 16, 9, 8, 7, 5, 4, 6, 4, 3, 2, 1, 1, 1, 1))[0]
+            )
         gross = to_cent(quantity * price)
         allowances: tuple[AllowanceCharge, ...] = ()
         if discounted and random.random() < 0.7:
@@ -235,7 +246,9 @@ def _party(random: Random, locale: Locale, language: str, trade: str | None) -> 
     if trade is None:
         trade = random.choice([name for name in words if name.startswith("trades.")])
     last, other = random.sample(people["last"], 2)
-    firm = random.choice(people["names"]).format(last=last, last2=other, word=random.choice(people["words"]), trade=random.choice(words[trade]["names"]))
+    firm = random.choice(people["names"]).format(
+        last=last, last2=other, word=random.choice(people["words"]), trade=random.choice(words[trade]["names"])
+    )
     if random.random() < 0.88:
         firm = f"{firm} {random.choice(locale.forms)}"
     city, code = random.choice(locale.places).split("|")
@@ -278,7 +291,9 @@ def _number(random: Random, issued: date) -> str:
 
 
 def _reference(random: Random) -> str:
-    return identifiers.filled(random.choice(("nnnnn", "PO-nnnnn", "4500nnnnnn", "Bnnnn/nn", "aa-nnnn", "nnnn-nn", "nnnnnnnn", "POnnnn")), random)
+    return identifiers.filled(
+        random.choice(("nnnnn", "PO-nnnnn", "4500nnnnnn", "Bnnnn/nn", "aa-nnnn", "nnnn-nn", "nnnnnnnn", "POnnnn")), random
+    )
 
 
 def _other_reference(random: Random) -> str:

@@ -85,7 +85,10 @@ class _Composer:
         if kind in ("above_table", "centered"):
             text: list[Run] = [(self.head.title(), None)]
             if self.random.random() < 0.4:
-                text += [(self.random.choice((" ", " Nr. " if self.voice.language == "de" else " ")), None), (self.deal.invoice.number or "", "number")]
+                text += [
+                    (self.random.choice((" ", " Nr. " if self.voice.language == "de" else " ")), None),
+                    (self.deal.invoice.number or "", "number"),
+                ]
             title = words(self.pen, text, bold=True, size=self.pen.size + self.random.choice((2, 4, 7)), color=self.style.ink)
             flow.put(spread(nothing(), title, self.width / 2 + title.width / 2) if kind == "centered" else title, 8)
         if self.style.greeting:
@@ -115,7 +118,11 @@ class _Composer:
                 label = random.choice(("Sales tax", "Tax", "Sales Tax {rate}", "Tax ({rate})"))
                 add(label.format(rate=voice.percent(invoice.tax_breakdown[0].rate or Decimal())), invoice.total_tax, "total_tax")
             elif voice.locale.tax == "gst":
-                add(random.choice(("GST 10%", "GST", "Total GST", "GST (10%)")) if invoice.total_tax else "GST", invoice.total_tax, "total_tax")
+                add(
+                    random.choice(("GST 10%", "GST", "Total GST", "GST (10%)")) if invoice.total_tax else "GST",
+                    invoice.total_tax,
+                    "total_tax",
+                )
             else:
                 self._taxes(add)
         gross = voice.word("gross")
@@ -199,7 +206,11 @@ class _Composer:
         if category in NO_TAX:
             say(voice.sentence(NO_TAX[category]))
         if deal.terms:
-            say(f"{voice.word('terms')}{voice.colon.rstrip() or ':'} {deal.terms}" if self.random.random() < 0.4 and deal.kind == "invoice" else deal.terms)
+            say(
+                f"{voice.word('terms')}{voice.colon.rstrip() or ':'} {deal.terms}"
+                if self.random.random() < 0.4 and deal.kind == "invoice"
+                else deal.terms
+            )
         rows = self.head.bank_rows()
         if rows and kind in ("rows", "box"):
             lines = [words(pen, self.head.labelled(label, value[0][0], value[0][1] or "")) for label, value in rows]
@@ -250,7 +261,9 @@ class _Composer:
         columns.append(ids)
         if self.style.structure.payment == "footer":
             columns.append([self.head.labelled(label, value[0][0], value[0][1] or "") for label, value in self.head.bank_rows()])
-        shown = self.random.random() < (1.0 if self.style.structure.payment == "footer" or self.style.structure.sender == "footer_only" else 0.6)
+        shown = self.random.random() < (
+            1.0 if self.style.structure.payment == "footer" or self.style.structure.sender == "footer_only" else 0.6
+        )
         pattern = voice.word("page")
         size = self.random.choice((6.5, 7, 7.5))
         sheets = pen.sheets
@@ -267,9 +280,13 @@ class _Composer:
                     for column in columns:
                         for runs in column:
                             flat += [*runs, (" · ", None)]
-                    words(pen, flat[:-1], size=size - 0.5, color=GREY, width=self.width, align="center").draw(pen, self.left, pen.paper[1] - FOOT + 12)
+                    words(pen, flat[:-1], size=size - 0.5, color=GREY, width=self.width, align="center").draw(
+                        pen, self.left, pen.paper[1] - FOOT + 12
+                    )
             elif page == 1 and self.head.own_vat and not any(spot.path == "seller.vat_id" for spot in pen.spots):
-                words(pen, self.head.labelled("seller_vat", self.head.own_vat, "seller.vat_id"), size=size).draw(pen, self.left, pen.paper[1] - FOOT + 12)
+                words(pen, self.head.labelled("seller_vat", self.head.own_vat, "seller.vat_id"), size=size).draw(
+                    pen, self.left, pen.paper[1] - FOOT + 12
+                )
             if pages > 1 or self.style.greeting:
                 number = words(pen, pattern.format(page=page, pages=pages), size=7, color=GREY)
                 number.draw(pen, self.left + self.width - number.width, pen.paper[1] - 24)

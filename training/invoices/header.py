@@ -100,7 +100,11 @@ class Head:
 
     def address(self, party: Party, path: str, label: str | None, *, frame: bool = False, width: float = 200) -> Block:
         pen = self.pen
-        heading = words(pen, self.voice.word(label), bold=self.random.random() < 0.5, size=pen.size - 0.5, color=self.style.ink) if label else None
+        heading = (
+            words(pen, self.voice.word(label), bold=self.random.random() < 0.5, size=pen.size - 0.5, color=self.style.ink)
+            if label
+            else None
+        )
         lines: list[list[Run]] = [[(party.name or "", f"{path}.name")]]
         if path == "buyer" and self.random.random() < 0.25:
             attention = f"{self.voice.word('attention')} {party.contact_name}"
@@ -116,7 +120,11 @@ class Head:
 
     def addresses(self, room: float) -> Block:
         invoice, kind = self.deal.invoice, self.style.structure.addresses
-        ship = self.address(invoice.ship_to, "ship_to", "ship_to", frame=kind == "boxes", width=min(200, room / 2 - 6)) if invoice.ship_to.name else None
+        ship = (
+            self.address(invoice.ship_to, "ship_to", "ship_to", frame=kind == "boxes", width=min(200, room / 2 - 6))
+            if invoice.ship_to.name
+            else None
+        )
         if kind == "window":
             seller = invoice.seller
             line = " · ".join([seller.name or "", *address_lines(seller, self.deal)])
@@ -124,7 +132,7 @@ class Head:
             return stack(small, self.address(invoice.buyer, "buyer", None, width=min(220, room)), ship, gap=5)
         label = "bill_to" if self.random.random() < 0.85 else None
         wide = min(220, room) if not ship else min(200, room / 2 - 6)
-        bill = self.address(invoice.buyer, "buyer", label if kind != "right" else label, frame=kind == "boxes", width=wide)
+        bill = self.address(invoice.buyer, "buyer", label, frame=kind == "boxes", width=wide)
         if kind == "right":
             return spread(stack(ship) if ship else nothing(), bill, room)
         if kind == "three":
@@ -172,12 +180,19 @@ class Head:
     def meta(self, room: float) -> Block:
         pen, kind, voice, rows = self.pen, self.style.structure.meta, self.voice, self.references()
         bold_label, bold_value = self.random.random() < 0.3, self.random.random() < 0.25
-        title = words(pen, self.title(), bold=True, size=pen.size + 5, color=self.style.ink) if self.style.structure.title == "in_meta" else None
+        title = (
+            words(pen, self.title(), bold=True, size=pen.size + 5, color=self.style.ink)
+            if self.style.structure.title == "in_meta"
+            else None
+        )
         if kind == "sentences":
             colon = voice.colon or " "
             lines = [[(f"{voice.word(label)}{colon.rstrip()} ", None), *value] for label, value in rows]
             return stack(title, *(words(pen, line) for line in lines), gap=1.5)
-        labels = [words(pen, voice.word(label) + (voice.colon.rstrip() if kind in ("rows", "right_rows") else ""), bold=bold_label) for label, _ in rows]
+        labels = [
+            words(pen, voice.word(label) + (voice.colon.rstrip() if kind in ("rows", "right_rows") else ""), bold=bold_label)
+            for label, _ in rows
+        ]
         values = [words(pen, value, bold=bold_value) for _, value in rows]
         if kind in ("strip", "grid", "above"):
             across = len(rows) if kind == "strip" and room > 340 else 2 if kind == "grid" else 3
@@ -187,7 +202,10 @@ class Head:
                 self._cell(stack(label, value, gap=1), step, lined=kind != "above") for label, value in zip(labels, values, strict=True)
             ]
             high = max(cell.height for cell in cells)
-            cells = [self._cell(stack(label, value, gap=1), step, lined=kind != "above", high=high) for label, value in zip(labels, values, strict=True)]
+            cells = [
+                self._cell(stack(label, value, gap=1), step, lined=kind != "above", high=high)
+                for label, value in zip(labels, values, strict=True)
+            ]
             return stack(title, *(beside(*cells[i : i + across]) for i in range(0, len(cells), across)), gap=0 if kind != "above" else 5)
         left = max(block.width for block in labels) + self.random.choice((6, 12, 22))
         right = max(block.width for block in values)

@@ -64,9 +64,7 @@ def bic(country: str, random: Random) -> str:
 
 
 def filled(pattern: str, random: Random) -> str:
-    return "".join(
-        str(random.randint(1, 9)) if c == "n" else random.choice("ABCDEFGHIJKLMNPQRSTUVW") if c == "a" else c for c in pattern
-    )
+    return "".join(str(random.randint(1, 9)) if c == "n" else random.choice("ABCDEFGHIJKLMNPQRSTUVW") if c == "a" else c for c in pattern)
 
 
 def spaced_vat(vat: str, random: Random) -> str:

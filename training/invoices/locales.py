@@ -1,5 +1,8 @@
 """How a country writes: its words (`words/<language>.toml`), dates, numbers, money, taxes and addresses."""
 
+# ruff: noqa: E501
+# A table: one locale reads better in few long lines.
+
 from __future__ import annotations
 
 import tomllib

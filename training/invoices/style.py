@@ -113,7 +113,15 @@ def _draw(random: Random) -> Style:
         tax_table=random.random() < 0.25,
         payment=random.choice(("footer", "paragraph", "rows", "box", "slip", "none")),
     )
-    shades = ((0.1, 0.1, 0.12), (0.13, 0.2, 0.42), (0.13, 0.36, 0.25), (0.45, 0.12, 0.2), (0.09, 0.31, 0.42), (0.55, 0.25, 0.1), (0.3, 0.3, 0.34))
+    shades = (
+        (0.1, 0.1, 0.12),
+        (0.13, 0.2, 0.42),
+        (0.13, 0.36, 0.25),
+        (0.45, 0.12, 0.2),
+        (0.09, 0.31, 0.42),
+        (0.55, 0.25, 0.1),
+        (0.3, 0.3, 0.34),
+    )
     return Style(
         structure=structure,
         font=random.choices(("helv", "tiro", "cour"), (75, 20, 5))[0],  # type: ignore[arg-type]

@@ -14,7 +14,17 @@ from training.invoices.header import amount_runs
 from training.invoices.style import Style
 
 _RIGHT = frozenset(("quantity", "price", "amount", "tax_amount", "discount", "tax_rate"))
-_WIDTHS = {"position": 26.0, "item_id": 62.0, "quantity": 46.0, "unit": 40.0, "price": 60.0, "discount": 42.0, "tax_rate": 42.0, "tax_amount": 54.0, "amount": 72.0}
+_WIDTHS = {
+    "position": 26.0,
+    "item_id": 62.0,
+    "quantity": 46.0,
+    "unit": 40.0,
+    "price": 60.0,
+    "discount": 42.0,
+    "tax_rate": 42.0,
+    "tax_amount": 54.0,
+    "amount": 72.0,
+}
 PALE = (0.94, 0.94, 0.95)
 
 
@@ -92,7 +102,7 @@ class ItemTable:
         if column == "quantity":
             assert line.quantity is not None
             places = 2 if voice._rate_places == 2 else None
-            shown = voice.number(line.quantity if places is None else line.quantity, places)
+            shown = voice.number(line.quantity, places)
             if "unit" not in self.style.structure.columns and self.style.greeting:
                 return [(shown, f"{path}.quantity"), (" ", None), (voice.unit(line.unit or "H87"), f"{path}.unit")]
             return [(shown, f"{path}.quantity")]
@@ -102,7 +112,11 @@ class ItemTable:
             assert line.net_price is not None
             places = max(2, -int(line.net_price.as_tuple().exponent))
             if money:
-                return amount_runs(self.deal, line.net_price, f"{path}.net_price", currency=True) if places == 2 else [(voice.number(line.net_price, places), f"{path}.net_price")]
+                return (
+                    amount_runs(self.deal, line.net_price, f"{path}.net_price", currency=True)
+                    if places == 2
+                    else [(voice.number(line.net_price, places), f"{path}.net_price")]
+                )
             return [(voice.number(line.net_price, places), f"{path}.net_price")]
         if column == "discount":
             share = line.allowances[0].percentage if line.allowances else None
@@ -126,9 +140,21 @@ class ItemTable:
             runs = [(before, None), (line.item_id, f"{path}.item_id"), (after, None), *runs]
         below: list[Block] = []
         if line.item_id and self.style.structure.item_id == "below":
-            below.append(words(pen, [(f"{self.deal.voice.word('item_id')}: ", None), (line.item_id, f"{path}.item_id")], size=pen.size - 1, color=GREY))
+            below.append(
+                words(
+                    pen, [(f"{self.deal.voice.word('item_id')}: ", None), (line.item_id, f"{path}.item_id")], size=pen.size - 1, color=GREY
+                )
+            )
         if line.item_description:
-            below.append(words(pen, [(line.item_description, f"{path}.item_description")], size=pen.size - (1 if self.style.size > 7.5 else 0), color=GREY, width=width))
+            below.append(
+                words(
+                    pen,
+                    [(line.item_description, f"{path}.item_description")],
+                    size=pen.size - (1 if self.style.size > 7.5 else 0),
+                    color=GREY,
+                    width=width,
+                )
+            )
         bold = self.style.ink[0] > 0.4 and bool(below)
         return stack(words(pen, runs, width=width, bold=bold, leading=self.style.leading), *below)
 
@@ -139,7 +165,12 @@ class ItemTable:
                 cells.append(self._cell(self._name(i, line), column))
                 continue
             align: Align = "right" if column in _RIGHT else "left"
-            cells.append(self._cell(words(self.pen, self._runs(column, i, line), width=self.widths[column] - 8, align=align, leading=self.style.leading), column))
+            cells.append(
+                self._cell(
+                    words(self.pen, self._runs(column, i, line), width=self.widths[column] - 8, align=align, leading=self.style.leading),
+                    column,
+                )
+            )
         fill = PALE if self.style.structure.zebra and i % 2 else None
         return self._lined(beside(*cells), fill, pad=2.5 if self.style.structure.table_rules == "none" else 3.5)
 
@@ -170,7 +201,9 @@ class ItemTable:
         cells = []
         for column in self.columns:
             align: Align = "right" if column in _RIGHT else "left"
-            block = words(self.pen, self.titles[column], width=self.widths[column] - 8, align=align, bold=True, **({"color": ink} if ink else {}))
+            block = words(
+                self.pen, self.titles[column], width=self.widths[column] - 8, align=align, bold=True, **({"color": ink} if ink else {})
+            )
             cells.append(self._cell(block, column))
         return self._lined(beside(*cells, align="bottom"), self.style.ink if ink else PALE if filled else None, 3.5, head=True)
 

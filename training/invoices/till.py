@@ -36,7 +36,11 @@ def print_receipt(deal: Deal, style: Style) -> Pen:
     rows.append(words(pen, [(f"{voice.word('receipt_number')}: ", None), (invoice.number or "", "number")]))
     time = f"{random.randrange(8, 21):02d}:{random.randrange(60):02d}"
     rows.append(words(pen, [(f"{voice.word('date')}: ", None), (voice.date(invoice.issue_date), "issue_date"), (f"  {time}", None)]))
-    rows.append(words(pen, f"{voice.word('till')} {random.randrange(1, 9)}  {voice.word('cashier')}: {(invoice.seller.contact_name or '').split()[0]}"))
+    rows.append(
+        words(
+            pen, f"{voice.word('till')} {random.randrange(1, 9)}  {voice.word('cashier')}: {(invoice.seller.contact_name or '').split()[0]}"
+        )
+    )
     rows.append(middle("-" * int(wide / pen.width("-", pen.font, 8))))
     two = random.random() < 0.4
     for i, line in enumerate(invoice.lines):
@@ -44,7 +48,11 @@ def print_receipt(deal: Deal, style: Style) -> Pen:
         path = f"lines.{i}"
         amount: list[Run] = [(voice.amount(line.net_amount), f"{path}.net_amount")]
         name: list[Run] = [(line.item_name or "", f"{path}.item_name")]
-        count: list[Run] = [(voice.number(line.quantity), f"{path}.quantity"), (" x ", None), (voice.amount(line.net_price), f"{path}.net_price")]
+        count: list[Run] = [
+            (voice.number(line.quantity), f"{path}.quantity"),
+            (" x ", None),
+            (voice.amount(line.net_price), f"{path}.net_price"),
+        ]
         if two or line.quantity != 1:
             rows += [words(pen, name, width=wide), pair([("  ", None), *count], amount)]
         else:

@@ -50,7 +50,14 @@ def truth_of(made: Made) -> dict[str, Any]:
     vat = made.sold.seller.vat_id
     if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT"):
         truth["vendor_vat_id_alt"] = [vat[2:]]
-    return truth | {"absent": absent, "unsure": unsure, "language": made.language, "locale": made.locale, "layout": made.family, "kind": made.kind}
+    return truth | {
+        "absent": absent,
+        "unsure": unsure,
+        "language": made.language,
+        "locale": made.locale,
+        "layout": made.family,
+        "kind": made.kind,
+    }
 
 
 def boxes_of(made: Made) -> list[dict[str, Any]]:
