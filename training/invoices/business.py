@@ -95,11 +95,15 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
         if random.random() < 0.12:
             share = Decimal(random.choice((2, 3, 5, 10)))
             base = sum((line.net_amount or Decimal() for line in lines), Decimal())
-            discount = AllowanceCharge(to_cent(base * share / 100), base, share, category, lines[0].tax_rate, voice.word("allowance"))
+            discount = AllowanceCharge(
+                to_cent(base * share / 100), base, share, lines[0].tax_category, lines[0].tax_rate, voice.word("allowance")
+            )
             invoice = replace(invoice, allowances=(discount,) if discount.amount else ())
         if random.random() < 0.2:
             fee = Decimal(random.choice(("4.90", "6.50", "9.95", "12.00", "25.00", "48.75")))
-            invoice = replace(invoice, charges=(AllowanceCharge(fee, None, None, category, lines[0].tax_rate, voice.word("charge")),))
+            invoice = replace(
+                invoice, charges=(AllowanceCharge(fee, None, None, lines[0].tax_category, lines[0].tax_rate, voice.word("charge")),)
+            )
     invoice = add_up(invoice, category, with_tax=with_tax)
     if kind == "invoice" and random.random() < 0.1 and invoice.total_with_tax and invoice.total_with_tax > 20:
         paid = to_cent(invoice.total_with_tax * random.choice((Decimal("0.3"), Decimal("0.5"), Decimal("0.25"))))
