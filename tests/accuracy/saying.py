@@ -17,6 +17,7 @@ from app.domain.finding import Finding
 from app.domain.invoice import Invoice
 from app.domain.work import Decoded, Job, Matched, Prepared, Reading
 from app.errors import Unprocessable
+from app.extractors.parts import parts_of
 from app.rules.policy import verdict
 from app.stages.extract import extract
 from app.stages.validate import validate
@@ -79,12 +80,15 @@ class Said:
 
 
 def say(read: Read) -> Said:
-    """Of a document that could not be read nothing is said but why."""
+    """Of a document that could not be read nothing is said but why; of several invoices in one file, what the first says."""
     if read.document is None:
         return Said(None, read.refused, None, (), False, 0.0)
     began = time.thread_time()
+    document = read.document
+    if document.einvoice is None and len(document.pages) > 1:
+        document = document.only(*parts_of(document).ranges[0])
     try:
-        extraction = extract(Reading(Prepared(Decoded(_JOB, read.document)), read.document))
+        extraction = extract(Reading(Prepared(Decoded(_JOB, document)), document))
     except Unprocessable as exc:
         return Said(read.document, exc.reason, None, (), False, time.thread_time() - began)
     validated = validate(Matched(extraction))
