@@ -36,6 +36,7 @@ class Inside:
         self._gate, self._tenant = gate, tenant
         self._clock, self._began = clock, clock()
         self._waits_since: float | None = None
+        self._waiting = 0
 
     @property
     def spent(self) -> float:
@@ -53,12 +54,20 @@ class Inside:
         return any(other > 2 * self._gate.used(self._tenant) for other in self._gate.used_by_others(self._tenant))
 
     async def turn(self) -> None:
-        """Between two steps of what is done inside: waits while it gives way."""
-        self._waits_since = self._clock()
-        while self.gives_way:  # noqa: ASYNC110 - what was used fades with time, and nobody tells of that
-            await asyncio.sleep(LOOK)
-        self._began += self._clock() - self._waits_since
-        self._waits_since = None
+        """Between two steps of what is done inside: waits while it gives way. Several steps may wait at once."""
+        if not self.gives_way:
+            return
+        if self._waits_since is None:
+            self._waits_since = self._clock()
+        self._waiting += 1
+        try:
+            while self.gives_way:  # noqa: ASYNC110 - what was used fades with time, and nobody tells of that
+                await asyncio.sleep(LOOK)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._began += self._clock() - self._waits_since
+                self._waits_since = None
 
 
 class Gate:

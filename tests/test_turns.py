@@ -60,6 +60,25 @@ async def test_who_has_used_less_goes_before_who_has_used_more() -> None:
             assert a.spent < other_a.spent == 31  # what it waited is not what it used
 
 
+async def test_several_steps_at_once_wait_for_their_turn_together() -> None:
+    now = 1000.0
+    gate = Gate(2, lambda: now)
+    async with gate.enter("a"):
+        now += 10
+    async with gate.enter("a") as a:
+        async with gate.enter("b"):
+            turns = [asyncio.create_task(a.turn()) for _ in range(3)]
+            await settle_down()
+            now += 5
+            assert not any(turn.done() for turn in turns)
+            turns[0].cancel()
+        async with asyncio.timeout(30):
+            await asyncio.gather(*turns[1:])
+        assert a.spent == 0  # it only waited
+        now += 1
+        assert a.spent == 1
+
+
 async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:
     now = 1000.0
     gate, told = Gate(2, lambda: now), []
