@@ -1,5 +1,5 @@
 """What the product says about a document whose words are read: the stages `extract` and `validate`, then the policy; and the same in the
-truth's words. These end in this file; the product itself uses those of EN 16931 (docs/accuracy.md)."""
+truth's words. These end here and in training/invoices/truth.py; the product itself uses those of EN 16931 (docs/accuracy.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from app.domain.document import Document
 from app.domain.extraction import Extracted, Field
-from app.domain.finding import Finding
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Invoice
 from app.domain.work import Decoded, Job, Matched, Prepared, Reading
 from app.errors import Unprocessable
@@ -22,24 +22,10 @@ from app.rules.policy import verdict
 from app.stages.extract import extract
 from app.stages.validate import validate
 from tests.accuracy.reading import Read
+from training.invoices.truth import PATHS
 
 Value = str | date | Decimal | None
 
-PATHS = {
-    "invoice_number": "number",
-    "issue_date": "issue_date",
-    "due_date": "due_date",
-    "currency": "currency",
-    "net_total": "total_without_tax",
-    "tax_total": "total_tax",
-    "gross_total": "total_with_tax",
-    "vendor_name": "seller.name",
-    "vendor_vat_id": "seller.vat_id",
-    "buyer_name": "buyer.name",
-    "iban": "payment_account",
-    "purchase_order": "purchase_order_reference",
-}
-"""The truth's header fields, and where the product's invoice has them."""
 LINE_PATHS = {
     "description": "item_name",
     "quantity": "quantity",
@@ -47,7 +33,6 @@ LINE_PATHS = {
     "amount": "net_amount",
     "product_code": "item_id",
 }
-NOT_AN_INVOICE = "not_an_invoice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.accuracy.labelled import LabelledSet
-from tests.accuracy.saying import PATHS, Said, in_truths_words
+from tests.accuracy.saying import Said, in_truths_words
+from training.invoices.truth import PATHS
 
 Score = Callable[..., dict[str, Any]]
 LINES = "line_items"

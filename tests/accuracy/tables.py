@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tests.accuracy.confidence import upper_bound
 from tests.accuracy.measured import Measured, outcome
-from tests.accuracy.saying import PATHS
 from tests.accuracy.scoring import LINES, Totals
+from training.invoices.truth import PATHS
 
 FIELDS = (*PATHS, LINES)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.invoices import Made
 
-_HEADER = {
+PATHS = {
     "invoice_number": "number",
     "issue_date": "issue_date",
     "due_date": "due_date",
@@ -20,13 +20,14 @@ _HEADER = {
     "iban": "payment_account",
     "purchase_order": "purchase_order_reference",
 }
+"""The truth's header fields, and where the product's invoice has them."""
 
 
 def truth_of(made: Made) -> dict[str, Any]:
     """`absent`: what stands on no page, so that saying it is an error; `unsure`: what a page implies without printing it."""
     truth: dict[str, Any] = {}
     absent, unsure = [], []
-    for name, path in _HEADER.items():
+    for name, path in PATHS.items():
         value: Any = made.invoice
         for part in path.split("."):
             value = getattr(value, part)
