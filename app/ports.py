@@ -108,8 +108,9 @@ class ModelServer(Protocol):
     finite. A mistake of the caller's (an unknown tensor, a wrong shape) is a `ValueError`.
     """
 
-    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> Inference:
-        """`deadline`: seconds, then `DeadlineExceeded`; the server is told to give it up."""
+    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float, first: bool = False) -> Inference:
+        """`deadline`: seconds, then `DeadlineExceeded`; the server is told to give it up. `first`: it goes before all that waits and is
+        not, where the model's configuration has two levels of priority."""
         ...
 
     def stream(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> AsyncIterator[Inference]:
@@ -344,6 +345,7 @@ class InvoiceFilter:
     seller: str | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,9 +445,9 @@ class TenantInvoices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How one attempt ended: a result with its verdict, or a reason for quarantine."""
+    """How one attempt ended: a result with its verdict, or a reason for quarantine. What is no invoice has both: its findings say why."""
 
-    status: Verdict | Literal["quarantined"]
+    status: Verdict
     reason: Reason | None = None
     result: Result | None = None
 
@@ -556,6 +558,16 @@ class InvoiceStore(Protocol):
         """Gives the lease back, and says that the work belongs to `queue` and sends it there: one transaction, the attempt not counted.
 
         Raises `Conflict` when the job is no longer the holder: nothing is written.
+        """
+        ...
+
+    async def split(self, job: Job, ranges: Sequence[tuple[int, int]]) -> None:
+        """The job's invoice is on the first of these ranges of pages (two at least, in order); for each other one a new invoice of the same
+        document is `received`, with outbox, event and first audit row: one transaction. A later attempt at any of them has its pages in
+        its job.
+
+        Raises `Conflict` when the job is no longer the holder: nothing is written. The same again (a reply was lost) is a success and
+        makes nothing twice.
         """
         ...
 

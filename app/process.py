@@ -13,7 +13,7 @@ from typing import Any
 from app.api.uploads import media_type_of
 from app.domain.record import SETTLED, InvoiceRecord
 from app.errors import Unavailable, Unprocessable
-from app.ports import Gap, TenantInvoices, Upload
+from app.ports import Gap, InvoiceFilter, TenantInvoices, Upload
 from app.readers.sniff import HEAD
 from app.settings import Inference, Ocr, Settings, Telemetry
 from app.tracing import configure_tracing
@@ -50,8 +50,10 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 async def process(
     files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None, inference: Inference | None = None
 ) -> AsyncIterator[Processed]:
-    """Yields one `Processed` a file, in input order, as soon as it and those before it are settled. Raises `Unavailable`, also for a
-    file that waits for an engine to read its pictures: here nobody would put that right."""
+    """Yields one `Processed` for each invoice, one at least a file, in input order, as soon as it and those before it are settled.
+
+    Raises `Unavailable`, also for a file that waits for an engine to read its pictures: here nobody would put that right.
+    """
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
         settings = Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr, inference=inference)
         async with open_service(settings, configure_tracing()) as service:
@@ -65,11 +67,28 @@ async def process(
                     path, invoice_id, duplicate_of = item
                     record = await _settled(settled.record(invoice_id), service) if invoice_id else None
                     yield Processed(path, record, duplicate_of)
+                    if record is not None and duplicate_of is None:
+                        async for other in _others(service, settled, record):
+                            yield Processed(path, other)
                 await intake
             finally:
                 watching.cancel()
                 intake.cancel()
                 await asyncio.gather(watching, intake, return_exceptions=True)
+
+
+async def _others(service: Service, settled: _Settled, first: InvoiceRecord) -> AsyncIterator[InvoiceRecord]:
+    """The other invoices of the file, in the order of its pages. They are in the store before the first of them is settled."""
+    told = {first.id}
+    while True:
+        listing = await service.invoices.for_tenant(TENANT).list(InvoiceFilter(document_id=first.document_id), None, 1000)
+        waiting = sorted({summary.id for summary in listing.items} - told)
+        if not waiting:
+            return
+        for invoice_id in waiting:
+            if (record := await _settled(settled.record(invoice_id), service)) is not None:
+                yield record
+        told.update(waiting)
 
 
 async def _settled(record: Coroutine[Any, Any, InvoiceRecord | None], service: Service) -> InvoiceRecord | None:

@@ -19,7 +19,7 @@ from loadtests.scenarios import DEFAULT, SCENARIOS, SETTLING, SMALL
 from loadtests.session import Options, Session, say
 from loadtests.sla import DEFAULT as SLA
 from loadtests.sla import Targets, read_targets
-from loadtests.surroundings import surroundings
+from loadtests.surroundings import USUAL, surroundings
 from tests.bench.figures import machine, table
 
 TENANTS = ("ash", "birch")
@@ -36,6 +36,14 @@ def main() -> int:
     parser.add_argument("--embedded", action="store_true", help="one service with everything embedded, in place of the real servers")
     parser.add_argument("--sla", type=Path, default=SLA, help="another file of targets")
     parser.add_argument("--out", type=Path, default=Path("var/load"), help="where reports, the pool of documents and capacity.json lie")
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=parse_setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the services, as in their environment",
+    )
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks at /metrics and the processes")
     arguments = parser.parse_args()
     if unknown := set(arguments.scenarios) - set(SCENARIOS):
@@ -47,7 +55,14 @@ def main() -> int:
     except (OSError, ValueError) as error:
         parser.error(f"--sla: {error}")
     options = Options(
-        arguments.mix, arguments.seed, arguments.rate, arguments.seconds, arguments.services, arguments.embedded, arguments.interval
+        arguments.mix,
+        arguments.seed,
+        arguments.rate,
+        arguments.seconds,
+        arguments.services,
+        arguments.embedded,
+        arguments.interval,
+        dict(arguments.set),
     )
     names = arguments.scenarios or DEFAULT
     if len(names) > 1:
@@ -60,6 +75,13 @@ def main() -> int:
     return 0 if run(name, out / time.strftime("%Y%m%d-%H%M%S") / name, out, options, targets) else 1
 
 
+def parse_setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.startswith("INVOICESTREAM_"):
+        raise argparse.ArgumentTypeError("INVOICESTREAM_NAME=VALUE")
+    return name, value
+
+
 def run(name: str, folder: Path, out: Path, options: Options, targets: Targets) -> bool:
     """Whether every target was kept."""
     from loadtests.report import write_report  # here: drawing is slow to load, and nobody draws before the end
@@ -67,7 +89,9 @@ def run(name: str, folder: Path, out: Path, options: Options, targets: Targets) 
     described = machine()  # before the work, for the load that was there already
     say(f"{name}: starting what it needs")
     pool = make_pool(out, options.seed, SMALL.get(name, SIZES))
-    with surroundings(folder / "running", out, TENANTS, services=options.services, embedded=options.embedded) as around:
+    with surroundings(
+        folder / "running", out, TENANTS, services=options.services, embedded=options.embedded, settings=USUAL | options.settings
+    ) as around:
         session = Session(around, folder, pool, options, targets, out / "capacity.json")
         try:
             SCENARIOS[name](session)

@@ -44,6 +44,7 @@ def phase_measures(phase: Phase, warm: float = 0.0, tenant: str | None = None) -
     if len(samples) > 1:
         lag = bucket_percentile(samples[0].metrics, samples[-1].metrics, LAG, 0.99)
         yield Measure("lag_p99_ms", "event-loop lag, p99", lag * 1000, "ms")
+        yield from _fallbacks(samples)
         yield from _growth(samples)
         yield from _shares(samples)
     yield from _promises(documents)
@@ -74,15 +75,24 @@ def failures(phase: Phase, tenant: str | None = None) -> int:
     return len(lines) + len(unread) + (phase.notes["repeated, another answer"] if tenant is None else 0)
 
 
+def _fallbacks(samples: Sequence[Sample]) -> Iterator[Measure]:
+    """Pages that were not read by the engine that reads first, by reason."""
+    before, after = samples[0].metrics, samples[-1].metrics
+    for name in sorted(name for name in after if name.startswith("fallback_total{reason=engine_")):
+        if count := after[name] - before.get(name, 0.0):
+            reason = name.partition("=")[2].rstrip("}").strip('"')
+            yield Measure(f"fallback_{reason}", f"pages read another way, {reason}", count)
+
+
 def _growth(samples: Sequence[Sample]) -> Iterator[Measure]:
     """Of the service by its mean. Children come and go with the documents, and so does their memory: what they hold when least is at
     work is what could grow."""
     fifth = max(1, len(samples) // 5)
     service = [float(sample.memory.get("service", 0)) for sample in samples]
-    children = [float(sample.memory.get("sandbox", 0) + sample.memory.get("Tesseract", 0)) for sample in samples]
+    children = [float(sample.memory.get("sandbox", 0) + sample.memory.get("OCR", 0)) for sample in samples]
     for key, name, first, last in (
         ("service", "service", fmean(service[:fifth]), fmean(service[-fifth:])),
-        ("children", "sandbox and Tesseract at rest", percentile(children[:fifth], 0.1), percentile(children[-fifth:], 0.1)),
+        ("children", "sandbox and OCR at rest", percentile(children[:fifth], 0.1), percentile(children[-fifth:], 0.1)),
     ):
         yield Measure(f"memory_{key}_mib", f"memory, {name}, at the end", last / 2**20, "MiB")
         yield Measure(f"growth_{key}_percent", f"memory, {name}, growth", (last / first - 1) * 100 if first else float("nan"), "%")

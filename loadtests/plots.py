@@ -22,7 +22,7 @@ from tests.bench.figures import bucket_percentile, percentile
 COLORS = {"xml": "tab:blue", "digital": "tab:green", "scan": "tab:red"}
 # Of a part of the machine; the order is that of the stack.
 PARTS = {
-    "service": "tab:blue", "sandbox": "tab:cyan", "Tesseract": "tab:red", "MariaDB": "tab:green", "RabbitMQ": "tab:orange",
+    "service": "tab:blue", "sandbox": "tab:cyan", "OCR": "tab:red", "MariaDB": "tab:green", "RabbitMQ": "tab:orange",
     "MongoDB": "tab:olive", "client": "tab:gray", "observer": "tab:brown", "others": "lightgray",
 }  # fmt: skip
 POINTS = 60  # on a line

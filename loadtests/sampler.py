@@ -17,15 +17,17 @@ from tests.bench.processes import usage
 from tests.service import ServiceProcess, parse_metrics
 
 LAG = "event_loop_lag_seconds"
-_WATCHED = ("event_loop_lag_seconds_bucket", "event_loop_lag_max_seconds", "queue_depth", "queue_in_hand", "outbox_depth")
+_WATCHED = ("event_loop_lag_seconds_bucket", "event_loop_lag_max_seconds", "queue_depth", "queue_in_hand", "outbox_depth", "fallback_total")
 _TICK = os.sysconf("SC_CLK_TCK")
-READER, SANDBOX = "Tesseract", "sandbox"
+READER, SANDBOX = "OCR", "sandbox"
+_READERS = (b"local_worker", b"tesseract_server")  # in their command lines: the models, and Tesseract
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """`cpu`: seconds since each part began, `memory`: resident bytes, by part: "service", "sandbox" (the fork servers and what they
-    start), "Tesseract", the servers, "client", "observer" (this process). `busy`: seconds that all cores together were not idle.
+    start), "OCR" (models and Tesseract), the servers, "client", "observer" (this process). `busy`: seconds that all cores together were
+    not idle.
     `metrics`: of all services together: summed, the lag the greatest."""
 
     at: float
@@ -80,11 +82,16 @@ def _look_at_service(pid: int, cpu: dict[str, float], memory: dict[str, int]) ->
     whole = usage(pid)
     cpu["service"] += whole.own_cpu
     memory["service"] += whole.own_memory
-    reading = [usage(child) for child in _children(pid) if b"tesseract_server" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    reading = [usage(child) for child in _children(pid) if _reads(child)]
     cpu[READER] += sum(used.cpu for used in reading)
     memory[READER] += sum(used.memory for used in reading)
     cpu[SANDBOX] += whole.children_cpu - sum(used.cpu for used in reading)
     memory[SANDBOX] += whole.children_memory - sum(used.memory for used in reading)
+
+
+def _reads(pid: int) -> bool:
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return any(name in command for name in _READERS)
 
 
 def _children(pid: int) -> list[int]:

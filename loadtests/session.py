@@ -40,6 +40,7 @@ class Options:
     services: int = 1
     embedded: bool = False
     interval: float = 1.0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

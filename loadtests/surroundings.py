@@ -17,6 +17,7 @@ from tests.servers import mariadb
 from tests.servers.stack import Stack
 from tests.service import ServiceProcess
 
+USUAL = {"INVOICESTREAM_INFERENCE_URL": "local:"}  # as a service is that nobody has told anything
 LONGEST = 70  # characters of a folder's path; a socket in a folder in it has 107 at most
 
 
@@ -46,20 +47,22 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings(folder: Path, disk: Path, tenants: Sequence[str], *, services: int = 1, embedded: bool = False) -> Iterator[Surroundings]:
+def surroundings(
+    folder: Path, disk: Path, tenants: Sequence[str], *, services: int = 1, embedded: bool = False, settings: Mapping[str, str] = USUAL
+) -> Iterator[Surroundings]:
     """Started, and ended with everything that belongs to them. `folder`: for the services' data and logs. `disk`: for MariaDB's, on
-    what syncing costs what it costs; not used where the path of a socket in it would be too long."""
+    what syncing costs what it costs; not used where the path of a socket in it would be too long. `settings`: of the services."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as running:
         if embedded:
             if services > 1:
                 raise ValueError("what is embedded belongs to one service")
-            all_of_them, servers, sql_url = [ServiceProcess(folder / "service")], {}, None
+            all_of_them, servers, sql_url = [ServiceProcess(folder / "service", settings)], {}, None
             environ: dict[str, str] = {}
         else:
             mariadb.FOLDER = disk if len(str(disk)) < LONGEST else Path(tempfile.gettempdir())
             stack = running.enter_context(Stack(folder))
-            all_of_them, sql_url = [stack.service(f"service-{number}") for number in range(1, services + 1)], stack.sql_url
+            all_of_them, sql_url = [stack.service(f"service-{number}", settings) for number in range(1, services + 1)], stack.sql_url
             environ = stack.environ()
             servers = stack.pids
         keys = asyncio.run(_keys(environ | {"INVOICESTREAM_DATA": str(all_of_them[0].data)}, tenants))

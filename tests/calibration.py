@@ -1,166 +1,130 @@
-"""Whether confidence means what it says: `python -m tests.calibration [DATA] [--documents N] [--half opened]`.
+"""Whether confidence means what it says: `python -m tests.calibration [DATA] [--documents N] [--pictures N] [--words FOLDER]`.
 
-Made-up invoices of families that the trees have never seen, and those of a labelled folder (docs/accuracy.md) through `invoicestream
-process`. Of each field: how many values were said, how many of them are right, how sure they were on average, and the expected
-calibration error (ECE): values in bins of equal mass by confidence, the mean distance between confidence and the share that is right. Of
-those sure enough for the policy: how many, and how many of them right. Of the documents: how many pass without a person, and in how many of
-those a decisive value is wrong, with the upper end of its 95 % interval (Clopper and Pearson). Prints Markdown.
+Made-up invoices of families that the trees have never seen: as they were drawn, made worse, and photographed; and the opened halves of a
+labelled folder (docs/accuracy.md). Of each field: how many values were said, how many of them are right, how sure they were on average,
+and the calibration error; of those that are sure enough for the policy, how many, and how many of them right. Of the documents: how many
+pass without a person, in how many of those any header value is wrong, with the upper end of its 95 % interval, and how many of the values
+taken so are right. Prints Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from app.domain.extraction import Extracted
-from app.extractors.text import extract_text
-from app.rules.context import Context
-from app.rules.policy import DECISIVE, SURE, verdict
-from app.stages.validate import findings_of
-from tests.accuracy import labelled_set, names_in
-from training.examples import made_up
-from training.truth import Example, Truth, is_right, labelled_truth, value_at
+from app.rules.policy import SURE
+from tests.accuracy.confidence import calibration_error, upper_bound
+from tests.accuracy.labelled import PRINT_OUTS, sets_in
+from tests.accuracy.reading import Read, read
+from tests.accuracy.saying import say
+from training.examples import digital, pictures
+from training.truth import Truth, is_right, labelled_truth, value_at
 
-BINS = 15
 SEED = 99  # not the one of the training
-EXACT = ("xml_einvoice", "zfreal")  # read from their XML
-CONFIDENCE = 0.95
+WORSE = 4  # documents as they were drawn to one that is made worse
+EXACT = frozenset({"xml_einvoice", "zfreal"})
+"""Sets that are read from their XML."""
+
+Values = Sequence[tuple[float, bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one document: (confidence, right) of each value on which the truth has a say, and whether the document passed."""
+    """Of one document: (confidence, right) of each header value on which the truth has a say, and whether the document passed."""
 
     values: Mapping[str, tuple[float, bool]]
     passed: bool
 
     @property
     def wrong(self) -> bool:
-        """A decisive value is."""
-        return any(path in self.values and not self.values[path][1] for path in DECISIVE)
+        return not all(right for _, right in self.values.values())
 
 
-def ece(values: Sequence[tuple[float, bool]], bins: int = BINS) -> float:
-    """Expected calibration error over bins of equal mass; 0 for no values."""
-    ranked = sorted(values)
-    edges = [round(i * len(ranked) / bins) for i in range(bins + 1)]
-    parts = [ranked[a:b] for a, b in pairwise(edges) if a < b]
-    return sum(abs(sum(sure for sure, _ in part) - sum(right for _, right in part)) for part in parts) / max(1, len(ranked))
+def outcome_of(reading: Read, truth: Truth) -> Outcome:
+    """Of a document that was refused there are no values."""
+    said = say(reading)
+    if said.extracted is None or said.refused:
+        return Outcome({}, False)
+    invoice, fields = said.extracted.invoice, said.extracted.fields
+    told = {path: value for path in truth.keys() & fields.keys() if (value := value_at(invoice, path)) is not None}
+    return Outcome({path: (fields[path].confidence, is_right(path, value, truth[path])) for path, value in told.items()}, said.passed)
 
 
-def upper_bound(wrong: int, of: int, confidence: float = CONFIDENCE) -> float:
-    """The upper end of Clopper and Pearson's interval for a share of which `wrong` in `of` were seen; 1 where nothing was."""
-    if wrong >= of:
-        return 1.0
-    low, high, tail = wrong / of, 1.0, (1 - confidence) / 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _at_most(wrong, of, middle) > tail else (low, middle)
-    return high
+def made_up(documents: int, photographed: int, kept: Path | None) -> Iterator[tuple[str, list[Outcome]]]:
+    """Of families that were held out."""
+    kinds = [
+        ("made up", digital(documents, SEED, "held-out", worse=0)),
+        ("made up, made worse", digital(documents // WORSE, SEED + 1, "held-out", worse=1)),
+    ]
+    if photographed and kept:
+        kinds.append(("made up, photographed", pictures(photographed, SEED + 2, "held-out", kept)))
+    for name, examples in kinds:
+        yield name, [outcome_of(Read(example.document, None, 0.0, 0.0), example.truth) for example in examples]
 
 
-def _at_most(successes: int, of: int, share: float) -> float:
-    """Of the binomial distribution."""
-    logs = (math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in range(successes + 1))
-    return sum(math.exp(log + k * math.log(share) + (of - k) * math.log1p(-share)) for k, log in enumerate(logs)) if share < 1 else 0.0
+def labelled(data: Path, kept: Path | None) -> Iterator[tuple[str, list[Outcome]]]:
+    """The opened half of each set."""
+    for found in sets_in(data):
+        documents = [document for document in found.documents if document.group == "opened"]
+        if found.name in EXACT | PRINT_OUTS or not documents:
+            continue
+        reads = read([document.path for document in documents], kept)
+        yield found.name, [outcome_of(reads[document.path], labelled_truth(document.truth)) for document in documents]
 
 
-def outcomes_of(examples: Iterable[Example], today: date) -> Iterator[Outcome]:
-    for example in examples:
-        extracted = extract_text(example.document)
-        passed = verdict(extracted, findings_of(Context(example.document, extracted, today))) == "approved"
-        yield Outcome(_values(extracted, example.truth), passed)
-
-
-def _values(extracted: Extracted, truth: Truth) -> dict[str, tuple[float, bool]]:
-    return {
-        path: (field.confidence, is_right(path, value_at(extracted.invoice, path), truth[path]))
-        for path, field in extracted.fields.items()
-        if path in truth
-    }
-
-
-def labelled(data: Path, name: str, half: str) -> list[Outcome]:
-    """Of one set, through the public command. What was refused is left out: it says nothing."""
-    found = labelled_set(data, name)
-    if found is None:
-        return []
-    documents = {path: document for document, path in found.documents.items() if half in ("all", found.halves[document])}
-    command = [sys.executable, "-m", "app", "process", "--json", *map(str, documents)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        raise SystemExit(f"invoicestream process ended with {done.returncode}")
-    outcomes: list[Outcome] = []
-    for row in map(json.loads, done.stdout.splitlines()):
-        if row.get("invoice"):
-            truth = labelled_truth(found.truth / f"{documents[Path(row['file'])]}.json")
-            outcomes.append(Outcome(_told(row, truth), row["status"] == "approved"))
-    return outcomes
-
-
-def _told(row: Mapping[str, Any], truth: Truth) -> dict[str, tuple[float, bool]]:
-    values: dict[str, tuple[float, bool]] = {}
-    for path in truth.keys() & row["fields"].keys():
-        value: Any = row["invoice"]
-        for name in path.split("."):
-            value = value[name]
-        values[path] = (row["fields"][path]["confidence"], is_right(path, value, truth[path]))
-    return values
-
-
-def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    by_path: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+def by_field(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    values: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for outcome in outcomes:
         for path, value in outcome.values.items():
-            by_path[path].append(value)
-    by_path = dict(sorted(by_path.items()))
-    by_path["all fields"] = [value for values in by_path.values() for value in values]
-    yield f"| field | values | right | mean confidence | ECE | at least {SURE:.3f} | of those right |"
+            values[path].append(value)
+    rows = {**dict(sorted(values.items())), "all fields": [value for each in values.values() for value in each]}
+    yield f"| field | values | right | mean confidence | calibration error | at least {SURE} | of those right |"
     yield "|---|---|---|---|---|---|---|"
-    for path, values in by_path.items():
-        sure = [right for confidence, right in values if confidence >= SURE]
-        share = f"{sum(sure) / len(sure):.4f}" if sure else ""
-        mean = sum(confidence for confidence, _ in values) / max(1, len(values))
-        right = sum(right for _, right in values) / max(1, len(values))
-        yield (
-            f"| {path} | {len(values)} | {right:.4f} | {mean:.4f} | {ece(values):.4f} | {len(sure) / max(1, len(values)):.1%} | {share} |"
-        )
+    for path, each in rows.items():
+        sure = [right for confidence, right in each if confidence >= SURE]
+        figures = [_mean(right for _, right in each), _mean(confidence for confidence, _ in each), _told(calibration_error(each))]
+        yield f"| {path} | {len(each)} | {' | '.join(figures)} | {_told(len(sure) / len(each) if each else None)} | {_mean(sure)} |"
 
 
 def passed(name: str, outcomes: Sequence[Outcome]) -> str:
     through = [outcome for outcome in outcomes if outcome.passed]
+    taken = [right for outcome in through for _, right in outcome.values.values()]
     wrong = sum(outcome.wrong for outcome in through)
-    share = len(through) / len(outcomes) if outcomes else 0.0
-    return f"| {name} | {len(outcomes)} | {len(through)} ({share:.0%}) | {wrong} | {upper_bound(wrong, len(through)):.1%} |"
+    bound = _told(upper_bound(wrong, len(through)))
+    error = _told(calibration_error([value for outcome in outcomes for value in outcome.values.values()]))
+    return f"| {name} | {len(outcomes)} | {len(through)} | {wrong} | {bound} | {len(taken)} | {_mean(taken)} | {error} |"
+
+
+def _mean(values: Iterable[float]) -> str:
+    listed = list(values)
+    return _told(sum(listed) / len(listed) if listed else None)
+
+
+def _told(share: float | None) -> str:
+    return "-" if share is None else f"{share:.4f}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.calibration", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.calibration", description="Whether confidence means what it says.")
     parser.add_argument("data", type=Path, nargs="?", help="a labelled folder")
     parser.add_argument("--documents", type=int, default=2000, help="made-up ones, of families that are held out")
-    parser.add_argument("--half", choices=("opened", "unopened", "all"), default="opened", help="of the labelled folder")
+    parser.add_argument("--pictures", type=int, default=0, help="pictures of made-up ones; they are kept in the folder of --words")
+    parser.add_argument("--words", type=Path, metavar="FOLDER", help="keep there what was read, and do not read it again")
     asked = parser.parse_args(argv)
-    sets = {"made up": list(outcomes_of(made_up(asked.documents, SEED, held_out=True), date.today()))} if asked.documents else {}
-    for name in names_in(asked.data) if asked.data else ():
-        if name not in EXACT:
-            sets[name] = labelled(asked.data, name, asked.half)
-    print("\n".join(table(sets.get("made up", []))))
-    real = [outcome for name, outcomes in sets.items() if name != "made up" for outcome in outcomes]
-    if real:
-        print("\n" + "\n".join(table(real)))
-        sets["all labelled"] = real
-    print("\n| documents | n | passed | of those wrong | 95 % bound |\n|---|---|---|---|---|")
-    print("\n".join(passed(name, outcomes) for name, outcomes in sets.items()))
+    sets = dict(made_up(asked.documents, asked.pictures, asked.words and asked.words / "made up"))
+    real = dict(labelled(asked.data, asked.words)) if asked.data else {}
+    groups = {"Made up": sets, "Labelled, opened": real}
+    for title, group in groups.items():
+        if group:
+            print(f"{title}:\n", *by_field(outcome for outcomes in group.values() for outcome in outcomes), sep="\n", end="\n\n")
+    print("| documents | n | passed | with a wrong value | 95 % bound | values taken | right | calibration error |")
+    print("|---|---|---|---|---|---|---|---|")
+    every = {"all labelled": [outcome for outcomes in real.values() for outcome in outcomes]} if real else {}
+    for name, outcomes in {**sets, **real, **every}.items():
+        print(passed(name, outcomes))
 
 
 if __name__ == "__main__":

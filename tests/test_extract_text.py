@@ -12,6 +12,7 @@ import pytest
 
 from app.domain.document import UNIT, Document, Mark, Page, Words
 from app.domain.extraction import Extracted
+from app.domain.invoice import Invoice
 from app.domain.work import Decoded, Job, Prepared, Reading
 from app.errors import Unprocessable
 from app.extractors.text import extract_text
@@ -169,9 +170,10 @@ Please bring your certificates with you, and let us know if you are not able to 
 
 @pytest.mark.parametrize("text", [REMITTANCE, LETTER])
 def test_other_documents_are_refused(text: str) -> None:
-    with pytest.raises(Unprocessable) as refusal:
-        extract(reading(document(text)))
-    assert refusal.value.reason == "not_an_invoice"
+    extracted = extract(reading(document(text))).extracted
+    assert (extracted.document_type, extracted.refused) == ("other", True)
+    assert extracted.invoice == Invoice()
+    assert extracted.fields == {}
 
 
 def test_no_invoice_is_refused() -> None:

@@ -62,8 +62,8 @@ class Spoiled:
     def __init__(self, models: ModelServer, spoil: Callable[[str, dict[str, NDArray[Any]]], Tensors]) -> None:
         self._models, self._spoil = models, spoil
 
-    async def infer(self, model: str, tensors: Tensors, *, deadline: float) -> Inference:
-        answer = await self._models.infer(model, tensors, deadline=deadline)
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
+        answer = await self._models.infer(model, tensors, deadline=deadline, first=first)
         return Inference(self._spoil(model, {name: tensor.copy() for name, tensor in answer.tensors.items()}), answer.version)
 
     def stream(self, model: str, tensors: Tensors, *, deadline: float) -> AsyncIterator[Inference]:
@@ -82,7 +82,7 @@ class Away:
     def __init__(self, *, hangs: bool = False) -> None:
         self._hangs = hangs
 
-    async def infer(self, model: str, tensors: Tensors, *, deadline: float) -> Inference:
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
         if self._hangs:
             await asyncio.sleep(deadline)
             raise DeadlineExceeded("models", "no answer")
@@ -277,7 +277,7 @@ def test_strips_of_like_width_are_one_batch_and_none_is_lost() -> None:
     strips = [cut(grey, Line(1500, 200, width, 48, 0.0, 1.0)) for width in (60, 64, 61, 100, 2900, 2560)]
     made = list(batches(strips))
     assert sorted(i for batch in made for i in batch.strips) == [0, 1, 2, 3, 4, 5]
-    assert [batch.pixels.shape for batch in made] == [(3, 48, 64), (1, 48, 128), (2, 48, 2560)]
+    assert [batch.pixels.shape for batch in made] == [(2, 48, 64), (1, 48, 64), (1, 48, 128), (2, 48, 2560)]
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sql.store import utc_now
-from app.gate import Gate
+from app.gate import HALF_LIFE, Gate, Usage
 from app.ports import Message, Upload
 from tests.test_queues import KINDS, Rig, rig, waits_for
 
@@ -27,15 +27,70 @@ async def settle_down() -> None:
         await asyncio.sleep(0)
 
 
+def test_what_was_used_fades() -> None:
+    now = 1000.0
+    usage = Usage(lambda: now)
+    usage.charge("a", 2)
+    usage.charge("a", 1)
+    assert usage.of("a") == 3 and usage.of("b") == 0
+    now += HALF_LIFE
+    assert usage.of("a") == pytest.approx(1.5)
+    now += 20 * HALF_LIFE
+    usage.charge("b", 1)
+    assert list(usage._used) == ["b"]  # nobody is remembered for ever
+
+
+async def test_who_has_used_less_goes_before_who_has_used_more() -> None:
+    now = 1000.0
+    gate = Gate(2, lambda: now)
+    async with gate.enter("a") as a:
+        now += 10
+    async with gate.enter("a") as a, gate.enter("a") as other_a:
+        assert not a.gives_way and not a.goes_first  # nobody else is there
+        async with gate.enter("b") as b:  # a place more, for who has used less
+            assert b.goes_first and a.gives_way and other_a.gives_way and not b.gives_way and not a.goes_first
+            turn = asyncio.create_task(a.turn())
+            await settle_down()
+            assert not turn.done()
+            now += 1
+            assert not turn.done()
+            now += 30  # by now what b uses while it is inside is not so much less
+            async with asyncio.timeout(30):
+                await turn
+            assert a.spent < other_a.spent == 31  # what it waited is not what it used
+
+
+async def test_several_steps_at_once_wait_for_their_turn_together() -> None:
+    now = 1000.0
+    gate = Gate(2, lambda: now)
+    async with gate.enter("a"):
+        now += 10
+    async with gate.enter("a") as a:
+        async with gate.enter("b"):
+            turns = [asyncio.create_task(a.turn()) for _ in range(3)]
+            await settle_down()
+            now += 5
+            assert not any(turn.done() for turn in turns)
+            turns[0].cancel()
+        async with asyncio.timeout(30):
+            await asyncio.gather(*turns[1:])
+        assert a.spent == 0  # it only waited
+        now += 1
+        assert a.spent == 1
+
+
 async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:
-    gate, told = Gate(2), []
+    now = 1000.0
+    gate, told = Gate(2, lambda: now), []
+    async with gate.enter("a"):
+        now += 10
     goes = {name: asyncio.Event() for name in ("a1", "a2", "a3", "a4", "b1", "b2")}
     tasks = {}
     for name in goes:
         tasks[name] = asyncio.create_task(inside(gate, name[0], told, goes[name]))
         await settle_down()
-    assert told == ["a", "a", "b"]  # one place more for who has nobody inside
-    for leaving, then in (("a1", "aaba"), ("a2", "aabaa"), ("b1", "aabaab"), ("a3", "aabaab")):
+    assert told == ["a", "a", "b"]  # one place more for who has used less
+    for leaving, then in (("a1", "aabb"), ("a2", "aabb"), ("b1", "aabba"), ("b2", "aabbaa")):
         goes[leaving].set()
         await settle_down()
         assert "".join(told) == then

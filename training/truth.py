@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz
 
 from app.domain.document import Document
 from app.domain.invoice import Invoice
+from training.invoices.truth import PATHS
 
 NAMES = frozenset(("seller.name", "buyer.name"))
 CODES = frozenset(("seller.vat_id", "buyer.vat_id", "seller.tax_id", "payment_account", "payment_bic", "currency"))
@@ -27,29 +26,12 @@ Truth = Mapping[str, tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`family`: what has its layout or sender in common with it; `weight` against other documents."""
+    """`family`: what has its layout or sender in common with it."""
 
     document: Document
     truth: Truth
     family: str
-    weight: float = 1.0
 
-
-_PATHS = {
-    "invoice_number": "number",
-    "issue_date": "issue_date",
-    "due_date": "due_date",
-    "currency": "currency",
-    "net_total": "total_without_tax",
-    "tax_total": "total_tax",
-    "gross_total": "total_with_tax",
-    "vendor_name": "seller.name",
-    "vendor_vat_id": "seller.vat_id",
-    "buyer_name": "buyer.name",
-    "iban": "payment_account",
-    "purchase_order": "purchase_order_reference",
-}
-"""The words of a labelled folder (docs/accuracy.md) and ours."""
 
 OF_AN_INVOICE = (
     *("number", "issue_date", "due_date", "delivery_date", "currency", "purchase_order_reference", "buyer_reference"),
@@ -68,12 +50,11 @@ def truth_of(invoice: Invoice) -> dict[str, tuple[object, ...]]:
     return {path: () if (value := value_at(invoice, path)) is None else (value,) for path in OF_AN_INVOICE}
 
 
-def labelled_truth(path: Path) -> dict[str, tuple[object, ...]]:
-    """From a truth file of a labelled folder; without what its annotator left open."""
-    told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+def labelled_truth(told: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+    """From the truth of a labelled folder; without what its annotator left open."""
     absent, unsure = set(told.get("absent") or ()), set(told.get("unsure") or ())
     truth: dict[str, tuple[object, ...]] = {}
-    for name, ours in _PATHS.items():
+    for name, ours in PATHS.items():
         values = [value for value in (told.get(name), *(told.get(f"{name}_alt") or ())) if value not in (None, "")]
         if name not in unsure and (values or name in absent):
             truth[ours] = tuple(_typed(name, str(value)) for value in values)

@@ -10,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
+KERNELS = 64
+"""OpenVINO keeps what it compiled for each shape of each layer. With its usual 5,000 a process grew past 900 MiB on 480 batches of mixed
+shapes, and on; with this it stays at 615, for a tenth more CPU where shapes are that mixed."""
+
 
 class TritonPythonModel:
     def initialize(self, args):
@@ -39,6 +43,7 @@ def openvino(graph, outputs, threads, precision):
 
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
+    settings["CPU_RUNTIME_CACHE_CAPACITY"] = KERNELS
     compiled = core.compile_model(core.read_model(graph), "CPU", settings)
     request = compiled.create_infer_request()
     wanted = [compiled.output(name) for name in outputs]

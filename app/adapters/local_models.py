@@ -79,10 +79,10 @@ class LocalModels:
         finally:
             await models._close()
 
-    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> Inference:
+    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float, first: bool = False) -> Inference:
         async with _within(deadline):
             signature, rows = await self._look(model, tensors, decoupled=False)
-            async with self._calling(model, tensors, deadline) as call:
+            async with self._calling(model, tensors, deadline, first) as call:
                 answer = await self._piece(call, signature, rows)
                 if answer is None:
                     raise WrongAnswer(DEPENDENCY, f"{model} answered nothing")
@@ -129,7 +129,7 @@ class LocalModels:
         return signature, signature.check_request(tensors)
 
     @asynccontextmanager
-    async def _calling(self, model: str, tensors: Mapping[str, NDArray[Any]], seconds: float) -> AsyncIterator[_Call]:
+    async def _calling(self, model: str, tensors: Mapping[str, NDArray[Any]], seconds: float, first: bool = False) -> AsyncIterator[_Call]:
         """One call, from its place to its end. Left early, the worker is told to give it up; its place is free when it has."""
         expires = time.monotonic() + seconds
         async with _within(seconds):
@@ -141,7 +141,7 @@ class LocalModels:
                 memory, specs = await _written(tensors)
                 self._calls[number] = call
                 try:
-                    await self._send(wire.Ask(number, model, expires, specs), memory)
+                    await self._send(wire.Ask(number, model, expires, specs, first), memory)
                 finally:
                     os.close(memory)
             yield call

@@ -52,12 +52,13 @@ class ModelTold(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):
-    """`expires`: on the clock that both share (CLOCK_MONOTONIC), after which nobody waits."""
+    """`expires`: on the clock that both share (CLOCK_MONOTONIC), after which nobody waits. `first`: before what is not."""
 
     id: int
     model: str
     expires: float
     tensors: tuple[Spec, ...]
+    first: bool = False
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):

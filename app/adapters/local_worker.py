@@ -35,15 +35,17 @@ from app.adapters.model_signature import Signature
 from app.adapters.triton_wire import signature_of
 
 Tensors = dict[str, NDArray[Any]]
-NICE = 10  # a page more is not worth that the service answers late
+NICE = 5  # a page more is not worth that the service answers late
 ASKING_OTHERS = 60.0  # seconds that a model may wait for another one
 
 
 class Work:
     """A request, and where its answer goes: `piece` each part of it, `done` once, with "" or what went wrong."""
 
-    def __init__(self, tensors: Tensors, expires: float, piece: Callable[[Tensors], None], done: Callable[[str], None]) -> None:
-        self.tensors, self.expires = tensors, expires
+    def __init__(
+        self, tensors: Tensors, expires: float, piece: Callable[[Tensors], None], done: Callable[[str], None], first: bool = False
+    ) -> None:
+        self.tensors, self.expires, self.first = tensors, expires, first
         self.cancelled = False
         self._piece, self._done = piece, done
         self._ended = False
@@ -88,6 +90,7 @@ class Hosted:
         self.signature: Signature = signature_of(self.configuration)
         self.version = newest(folder) or ""
         self._batches = self.configuration.HasField("dynamic_batching") and self.signature.batch > 0
+        self._levels = self._batches and self.configuration.dynamic_batching.priority_levels > 1
         self._waiting: deque[Work] = deque()
         self._some = threading.Condition()
         self._started = False
@@ -99,7 +102,10 @@ class Hosted:
                 count = max((group.count for group in self.configuration.instance_group), default=1) or 1
                 for number in range(count):
                     threading.Thread(target=self._serve, name=f"{self._folder.name} {number}", daemon=True).start()
-            self._waiting.append(work)
+            if work.first and self._levels:
+                self._waiting.insert(sum(each.first for each in self._waiting), work)
+            else:
+                self._waiting.append(work)
             self._some.notify()
 
     def give_up(self, work: Work) -> None:
@@ -145,6 +151,8 @@ class Hosted:
         if self._batches:
             kind, room = first.kind, self.signature.batch - first.rows
             for work in list(self._waiting):
+                if work.first != first.first and self._levels:
+                    continue  # nobody who goes first waits for more than what he asked
                 if work.rows <= room and not work.given_up and work.kind == kind:
                     self._waiting.remove(work)
                     joining.append(work)
@@ -246,7 +254,7 @@ class Worker:
             tensors = wire.read(memory, ask.tensors)
         finally:
             os.close(memory)
-        work = Work(tensors, ask.expires, piece, done)
+        work = Work(tensors, ask.expires, piece, done, ask.first)
         self._works[number] = (model, work)
         model.submit(work)
 
@@ -261,7 +269,7 @@ class Worker:
             failures.append(failure)
             answered.set()
 
-        work = Work(tensors, time.monotonic() + ASKING_OTHERS, pieces.append, done)
+        work = Work(tensors, time.monotonic() + ASKING_OTHERS, pieces.append, done, first=True)  # a model waits for it
         try:
             model.signature.check_request(tensors)
         except ValueError as exc:

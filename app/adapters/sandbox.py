@@ -144,10 +144,10 @@ class ForkSandbox:
         async with AsyncExitStack() as place:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    first = await place.enter_async_context(self._gates[task.action].enter(tenant))
+                    inside = await place.enter_async_context(self._gates[task.action].enter(tenant))
             except TimeoutError as exc:
                 raise Unavailable("sandbox", "all children are busy") from exc
-            return await self._child(task, content, NICE[task.action][not first])
+            return await self._child(task, content, NICE[task.action][inside.gives_way])
 
     async def _child(self, task: Task, content: int, nice: int) -> int:
         try:

@@ -60,18 +60,18 @@ class ServedModel:
         self._closed_at = -STEADY
         self._mended_at = -MENDS[1]
 
-    async def infer(self, tensors: Mapping[str, NDArray[Any]], deadline: float) -> Inference:
+    async def infer(self, tensors: Mapping[str, NDArray[Any]], deadline: float, first: bool = False) -> Inference:
         async with self._turn(deadline) as left:
             served = await self._believed(left())
             rows = served.signature.check_request(tensors)
             if served.signature.decoupled:
                 raise ValueError(f"{self.name} answers piece by piece: stream it")
             try:
-                answer = await self._wire.infer(self.name, served.version, tensors, left())
+                answer = await self._wire.infer(self.name, served.version, tensors, left(), first)
             except NotLoaded:  # another version has taken its place
                 served = await self._prove(left())
                 rows = served.signature.check_request(tensors)
-                answer = await self._wire.infer(self.name, served.version, tensors, left())
+                answer = await self._wire.infer(self.name, served.version, tensors, left(), first)
             served.signature.check_answer(answer.tensors, rows)
             return answer
 

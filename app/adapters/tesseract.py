@@ -151,8 +151,8 @@ class TesseractEngine:
             raise Unavailable(DEPENDENCY, "too many pages wait")
         self._calls += 1
         try:
-            async with self._gate.enter(tenant) as first:
-                answer, failed = await self._attempt(picture, languages, NICE[not first])
+            async with self._gate.enter(tenant) as inside:
+                answer, failed = await self._attempt(picture, languages, NICE[inside.gives_way])
                 if answer is not None:
                     return answer
                 await self._examine()  # raises Unavailable if it is not the page

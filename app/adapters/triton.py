@@ -47,8 +47,8 @@ class TritonModels:
         finally:
             await models._close()
 
-    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> Inference:
-        return await self._model(model).infer(tensors, deadline)
+    async def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float, first: bool = False) -> Inference:
+        return await self._model(model).infer(tensors, deadline, first)
 
     def stream(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> AsyncIterator[Inference]:
         return self._model(model).stream(tensors, deadline)

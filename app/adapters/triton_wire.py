@@ -31,6 +31,7 @@ from app.ports import Inference
 
 ASKING = 5.0  # seconds for a question about models, not to them
 LOADING = 120.0  # seconds: an engine of gigabytes comes from a disk
+FIRST = 1  # the highest priority; 0 is the model's own default
 GRACE = 0.25  # seconds after the deadline that gRPC keeps, if it does not
 ANSWER = 64 << 20  # bytes: what is longer is no answer of any model of ours, and is refused by its length, unread
 OPTIONS: tuple[tuple[str, int], ...] = (
@@ -83,23 +84,24 @@ class Wire:
                 await self._regions.close()
         await self._client.close()
 
-    async def infer(self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float) -> Inference:
+    async def infer(self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float, first: bool = False) -> Inference:
         """Raises `NotLoaded`, `DeadlineExceeded`, `WrongAnswer`, `Unavailable`, or `ValueError` for what the server calls our mistake."""
         end = asyncio.get_running_loop().time() + seconds
         try:
-            return await self._infer(model, version, tensors, seconds, self._regions)
+            return await self._infer(model, version, tensors, seconds, first, self._regions)
         except _RegionUnknown:
             if self._regions is not None:
                 self._regions.forget()
-            return await self._infer(model, version, tensors, end - asyncio.get_running_loop().time(), None)
+            return await self._infer(model, version, tensors, end - asyncio.get_running_loop().time(), first, None)
 
     async def _infer(
-        self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float, regions: Regions | None
+        self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float, first: bool, regions: Regions | None
     ) -> Inference:
         end = asyncio.get_running_loop().time() + seconds
         async with _asking(seconds, self._pulse), _inputs(tensors, regions) as (inputs, answered):
             left = max(0.001, end - asyncio.get_running_loop().time())  # the server may have been told of new memory first
-            result = await self._client.infer(model, inputs, model_version=version, client_timeout=left)
+            priority = FIRST if first else 0
+            result = await self._client.infer(model, inputs, model_version=version, priority=priority, client_timeout=left)
             answered()
         return _inference(result)
 

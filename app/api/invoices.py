@@ -152,10 +152,11 @@ async def listing(
     seller: Text = None,
     received_from: Moment = None,
     received_to: Moment = None,
+    document_id: Text = None,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    wanted = InvoiceFilter(status, number, seller, _utc(received_from), _utc(received_to))
+    wanted = InvoiceFilter(status, number, seller, _utc(received_from), _utc(received_to), document_id)
     page = await context_of(request).invoices.for_tenant(principal.tenant).list(wanted, cursor, limit)
     headers = {}
     if page.next_cursor is not None:

@@ -18,24 +18,25 @@ from app.domain.document import BoundingBox
 from app.domain.extraction import DocumentType, Field, Source
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
-from app.domain.record import Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
+from app.domain.record import SETTLED, Event, InvoiceRecord, InvoiceSummary, Reason, Result, Status
 from app.ports import Accepted
 
 
 def invoice_json(record: InvoiceRecord) -> dict[str, Any]:
     """As `InvoiceJson` below says. Every member is always there; those of the result are null or empty until there is one."""
     result = record.result
+    shown = result if record.status != "quarantined" else None  # what is no invoice has a result, which says what it is, but no invoice
     return {
         "id": record.id,
         "document_id": record.document_id,
         "file": record.file_name,
-        "page_range": list(result.extracted.page_range) if result and result.extracted.page_range else None,
+        "page_range": list(record.pages) if record.pages and record.status in SETTLED else None,
         "status": record.status,
         "reason": record.reason,
         "document_type": result.extracted.document_type if result else None,
         "source": result.extracted.source if result else None,
         "language": result.extracted.language if result else None,
-        "invoice": plain(result.extracted.invoice) if result else None,
+        "invoice": plain(shown.extracted.invoice) if shown else None,
         "fields": {path: _field_json(f) for path, f in result.extracted.fields.items()} if result else {},
         "findings": [_finding_json(f) for f in result.findings] if result else [],
         "versions": _versions_json(result) if result else {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from functools import cached_property
 from typing import Literal
@@ -169,3 +169,7 @@ class Document:
     einvoice: EInvoice | None = None
     attachments: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # stable codes of what the reader repaired or ignored: "repaired", "javascript", "xfa" ...
+
+    def only(self, first: int, last: int) -> Document:
+        """The pages from `first` to `last`; they keep their numbers. An e-invoice is not on pages: it stays."""
+        return replace(self, pages=tuple(page for page in self.pages if first <= page.number <= last))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.domain.document import BoundingBox
+from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Invoice
 
 Source = Literal["xml", "text", "ocr", "master", "computed", "person"]
@@ -28,9 +29,23 @@ class Field:
     words: tuple[int, ...] = ()
 
 
+DOUBT = 0.5
+"""A value whose confidence is below is more likely wrong than right."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row of a table of items, with an amount, that was not made a line: its page (1-based), where it stands and its words."""
+
+    page: int
+    box: BoundingBox
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`."""
+    """What an extractor returns. `fields` maps a path ("number", "seller.name", "lines.0.net_amount") to its `Field`. `findings`: what it
+    noticed itself; rules find the rest."""
 
     invoice: Invoice
     document_type: DocumentType
@@ -38,3 +53,10 @@ class Extracted:
     fields: Mapping[str, Field] = field(default_factory=dict)
     language: str | None = None  # ISO 639-1
     page_range: tuple[int, int] | None = None  # first and last page, 1-based; None without pages
+    left_out: tuple[LeftOut, ...] = ()  # where the lines do not add up to the totals
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """It is no invoice, for sure: there are no values of it."""
+        return any(finding.rule == NOT_AN_INVOICE for finding in self.findings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+NOT_AN_INVOICE = "not_an_invoice"
+"""The one finding that refuses: the document is something else, and its message says what. The same word as the reason."""
 Severity = Literal["error", "warning", "info"]
 
 

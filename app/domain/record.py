@@ -39,7 +39,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRecord:
-    """One invoice as it stands. `version` counts its changes of state and content; it is the ETag. `result` is None until settled."""
+    """One invoice as it stands. `version` counts its changes of state and content; it is the ETag. `result` is None until settled.
+    `pages`: of the file, first and last, 1-based, as far as known."""
 
     tenant: str
     id: str
@@ -54,6 +55,7 @@ class InvoiceRecord:
     updated_at: datetime
     reason: Reason | None = None
     result: Result | None = None
+    pages: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

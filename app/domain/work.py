@@ -29,6 +29,7 @@ def queue_for(media_type: str) -> Queue:
 class Job:
     """One attempt at one invoice, as claimed in SQL: only the holder of this (`version`, `attempt`) may settle it.
 
+    `pages`: first and last page of the file that the invoice is on, 1-based; None while that is not known: all.
     `suspect`: an earlier attempt ended without a word (the process died), so this one runs alone.
     """
 
@@ -42,6 +43,7 @@ class Job:
     suspect: bool = False
     traceparent: str | None = None
     queue: Queue = "invoices"
+    pages: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +115,4 @@ class Screened:
         return self.validated.findings + self.anomalies
 
 
-Verdict = Literal["approved", "needs_review"]
+Verdict = Literal["approved", "needs_review", "quarantined"]

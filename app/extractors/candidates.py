@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.domain.document import BoundingBox
-from app.domain.parsing import (
-    DateOrder,
-    decimal_mark,
-)
+from app.domain.parsing import decimal_mark
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.checksums import proved_ids
 from app.extractors.confusions import CUT, Variant, variant
-from app.extractors.grammar import amounts, codes, date_order, dates, ibans, ids, vat_ids
+from app.extractors.date_order import Order, date_order
+from app.extractors.grammar import amounts, codes, dates, ibans, ids, vat_ids
 from app.extractors.grid import Grid
 from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
@@ -32,7 +30,7 @@ class Candidates:
     cues: list[list[CueHit]]
     by_kind: dict[Kind, list[Candidate]]
     alternatives: dict[Kind, list[Candidate]]  # other readings of what `by_kind` has too: they need proof
-    order: DateOrder
+    order: Order
     finder: Labels
     _labels: dict[tuple[Kind, int, int, int], tuple[Label, ...]] = field(default_factory=dict)
 
@@ -82,7 +80,7 @@ def find_candidates(grid: Grid) -> Candidates:
         here: list[Candidate] = []
         digits = any(map(str.isdigit, row.text))
         other = variant(row) if row.read else None
-        finders = (ibans, vat_ids, lambda n, r: dates(n, r, order), lambda n, r: amounts(n, r, mark)) if digits or other else ()
+        finders = (ibans, vat_ids, lambda n, r: dates(n, r, order.order), lambda n, r: amounts(n, r, mark)) if digits or other else ()
         for finder in finders:
             usual = list(finder(number, row))
             if row.read:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from app.extractors.columns_lexicon import COLUMN_WORDS, Column
 from app.extractors.grid import Grid, Row
@@ -64,25 +65,36 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
             continue
         heads = list(titles[number])
         begin = end = number
-        for step in (-1, 1):  # titles on several lines
-            for near in range(number + step, number + 4 * step, step):
+        spans = [_span(row, *cell) for cell in row.cells]
+        for step in (1, -1):  # titles on several lines
+            for near in range(number + step, number + 5 * step, step):
                 if not last < near < len(grid.rows):
                     break
                 other = grid.rows[near]
-                gap = row.y0 - other.y1 if step < 0 else other.y0 - grid.rows[end].y1
+                gap = grid.rows[begin].y0 - other.y1 if step < 0 else other.y0 - grid.rows[end].y1
                 # What stands over a table may be anything; under it only titles without values are part of it.
-                if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or not titles[near] or _has_digits(other):
+                if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or _has_digits(other):
                     break
-                if (step > 0 and len(titles[near]) * 2 < len(other.cells)) or not _mostly_titles(titles[near], other):
+                usual = titles[near] and not (step > 0 and len(titles[near]) * 2 < len(other.cells)) and _mostly_titles(titles[near], other)
+                if not usual and not (gap < 0.7 * row.height and _is_stacked(other, spans)):
                     break
                 _merge(heads, titles[near])
+                spans += [_span(other, *cell) for cell in other.cells]
                 begin, end = min(begin, near), max(end, near)
         _add_unknown(heads, row)
+        if end > begin:
+            _retitle(heads, grid.rows[begin : end + 1])
         heads.sort(key=lambda head: head.x0)
         words = {word for title in grid.rows[begin : end + 1] for spot in title.words for word in label_words(spot.text)}
         found.append(TableHead(begin, end, tuple(_settle(heads)), bool(words & _NAMES and words & _DESCRIPTIONS)))
         last = end
     return found
+
+
+def count_titles(row: Row) -> int:
+    """How many words of a row are titles of columns by themselves."""
+    phrases = _phrases()
+    return sum(any(len(phrase) == 1 for phrase, _ in phrases.get(word, ())) for spot in row.words for word in label_words(spot.text))
 
 
 def _add_unknown(heads: list[Head], row: Row) -> None:
@@ -94,6 +106,49 @@ def _add_unknown(heads: list[Head], row: Row) -> None:
             continue
         heads.append(Head(Column.OTHER if named else Column.NAME, x0, x1))
         named = True
+
+
+def _span(row: Row, first: int, end: int) -> tuple[float, float]:
+    return row.words[first].x0, row.words[end - 1].x1
+
+
+def _is_stacked(other: Row, spans: list[tuple[float, float]]) -> bool:
+    """Whether a row is the first or last words of titles that have `spans` ("Unit-" over "price"): short cells, most over or under one."""
+    over = 0
+    for first, end in other.cells:
+        x0, x1 = _span(other, first, end)
+        met = [(a, b) for a, b in spans if a < x1 and x0 < b]
+        if end - first > 4 or any(max(a, c) > min(b, d) for a, b in met for c, d in met):
+            return False
+        over += bool(met)
+    return over * 2 >= len(other.cells)
+
+
+def _retitle(heads: list[Head], rows: list[Row]) -> None:
+    """Titles set on several lines are what all their words say from top to bottom: "Meng.-" over "einheit" is a unit, not a quantity."""
+    for head in heads:
+        text = ""
+        lines = 0
+        for row in rows:
+            inside = [row.span(a, b) for a, b in row.cells if row.words[a].x0 < head.x1 and row.words[b - 1].x1 > head.x0]
+            if len(inside) > 1:
+                lines = 0
+                break  # words of two columns: the title of each is known by itself
+            for part in inside:
+                text = text[:-1] + part if text.endswith("-") else f"{text} {part}"
+                lines += 1
+        words = tuple(word for part in text.split() for word in label_words(part))
+        if lines > 1 and (column := _named(words)) is not None:
+            head.column = column
+
+
+def _named(words: tuple[str, ...]) -> Column | None:
+    """The column whose title the words are as a whole, one word before it aside ("your article no."); a name may have more behind it."""
+    for skipped in (0, 1):
+        for phrase, column in _phrases().get(words[skipped], ()) if len(words) > skipped else ():
+            if words[skipped:] == phrase or (column is Column.NAME and len(words) > 2 and words[: len(phrase)] == phrase):
+                return column
+    return None
 
 
 def _mostly_titles(heads: list[Head], row: Row) -> bool:
@@ -134,6 +189,25 @@ class _ValuesBelow:
             most = max(most, sum(placed[b - 1].x1 > x0 and placed[a].x0 < x1 for a, b in self.values[below]))
         return most
 
+    def texts(self, x0: float, x1: float) -> int:
+        """How many columns of cells, each flush left and clear of the next, begin between x0 and x1 in the next rows."""
+        title = self.grid.rows[self.number]
+        cells = [
+            _span(below, first, end)
+            for below in self.grid.rows[self.number + 1 : self.number + 20]
+            if below.page == title.page
+            for first, end in below.cells
+            if x0 - title.height < below.words[first].x0 < x1
+        ]
+        flush: list[list[tuple[float, float]]] = []
+        for cell in sorted(cells):
+            if flush and cell[0] - flush[-1][-1][0] < 0.6 * title.height:
+                flush[-1].append(cell)
+            else:
+                flush.append([cell])
+        flush = [cells for cells in flush if len(cells) > 1]
+        return 1 + sum(max(right for _, right in cells) < after[0][0] for cells, after in pairwise(flush))
+
 
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
     heads: list[Head] = []
@@ -153,18 +227,38 @@ def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
         while i < len(words):
             for phrase, column in phrases.get(words[i], ()):
                 if tuple(words[i : i + len(phrase)]) == phrase:
-                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + len(phrase) - 1]].x1))
-                    i += len(phrase)
-                    matched += len(phrase)
+                    length = len(phrase) + (
+                        _tax_behind(phrase[-1], words[i + len(phrase) :]) if column in (Column.AMOUNT, Column.PRICE) else 0
+                    )
+                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + length - 1]].x1))
+                    i += length
+                    matched += length
                     break
             else:
                 i += 1
-        if len(in_cell) > 1 and below.most(row.words[start].x0, row.words[end - 1].x1) < len(in_cell):
+        columns = max(count(*_span(row, start, end)) for count in (below.most, below.texts)) if len(in_cell) > 1 else 1
+        if len(in_cell) == columns + 1 > 2 and in_cell[0].column is Column.POSITION:
+            in_cell[1].x0 = in_cell[0].x0  # the numbers of the lines stand close before what follows them
+            in_cell = in_cell[1:]
+        if len(in_cell) > columns:
             in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
-        elif in_cell and len(words) <= matched + 2:
+        elif len(in_cell) == 1 and len(words) <= matched + 2:
             in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1
         heads += in_cell
     return heads
+
+
+_WITH_OR_WITHOUT = frozenset(
+    "excl incl exkl inkl exc inc exclusief inclusief ohne zonder sans sin sem hors com con excluding including".split()
+)
+_TAXES = frozenset("vat tax btw mwst ust tva iva gst taxe taxes".split())
+
+
+def _tax_behind(last: str, words: list[str]) -> int:
+    """How many words behind a title, which ends with `last`, say that tax is counted in it or not: "(excl. VAT)"."""
+    if last in _WITH_OR_WITHOUT:
+        return int(bool(words) and words[0] in _TAXES)
+    return 2 if len(words) > 1 and words[0] in _WITH_OR_WITHOUT and words[1] in _TAXES else 0
 
 
 def _one_title(heads: list[Head], x0: float, x1: float, words: list[str]) -> list[Head]:

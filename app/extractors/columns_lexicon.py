@@ -63,12 +63,14 @@ COLUMN_WORDS: dict[Column, str] = {
         "tipo iva;taxa;code tva;st"
     ),
     Column.TAX_AMOUNT: (
+        "tax amt;vat amt;imposta;cuota iva;mwst eur;ust eur;"
         "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (
         "belop;beløb;beløp;wartosc;wartość;wartosc netto;wartość netto;sum;summa;amount;total;line total;betrag;gesamt;gesamtpreis;"
         "gesamt preis;summe;nettowert;netto wert;zeilenbetrag;positionsbetrag;montant;total ht;montant ht;bedrag;totaal;importo;"
         "totale;importe;valor;net amount;net value;entgelt;gesamt netto;ext price;extended price;extended;extension;ext;"
+        "importancia;importe neto;importo netto;valor liquido;total liquido;prix total ht;totale riga;bedrag excl;"
         "gross amount;subtotal;sub total;netto;net;line amount;amount due;total price;total amount;totaalprijs;totaal bedrag;"
         "prezzo totale;precio total;preco total;valor total;total linea;nettobetrag;g preis;gp;prix total;total net;p total;"
         "montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"

@@ -17,10 +17,13 @@ from app.extractors.candidate import Candidate, Value
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice
 from app.extractors.common_words import is_common
+from app.extractors.date_order import is_open
 from app.extractors.labels import Meaning, amount_meaning, cues_in, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
+from app.extractors.lines import sum_of
 from app.extractors.names import address_like, legal_form
 from app.extractors.sender import agrees, domains_in
+from app.extractors.tables import Table
 
 NONE = -9.0
 Numbers = dict[str, float]
@@ -31,6 +34,7 @@ _AMOUNTS = frozenset((*_SUMS, "amount_due", "paid_amount", "line_total"))
 _DATES = frozenset(("issue_date", "due_date", "delivery_date"))
 _NAMES = frozenset(("seller.name", "buyer.name"))
 _RELATIONS = {"inline": 0.0, "left": 1.0, "above": 2.0}
+_NO_LABEL = {"relation": 3.0, "distance": 6.0, "colon": 0.0, "labels": 0.0}
 _ROLES: Mapping[str, frozenset[str]] = {
     "total_with_tax": frozenset(("gross", "total", "due")),
     "total_without_tax": frozenset(("net", "subtotal")),
@@ -44,7 +48,15 @@ _ROLES: Mapping[str, frozenset[str]] = {
     "buyer.id": frozenset(("customer_number",)),
 }
 """The roles that a label may give to a field, where the role has another name than the field."""
-_OWN_CUES = {"payment_account": Cue.IBAN, "payment_bic": Cue.BIC, "currency": Cue.CURRENCY}
+_ELSEWHERE = frozenset((Cue.SHIP_TO, Cue.OTHER_PARTY))
+_CUES: Mapping[str, tuple[frozenset[Cue], frozenset[Cue]]] = {
+    "payment_account": (frozenset((Cue.IBAN,)), frozenset((Cue.YOUR, Cue.BUYER))),
+    "payment_bic": (frozenset((Cue.BIC,)), frozenset((Cue.YOUR, Cue.BUYER))),
+    "currency": (frozenset((Cue.CURRENCY,)), frozenset()),
+    "seller.name": (frozenset((Cue.SELLER, Cue.PAYEE)), _ELSEWHERE | {Cue.BUYER, Cue.CUSTOMER}),
+    "buyer.name": (frozenset((Cue.BUYER, Cue.CUSTOMER)), _ELSEWHERE | {Cue.SELLER, Cue.PAYEE}),
+}
+"""What labels say of fields that no role is given to: cues that speak for the field, and cues that speak against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,11 @@ def options(choice: Choice) -> list[Option]:
 
 @dataclass(slots=True)
 class Evidence:
-    """Of one document: all that was found, and what was chosen of it. `items`: rows of the item table; `sum_of_lines` of its amounts."""
+    """Of one document: all that was found, what was chosen of it, and its lines."""
 
     found: Candidates
     chosen: Mapping[str, Choice]
-    items: frozenset[int]
-    sum_of_lines: Decimal | None
+    table: Table
     receipt: bool
     language: str | None
     _document: Numbers = field(default_factory=dict)
@@ -83,6 +94,7 @@ class Evidence:
     _usual: float = 1.0
     _biggest: Decimal = Decimal(0)
     _dates: list[date] = field(default_factory=list)
+    _sums_of_lines: frozenset[Decimal] = frozenset()  # without, and with, the discounts and charges among them
 
     def __post_init__(self) -> None:
         rows = self.found.grid.rows
@@ -90,16 +102,18 @@ class Evidence:
         self._domains = domains_in(self.found.grid, set())
         for kind, candidates in self.found.by_kind.items():
             self._said.update((kind, c.value) for c in candidates)
-            self._kinds[kind] = len({c.value for c in candidates if c.row not in self.items})
+            self._kinds[kind] = len({c.value for c in candidates if c.row not in self.table.rows})
         self._texts.update(plain(row.span(*cell)) for row in rows if row.page <= 3 for cell in row.cells)
         amounts = [c.value for c in self.found.of("amount") if isinstance(c.value, Decimal) and c.decimals == 2]
         self._biggest = max((abs(value) for value in amounts), default=Decimal(0))
         self._dates = sorted({c.value for c in self.found.of("date") if isinstance(c.value, date) and c.sound})
+        if (total := sum_of(self.table)) is not None:
+            self._sums_of_lines = frozenset((total, total + sum((change.value for change in self.table.changes), Decimal(0))))
         read = [spot.sure for row in rows if row.read for spot in row.words]
         self._document = {
             "pages": min(len(self.found.grid.pages), 6),
             "rows": min(len(rows), 200),
-            "items": min(len(self.items), 60),
+            "items": min(len(self.table.items), 60),
             "receipt": self.receipt,
             "known_language": self.language is not None,
             "read_share": len(read) / max(1, sum(len(row.words) for row in rows)),
@@ -151,7 +165,7 @@ class Evidence:
             "pages_after": min(len(grid.pages) - row.page, 5),
             "x": placed[0].x0 / width,
             "y": row.y0 / height,
-            "in_items": c.row in self.items,
+            "in_items": c.row in self.table.rows,
             "words_of_row": min(len(row.words), 40),
             "cells_of_row": min(len(row.cells), 12),
             "words_beside": min(end - first - (c.end - c.first), 20),
@@ -170,6 +184,7 @@ class Evidence:
 
     def _labels(self, path: str, c: Candidate, numbers: Numbers) -> None:
         labels = self.found.labels(c)
+        numbers |= _NO_LABEL
         if labels:
             numbers |= {
                 "relation": _RELATIONS[labels[0].relation],
@@ -177,8 +192,9 @@ class Evidence:
                 "colon": labels[0].colon,
                 "labels": min(len(labels), 5),
             }
-        if path in _OWN_CUES:
-            numbers["own_label"] = max((0.8**label.distance for label in labels if _OWN_CUES[path] in label.cues), default=0.0)
+        if path in _CUES:
+            for name, cues in zip(("own_label", "other_label"), _CUES[path], strict=True):
+                numbers[name] = max((0.8**label.distance for label in labels if cues & label.cues), default=0.0)
             return
         roles = self.found.strength(c, _meaning_for(path))
         own = _ROLES.get(path, frozenset((path,)))
@@ -197,8 +213,8 @@ class Evidence:
             shown = all(self.chosen[path].candidate is not None for path in _SUMS)
             numbers["closes"] = (1.0 if shown else 0.5) if abs(net + tax - gross) <= _CENT else -1.0
             numbers["closes"] -= 0.25 if not tax else 0.0
-        if self.sum_of_lines is not None and (isinstance(net, Decimal) or isinstance(gross, Decimal)):
-            numbers["lines_agree"] = 1.0 if self.sum_of_lines in (net, gross) else -1.0
+        if self._sums_of_lines and (isinstance(net, Decimal) or isinstance(gross, Decimal)):
+            numbers["lines_agree"] = 1.0 if self._sums_of_lines & {net, gross} else -1.0
         if isinstance(net, Decimal) and isinstance(tax, Decimal) and net and tax:
             rates = {c.value for c in self.found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
             if rates:
@@ -211,7 +227,7 @@ class Evidence:
     def _amount(self, value: Decimal, numbers: Numbers) -> None:
         numbers["of_biggest"] = float(abs(value) / self._biggest) if self._biggest else 0.0
         numbers["of_biggest"] = min(numbers["of_biggest"], 2.0)
-        numbers["is_lines"] = self.sum_of_lines is not None and value == self.sum_of_lines
+        numbers["is_lines"] = value in self._sums_of_lines
         numbers["negative"] = value < 0
         gross, net = self._decided("total_with_tax"), self._decided("total_without_tax")
         if isinstance(gross, Decimal) and isinstance(net, Decimal) and gross:
@@ -222,9 +238,7 @@ class Evidence:
         assert isinstance(value, date)
         if option.candidate is not None:
             text = self.found.grid.rows[option.candidate.row].span(option.candidate.first, option.candidate.end)
-            numeric = not any(map(str.isalpha, text))
-            numbers["either_way"] = numeric and value.day <= 12 and value.month <= 12 and value.day != value.month
-            numbers["day_first"] = self.found.order == "dmy"
+            numbers["either_way"] = is_open(text) + (is_open(text) and not self.found.order.known)
         numbers["dates_before"] = min(sum(other < value for other in self._dates), 10)
         numbers["dates_after"] = min(sum(other > value for other in self._dates), 10)
         other = self._decided("due_date" if path == "issue_date" else "issue_date")
@@ -271,7 +285,7 @@ FEATURES = (
     *("said", "of_kind", "decimals", "with_currency", "sound", "cost", "read", "worst_word", "mean_word"),
     *("relation", "distance", "colon", "labels", "own_label", "other_label"),
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
-    *("either_way", "day_first", "dates_before", "dates_after", "days_between"),
+    *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
     *("tells_year", "rows_from_date", "is_other_id"),
 )

@@ -6,7 +6,6 @@ Expressions are bounded, so that hostile text costs time in proportion to its le
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from app.domain.parsing import (
@@ -23,8 +22,7 @@ from app.domain.parsing import (
     parse_vat_id,
 )
 from app.extractors.candidate import Candidate
-from app.extractors.common_words import language_of
-from app.extractors.grid import THIN, Grid, Row
+from app.extractors.grid import THIN, Row
 from app.extractors.labels import CueHit
 
 _C = (
@@ -37,7 +35,7 @@ _AMOUNT = re.compile(
     rf"(?:[.,](?P<dash>--?|[—–]))?(?: ?(?P<c2>{_C})(?!\w| ?\d))?(?P<m3>-)?(?P<close>\))?(?P<pct>\s?%)?"
     r"(?:(?<=[.,]\d\d)[A-Z*])?(?![\w/]|[.,:'’]\d|-\d)"  # a letter behind the cents names a tax rate
 )
-_NUMERIC_DATE = re.compile(r"(?<![\w.,/-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d%]|[./-]\d)")
+NUMERIC_DATE = re.compile(r"(?<![\w.,/-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d%]|[./-]\d)")
 
 
 _PACKED_DATE = re.compile(r"(?<!\w)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\w)")
@@ -82,62 +80,9 @@ def _placed(row: Row, start: int, end: int) -> tuple[int, int]:
     return row.word_at(start), row.word_at(max(start, end - 1)) + 1
 
 
-def date_order(grid: Grid) -> DateOrder:
-    """Decided by dates that can be read one way only; without them by what kind of money and addresses the document has."""
-    dmy = mdy = ydm = ymd = 0
-    us = 0
-    for row in grid.rows:
-        for match in _NUMERIC_DATE.finditer(row.text):
-            first, second, third = match[1], int(match[3]), int(match[4])
-            if len(first) == 4:
-                ydm += second > 12
-                ymd += third > 12
-            elif int(first) > 12 or match[2] == ".":
-                dmy += 1
-            elif second > 12:
-                mdy += 1
-        us += len(_US_PLACE.findall(row.text))
-        if us < 3 and "$" in row.text:
-            us += 1
-    if ydm > ymd:
-        return "ydm"
-    if dmy or mdy:
-        return "mdy" if mdy > dmy else "dmy"
-    if any(row.read for row in grid.rows[:1]) and (told := _told_order(grid)):
-        return told
-    return "mdy" if us >= 3 else "dmy"
-
-
-def _told_order(grid: Grid) -> DateOrder | None:
-    """The order that a number tells that holds the month and the year ("FA07/2018/12" beside 05/07/2018), else the language.
-
-    Few write the month first, and only in English.
-    """
-    months = {(int(m[2]), int(m[1])) for row in grid.rows for m in _NUMBERED_BY_MONTH.finditer(row.text)}
-    votes: Counter[DateOrder] = Counter()
-    for row in grid.rows if months else ():
-        for match in _NUMERIC_DATE.finditer(row.text):
-            if len(match[1]) == 4 and int(match[3]) != int(match[4]):
-                year, one, other = int(match[1]), int(match[3]), int(match[4])
-                votes["ydm"] += (year, other) in months
-                votes["dmy"] += (year, one) in months
-            elif len(match[4]) == 4 and int(match[1]) != int(match[3]):
-                year, one, other = int(match[4]), int(match[1]), int(match[3])
-                votes["mdy"] += (year, one) in months
-                votes["dmy"] += (year, other) in months
-    ranked = votes.most_common(2)
-    if ranked and ranked[0][1] and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]):
-        return ranked[0][0]
-    return "dmy" if language_of(grid) not in ("en", None) else None
-
-
-_NUMBERED_BY_MONTH = re.compile(r"(?<![\d/.-])[0Oo]{0,2}([1-9]|1[0-2])/(20\d\d)(?!\d)")
-_US_PLACE = re.compile(r"\b(?:USD|USA|U\.S\.A?|United States|[A-Z]{2}\.?,? \d{5}(?:-\d{4})?)(?!\w)")
-
-
 def dates(number: int, row: Row, order: DateOrder) -> Iterator[Candidate]:
     text = row.text
-    for match in _NUMERIC_DATE.finditer(text):
+    for match in NUMERIC_DATE.finditer(text):
         value = numeric_date(match[1], match[3], match[4], order)
         if value:
             yield Candidate("date", value, number, *_placed(row, match.start(), match.end()))

@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
+from app.extractors.item_owners import give_rows
 from app.extractors.item_rows import ItemRow, Text
 
 
-def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> list[ItemRow]:
-    """Gives rows without numbers to their item: the one above, or the nearest where names are set centred beside the numbers."""
+def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> None:
+    """Gives rows without numbers to their item and makes a name of its words."""
     if not items:
-        return []
-    centred = _is_centred(items, loose, grid)
-    for text in loose:
-        row = grid.rows[text.row]
-        above = [item for item in items if item.row < text.row]
-        below = [item for item in items if item.row > text.row]
-        if not above and not below:
-            continue
-        if above and below and centred:
-            up = row.y0 - grid.rows[above[-1].row].y1
-            down = grid.rows[below[0].row].y0 - row.y1
-            owner = below[0] if down <= up else above[-1]
-        elif above:
-            owner = above[-1]
-        elif centred and grid.rows[below[0].row].y0 - row.y1 < 2 * row.height:
-            owner = below[0]
-        else:
-            continue
-        owner.names.append(text)
-    limit, widest = _right_limit(grid, head, items), _widest(grid, items)
+        return
+    limit = _right_limit(grid, head, items)
+    reach = _reach(grid, items, loose, limit)
+    give_rows(items, loose, grid, reach or limit)
+    widest = _widest(grid, items)
+    for item in items:
+        item.names.sort(key=lambda part: (part.row, part.first))
+    column = _Column(grid, *_bounds(grid, items, limit, reach), widest)
     for item in items:
         _take_unit(item)
-        item.names.sort(key=lambda part: (part.row, part.first))
-        _tidy_names(grid, item, limit, widest)
+        _tidy_names(column, item)
         if head.described:
             _cut_description(grid, item)
-    return [item for item in items if item.names or item.proved or Column.QUANTITY in item.numbers]
-
-
-def _is_centred(items: list[ItemRow], loose: list[Text], grid: Grid) -> bool:
-    """Whether the numbers of an item stand beside the middle of its words: then they fall between two lines of an even number of them."""
-    nameless = [grid.rows[item.row] for item in items if not item.names]
-    if not nameless:
-        return False
-    lines = [grid.rows[text.row] for text in loose]
-    between = 0
-    for row in nameless:
-        near = min((abs(line.y0 - row.y0) for line in lines if line.page == row.page), default=99.0)
-        between += near < 0.85 * row.height
-    return between * 2 >= len(nameless)
 
 
 def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
@@ -68,13 +45,42 @@ def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
     return min([*after[:1], *values], default=0.0)
 
 
+def _reach(grid: Grid, items: list[ItemRow], loose: list[Text], limit: float) -> float:
+    """How far to the right words do go that stay in their column; 0 where there are none."""
+    parts = [*loose, *(part for item in items for part in item.names)]
+    return max((x1 for part in parts if (x1 := grid.rows[part.row].words[part.end - 1].x1) <= limit), default=0.0)
+
+
+def _bounds(grid: Grid, items: list[ItemRow], limit: float, reach: float) -> tuple[float, float]:
+    """(how far a line of a name may reach, how far lines are broken). The second is less where all lines that have one under them are so
+    long that the next word would have reached further than any line does: they were broken there, then."""
+    pairs = full = 0
+    beyond = 0.0
+    for item in items:
+        for part in item.names:
+            beyond = max(beyond, grid.rows[part.row].words[part.end - 1].x1)
+        for upper, lower in pairwise(item.names):
+            if upper.row < lower.row and grid.rows[lower.row].height > 0.95 * grid.rows[upper.row].height:
+                pairs += 1
+                full += _with_next(grid, upper, lower) > reach
+    if not limit or beyond > limit:
+        return (beyond, beyond) if limit else (0.0, 0.0)  # lines that run on under the numbers say where the paper of a description ends
+    return limit, reach if reach and pairs > 2 and full * 10 >= pairs * 7 else limit
+
+
+def _with_next(grid: Grid, upper: Text, lower: Text) -> float:
+    """Where the upper line would end if the first word of the lower stood on it."""
+    row, word = grid.rows[upper.row], grid.rows[lower.row].words[lower.first]
+    return row.words[upper.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
+
+
 def _widest(grid: Grid, items: list[ItemRow]) -> float:
     """How far to the right names go that stand beside their numbers; 0 where they are too few to tell the width of their column."""
     ends = [grid.rows[part.row].words[part.end - 1].x1 for item in items for part in item.names if part.row == item.row]
     return max(ends) if len(items) >= 3 and ends else 0.0
 
 
-_UNITS = frozenset(
+UNITS = frozenset(
     "st stk stck stuck std stunden h hr hrs hour hours day days tag tage pcs pc pce piece pieces ea each unit units kg g l ltr "
     "liter m m2 m3 qm cbm lfm km mm cm "
     "psch psl pausch pauschal pa nos no box pack paar set ud uds un u pz pezzi ore giorni jours heures forfait uur uren stuks "
@@ -89,7 +95,7 @@ def _take_unit(item: ItemRow) -> None:
     for i, part in enumerate(item.names if quantity and Column.UNIT not in item.texts else ()):
         assert quantity is not None
         word, _, rest = part.text.partition(" ")
-        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in _UNITS:
+        if part.row == quantity.row and part.first == quantity.end and rest and word.casefold().strip(".") in UNITS:
             item.texts[Column.UNIT] = Text(part.row, part.first, part.first + 1, word)
             item.names[i] = Text(part.row, part.first + 1, part.end, rest)
             return
@@ -98,7 +104,7 @@ def _take_unit(item: ItemRow) -> None:
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
-    return bool(colon) and len(head.split()) <= 3
+    return bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))
 
 
 def _cut_description(grid: Grid, item: ItemRow) -> None:
@@ -111,14 +117,30 @@ def _cut_description(grid: Grid, item: ItemRow) -> None:
             item.names.insert(i + 1, Text(part.row, dash + 1, part.end, grid.rows[part.row].span(dash + 1, part.end)))
 
 
-def _open(text: str) -> bool:
-    """Whether a parenthesis is still open, so that the text goes on."""
-    return text.count("(") > text.count(")")
+_JOINING = frozenset(
+    "and or of for with the in und oder fur mit von der die das et ou de du des la le en pour avec van voor met e di da per con y o el "
+    "para".split()
+)
 
 
-def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
+def _is_open(text: str, following: str) -> bool:
+    """Whether a line is no end of a phrase, so that it goes on, or the one under it no beginning."""
+    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING or following.split()[0] in _JOINING
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The column of the names: how far a line may reach, how far lines are broken, and how far those beside numbers go (0: unknown)."""
+
+    grid: Grid
+    limit: float
+    broken: float
+    widest: float
+
+
+def _tidy_names(column: _Column, item: ItemRow) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
-    names = item.names
+    names, grid, limit = item.names, column.grid, column.limit
     known = item.texts.get(Column.ITEM_ID)
     if (
         len(names) > 1
@@ -132,27 +154,40 @@ def _tidy_names(grid: Grid, item: ItemRow, limit: float, widest: float) -> None:
     named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
-    while len(names) > 1 and limit:
+    last = names[0] if names else None  # the line that the next would go on from
+    while last and len(names) > 1 and limit:
         first, second = names[0], names[1]
         if second.row == first.row:
+            if not _is_near(grid, first, second):
+                break
             left, right = sorted((first, second), key=lambda part: part.first)
-            names[0] = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
+            names[0] = last = Text(first.row, left.first, right.end, f"{left.text} {right.text}")
             names.pop(1)
             continue
-        row, below = grid.rows[first.row], grid.rows[second.row]
+        row, below = grid.rows[last.row], grid.rows[second.row]
         word = below.words[second.first]
-        end = row.words[first.end - 1].x1 + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > limit or (row.read and _open(first.text))
+        x0, x1 = row.words[last.first].x0, row.words[last.end - 1].x1
+        end = x1 + (word.x1 - word.x0) + 0.25 * row.height
+        full = end > column.broken or _is_open(first.text, second.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
-            full = abs(word.x0 - row.words[first.first].x0) < row.height and (full or end > widest > 0)
-        if not full or below.y0 - row.y1 > row.height or _is_remark(second.text) or len(first.text) > 200:
+            full = abs(word.x0 - x0) < row.height and (full or end > column.widest > 0)
+        numbers = grid.rows[item.row]  # they may stand between two lines of the name
+        far = row.height if not row.y0 < numbers.y0 < below.y0 else 2 * row.height
+        if not full or below.y0 - row.y1 > far or _is_remark(second.text) or len(first.text) > 200:
             break
-        if not row.read and below.height < 0.95 * row.height:
-            break  # a description, set smaller
+        if not row.read and (below.height < 0.95 * row.height or (row.words[last.first].bold and not word.bold)):
+            break  # a description, set smaller or lighter
+        last = second
         names[0] = Text(first.row, first.first, first.end, f"{first.text} {second.text}")
         names.pop(1)
-        break
     item.names = [part for part in names if _has_letters(part)]
+
+
+def _is_near(grid: Grid, first: Text, second: Text) -> bool:
+    """Whether no more than a tab stands between two texts of a row."""
+    row = grid.rows[first.row]
+    left, right = sorted((first, second), key=lambda part: part.first)
+    return row.words[right.first].x0 - row.words[left.end - 1].x1 < 2.5 * row.height
 
 
 def _has_letters(part: Text) -> bool:

@@ -37,6 +37,33 @@ class ItemRow:
     texts: dict[Column, Text] = field(default_factory=dict)
     names: list[Text] = field(default_factory=list)
     proved: bool = False
+    changes: list[Aside] = field(default_factory=list)  # its own discounts and charges, printed under it
+
+    @property
+    def amount(self) -> Decimal:
+        """What the line comes to, its own discounts and charges counted; zero where it has no amount."""
+        own = self.numbers.get(Column.AMOUNT)
+        return (value_of(own) if own else Decimal(0)) + sum((change.value for change in self.changes), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row with an amount that was not made a line. `role`: why, by `amount_meaning` ("discount", "subtotal" ...), or "" if unclear."""
+
+    item: ItemRow
+    role: str = ""
+
+    @property
+    def value(self) -> Decimal:
+        """What it adds to the sum of the lines if it counts: discounts are printed with and without a minus."""
+        value = value_of(self.item.numbers[Column.AMOUNT])
+        return -abs(value) if self.role == "discount" else value
+
+
+def value_of(candidate: Candidate) -> Decimal:
+    """The number that a candidate for an amount or a share is."""
+    assert isinstance(candidate.value, Decimal)
+    return candidate.value
 
 
 def read_row(
@@ -81,8 +108,8 @@ def read_row(
             if not free[i]:
                 i += 1
                 continue
-            j = i
-            while j < cell_end and free[j]:
+            j = i + 1
+            while j < cell_end and free[j] and not (name and abs(row.words[j].x0 - name.x0) < 0.3 * row.height):
                 j += 1
             _place_text(row, number, i, j, head, item)
             i = j
@@ -164,12 +191,19 @@ def _prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[
     quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
     if amount is None:
         return
-    if quantity and price and _times(quantity, price, amount):
+    share = numbers.get(Column.DISCOUNT)
+    if quantity and price and (_times(quantity, price, amount) or (share and _times(quantity, price, amount, value_of(share)))):
         item.proved = True
         return
     plain = [c for c in candidates if c.kind == "amount" and c is not amount and c.first < amount.first]
     plain += _counted_with_unit(row, item, amount)
-    if _find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
+    glued = _counted_with_unit(row, item, amount) if quantity is None and price else []
+    for counted in glued:
+        if share and _times(counted, price, amount, value_of(share)):  # type: ignore[arg-type]
+            numbers[Column.QUANTITY], item.proved = counted, True
+            _take_unit(row, item)
+            return
+    if find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
         _take_unit(row, item)
         return
     if row.read and quantity and price:
@@ -212,13 +246,13 @@ def _find_cut_amount(item: ItemRow, plain: list[Candidate], amount: Candidate, d
         item.numbers[Column.AMOUNT] = whole
         quantity, price = item.numbers.get(Column.QUANTITY), item.numbers.get(Column.PRICE)
         item.proved = bool(quantity and price and _times(quantity, price, whole))
-        if item.proved or _find_factors(item, [c for c in plain if c.end <= whole.first], whole):
+        if item.proved or find_factors(item, [c for c in plain if c.end <= whole.first], whole):
             return True
     item.numbers = as_read
     return False
 
 
-def _find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
+def find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bool:
     """Whether two numbers of the row multiply to its amount: they are quantity and price, then."""
     numbers = item.numbers
     quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
@@ -257,15 +291,18 @@ def _prove_otherwise(row: Row, item: ItemRow, quantity: Candidate, price: Candid
 
 
 def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[int, list[Candidate]]) -> TableHead:
-    """The head, its amount moved to an earlier column where that is what quantity x price gives.
+    """The head, its amount moved to an earlier column where that is what quantity x price gives, or found where no title names it.
 
     "Qty | Price | Amount | Tax | Total with tax": a line's own amount is without tax.
     """
     price = next((i for i, h in enumerate(head.heads) if h.column is Column.PRICE), None)
-    last = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
-    if price is None or last is None or all(h.column is not Column.OTHER for h in head.heads[price + 1 : last]):
+    named = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
+    tax = next((i for i, h in enumerate(head.heads) if h.column is Column.TAX_AMOUNT), None)
+    last = len(head.heads) - 1 if named is None else named
+    first = 0 if price is None else price + 1
+    if (price is None and tax is None) or all(h.column is not Column.OTHER for h in head.heads[first : last + 1]):
         return head
-    votes = dict.fromkeys(range(price + 1, last + 1), 0)
+    votes = dict.fromkeys(range(first, last + 1), 0)
     for number in body:
         by_column: dict[int, Candidate] = {}
         for c in by_row.get(number, ()):
@@ -273,21 +310,30 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
             if found is not None:
                 by_column.setdefault(head.heads.index(found), c)
         quantity = next((c for i, c in by_column.items() if head.heads[i].column is Column.QUANTITY), None)
-        if quantity is None or price not in by_column or quantity.value == 1:
-            continue
         for i in votes:
-            if i in by_column and by_column[i].kind == "amount" and _times(quantity, by_column[price], by_column[i]):
+            if i not in by_column or by_column[i].kind != "amount":
+                continue
+            counted = quantity is not None and quantity.value != 1 and price is not None and price in by_column
+            if counted and _times(quantity, by_column[price], by_column[i]):  # type: ignore[arg-type,index]
+                votes[i] += 1
+                break
+            taxed = tax in by_column and last in by_column and i < last and head.heads[i].column is Column.OTHER
+            if taxed and value_of(by_column[i]) + value_of(by_column[tax]) == value_of(by_column[last]):  # type: ignore[index]
                 votes[i] += 1
                 break
     best = max(votes, key=lambda i: votes[i])
-    if best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
+    if named is None:
+        if not votes[best]:
+            return head
+    elif best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
         return head
-    kinds = {best: Column.AMOUNT, last: Column.OTHER}
+    kinds = {last: head.heads[last].column if named is None else Column.OTHER, best: Column.AMOUNT}
     heads = tuple(Head(kinds.get(i, h.column), h.x0, h.x1) for i, h in enumerate(head.heads))
     return TableHead(head.first, head.last, heads, head.described)
 
 
-def _times(quantity: Candidate, price: Candidate, amount: Candidate) -> bool:
-    q, p, a = quantity.value, price.value, amount.value
-    assert isinstance(q, Decimal) and isinstance(p, Decimal) and isinstance(a, Decimal)
-    return a != 0 and abs(abs(q * p) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))
+def _times(quantity: Candidate, price: Candidate, amount: Candidate, discount: Decimal = Decimal(0)) -> bool:
+    """Whether quantity x price, less the discount in percent, is the amount."""
+    q, p, a = value_of(quantity), value_of(price), value_of(amount)
+    product = q * p if not 0 < abs(discount) < 100 else q * p * (100 - abs(discount)) / 100
+    return a != 0 and abs(abs(product) - abs(a)) <= max(CENT, abs(a) * Decimal("0.0005"))

@@ -42,7 +42,7 @@ def probability(evidence: Evidence, path: str, choice: Choice) -> float:
 @cache
 def _models() -> Mapping[str, Trees]:
     stored = json.loads(JUDGE.read_text("utf-8"))
-    models = {path: trees_from(trees) for path, trees in stored["fields"].items()}
+    models = {path: trees_from(trees) for path, trees in stored.items()}
     unknown = {name for trees in models.values() for name in trees.features} - set(FEATURES)
     if unknown:
         raise RuntimeError(f"app/extractors/judge.json asks for evidence that is not gathered: {', '.join(sorted(unknown))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
@@ -76,7 +77,7 @@ def _run(found: Candidates, column: list[Candidate]) -> list[Candidate]:
             total = Decimal(0)
             for length, above in enumerate(reversed(stretch), 1):
                 below = stretch[len(stretch) - length + 1] if length > 1 else c
-                gap = grid.rows[below.row].y0 - grid.rows[above.row].y1
+                gap = max(b.y0 - a.y1 for a, b in pairwise(grid.rows[above.row : below.row + 1]))
                 if gap > 4 * grid.rows[c.row].height:
                     break
                 if role != "net" and found.strength(above, amount_meaning).get("tax", 0.0) > 0.3:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.extractors.candidate import Candidate
 from app.extractors.choice import Choice, confidence
 from app.extractors.confusions import misreading
+from app.extractors.grid import Row
 from app.extractors.labels import amount_meaning, cues_in, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.receipts import Receipt, given_on, kinds_in
@@ -26,7 +27,7 @@ _TOTALS = {"gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
-class _Amount:
+class RowAmount:
     """An amount and what its row says: a role of `amount_meaning`, or a kind of `receipts.SPELLINGS`."""
 
     candidate: Candidate
@@ -46,7 +47,7 @@ class Summary:
 
 def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
     """The total after rounding, and the row of the tax summary that closes with it; None where nothing bears an amount out."""
-    amounts = list(_amounts(receipt))
+    amounts = list(row_amounts(receipt))
     summaries = list(_summaries(receipt))
     proofs = list(_proofs(receipt, amounts, summaries))
     labelled = [a for a in amounts if a.role in _TOTALS]
@@ -84,13 +85,13 @@ def _together(weights: Iterator[float]) -> float:
     return total
 
 
-def _misread(receipt: Receipt, amount: _Amount, value: Decimal) -> float:
+def _misread(receipt: Receipt, amount: RowAmount, value: Decimal) -> float:
     row = receipt.found.grid.rows[amount.candidate.row]
     cost = misreading(row.span(amount.candidate.first, amount.candidate.end), value)
     return 0.0 if cost is None else max(0.0, _TOTALS[amount.role] * amount.weight * (0.75 - 0.35 * cost))
 
 
-def _amounts(receipt: Receipt) -> Iterator[_Amount]:
+def row_amounts(receipt: Receipt) -> Iterator[RowAmount]:
     """The last amount of each row, by what the row says before it; a row of nothing else goes with the row above."""
     found = receipt.found
     by_row: dict[int, list[Candidate]] = {}
@@ -108,7 +109,12 @@ def _amounts(receipt: Receipt) -> Iterator[_Amount]:
         assert isinstance(value, Decimal)
         role, weight = _role(words)
         # A dash before the amount of an article is a speck: a receipt takes back only what it calls so.
-        yield _Amount(c, abs(value) if not role else value, role, weight)
+        yield RowAmount(c, abs(value) if not role else value, role, weight)
+
+
+def role_of(row: Row, end: int) -> str:
+    """What the words of a row before `end` say that the amount behind them is; "" where they say nothing."""
+    return _role([word for i in range(end) for word in words_at(row, i)])[0]
 
 
 def _role(words: list[str]) -> tuple[str, float]:
@@ -156,7 +162,7 @@ def _summaries(receipt: Receipt) -> Iterator[Summary]:
             yield Summary(base, tax, base.value + tax.value)
 
 
-def _proofs(receipt: Receipt, amounts: list[_Amount], summaries: list[Summary]) -> Iterator[tuple[Decimal, float]]:
+def _proofs(receipt: Receipt, amounts: list[RowAmount], summaries: list[Summary]) -> Iterator[tuple[Decimal, float]]:
     """Values that arithmetic arrives at, and how much that says."""
     tendered = [a for a in amounts if a.role == "tendered" and a.value > 0]
     change = [a for a in amounts if a.role == "change" and a.value >= 0]
@@ -185,14 +191,14 @@ def _proofs(receipt: Receipt, amounts: list[_Amount], summaries: list[Summary]) 
     yield from _sums_of_articles(amounts)
 
 
-def _rounded(value: Decimal, rounding: _Amount, amounts: list[_Amount]) -> Iterator[_Amount]:
+def _rounded(value: Decimal, rounding: RowAmount, amounts: list[RowAmount]) -> Iterator[RowAmount]:
     """Totals under the rounding that differ from `value` by no more than rounding does, whatever the rounding itself was read as."""
     for a in amounts:
         if a.role in _TOTALS and a.candidate.row > rounding.candidate.row and ZERO < abs(a.value - value) < ROUNDED:
             yield a
 
 
-def _sums_of_articles(amounts: list[_Amount]) -> Iterator[tuple[Decimal, float]]:
+def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[tuple[Decimal, float]]:
     """Sums of the amounts from the first on, that say nothing of themselves."""
     total, count = ZERO, 0
     for a in amounts:
@@ -213,7 +219,7 @@ def settle_receipt(receipt: Receipt, totals: Totals, header: dict[str, Choice]) 
     chosen = dict(totals.chosen)
     paid = paid_by(receipt)
     if paid is None:
-        sums = {a.value for a in _amounts(receipt) if a.role in _TOTALS}
+        sums = {a.value for a in row_amounts(receipt) if a.role in _TOTALS}
         wrong = "total_with_tax" in chosen and chosen["total_with_tax"].value not in sums  # the change, or an article
         return Totals({}, ()) if wrong else totals
     total, summary = paid

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from app.domain.document import Document
-from app.domain.extraction import Extracted, Field
-from app.domain.invoice import Address, Invoice, LineItem, Party, TaxBreakdown
+from app.domain.document import Document, Page
+from app.domain.extraction import Extracted, Field, Source
+from app.domain.finding import NOT_AN_INVOICE, Finding
+from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBreakdown
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.choice import Choice, choose_currency, choose_header
-from app.extractors.columns_lexicon import Column
 from app.extractors.common_words import language_of
+from app.extractors.date_order import is_open
 from app.extractors.evidence import Evidence
 from app.extractors.grid import Grid, PlacedWord, read_grid
-from app.extractors.item_rows import ItemRow, Text
 from app.extractors.judge import UNKNOWN_BELOW, Judge, judged
-from app.extractors.language import kind_of
+from app.extractors.kinds import Kind, kind_of
+from app.extractors.lines import lines_of, sum_of
 from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.receipt_items import read_items
 from app.extractors.receipt_totals import settle_receipt
 from app.extractors.receipts import parties_of, read_receipt
-from app.extractors.tables import Table, read_tables
+from app.extractors.tables import read_tables
 from app.extractors.totals import Totals, choose_totals
 
 ENGINE = "candidates"
@@ -38,25 +41,30 @@ class _Fields:
     """Collects where each chosen value stands."""
 
     found: Candidates
-    engines: dict[int, str]  # what read the words of a page
+    pages: Sequence[Page]
     fields: dict[str, Field] = field(default_factory=dict)
 
     def note(self, path: str, choice: Choice) -> None:
+        """A value of the header, as sure as the judge is, who has seen how sure the engine was."""
         c = choice.candidate
         if c is None:
             self.fields[path] = Field(choice.confidence, "computed", ENGINE)
         else:
-            self.place(path, choice.confidence, c.row, c.first, c.end)
+            self._place(path, choice.confidence, c.row, c.first, c.end)
 
-    def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+    def line(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+        """A value of a line, less sure where the engine was not."""
         line = self.found.grid.rows[row]
+        self._place(path, confidence * readability(line.words[first:end]) if line.read else confidence, row, first, end)
+
+    def _place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+        line = self.found.grid.rows[row]
+        page = self.pages[line.page - 1]
+        source: Source = "ocr" if line.read else "text"
+        engine = page.engine or ENGINE if line.read else ENGINE
         words = tuple(spot.place for spot in line.words[first:end])
         box = self.found.grid.box(line, first, end)
-        if line.read:
-            sure = round(confidence * readability(line.words[first:end]), 4)
-            self.fields[path] = Field(sure, "ocr", self.engines.get(line.page) or ENGINE, line.page, box, words)
-        else:
-            self.fields[path] = Field(round(confidence, 4), "text", ENGINE, line.page, box, words)
+        self.fields[path] = Field(round(confidence, 4), source, engine, page.number, box, words)
 
 
 def extract_text(document: Document, judge: Judge = judged) -> Extracted:
@@ -69,7 +77,7 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     table = read_tables(found)
     if not table.items:
         table = read_listing(found)
-    sum_of_lines = _sum_of(table)
+    sum_of_lines = sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)
     receipt = read_receipt(found)
@@ -81,26 +89,34 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     parties = choose_parties(found, table.rows)
     if receipt:
         parties = parties_of(receipt, parties)
-    notes = _Fields(found, {number: page.engine for number, page in enumerate(document.pages, 1)})
-    kind, type_code = kind_of(found, "total_with_tax" in totals.chosen or "amount_due" in totals.chosen, "number" in header)
+    notes = _Fields(found, document.pages)
+    has_total = "total_with_tax" in totals.chosen or "amount_due" in totals.chosen
+    kind = kind_of(found, has_total=has_total, has_number="number" in header, has_tax="total_tax" in totals.chosen)
     if receipt:
-        kind, type_code = "receipt", "380"
-    elif kind == "other" and badly_read(grid):
-        kind, type_code = "invoice", "380"  # a title that could not be read says nothing: a person will look at it
+        kind = Kind("receipt", "380")
+    elif kind.document_type == "other" and badly_read(grid):
+        kind = Kind("invoice", "380")  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
+    for path in _open_dates(found, header):
+        header[path] = replace(header[path], confidence=round(0.6 * header[path].confidence, 3))
+    sums = {sum_ for path in ("line_total", "total_without_tax", "total_with_tax") if (sum_ := _money(totals.chosen, path)) is not None}
+    if receipt:
+        bought = read_items(receipt, sums)
+        if bought.closed or not (table.closed or len(table.items) > len(bought.items)):
+            table = bought
     language = language_of(grid)
-    chosen = _all(header, totals, choose_currency(found, shown, _country(parties, header)), parties)
-    evidence = Evidence(found, chosen, table.rows, sum_of_lines, receipt is not None, language)
-    chosen = {path: choice for path, choice in judge(evidence).items() if choice.confidence >= UNKNOWN_BELOW}
+    every = _all(header, totals, choose_currency(found, shown, _country(parties, header)), parties)
+    told = judge(Evidence(found, every, table, receipt is not None, language))
+    chosen = {path: choice for path, choice in told.items() if choice.confidence >= UNKNOWN_BELOW}
     for path, choice in chosen.items():
         notes.note(path, choice)
-    lines = _lines(table, notes, sum_of_lines, totals)
+    lines = lines_of(table, grid, sums, notes.line)
     invoice = Invoice(
         number=_text(chosen, "number"),
         issue_date=_date(chosen, "issue_date"),
         due_date=_date(chosen, "due_date"),
         delivery_date=_date(chosen, "delivery_date"),
-        type_code=type_code if kind != "other" else None,
+        type_code=kind.type_code if kind.document_type != "other" else None,
         currency=_text(chosen, "currency"),
         buyer_reference=_text(chosen, "buyer_reference"),
         purchase_order_reference=_text(chosen, "purchase_order_reference"),
@@ -110,6 +126,10 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
         payment_bic=_text(chosen, "payment_bic"),
         seller=_party(chosen, "seller", parties.seller),
         buyer=_party(chosen, "buyer", parties.buyer),
+        allowances=lines.allowances,
+        charges=lines.charges,
+        allowance_total=_sum_of(lines.allowances),
+        charge_total=_sum_of(lines.charges),
         line_total=_money(chosen, "line_total"),
         total_without_tax=_money(chosen, "total_without_tax"),
         total_tax=_money(chosen, "total_tax"),
@@ -120,11 +140,32 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
             TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
             for rate in totals.rates
         ),
-        lines=lines,
+        lines=lines.items,
     )
-    pages = len(document.pages)
+    pages = (document.pages[0].number, document.pages[-1].number) if document.pages else None
     source: Literal["text", "ocr"] = "ocr" if any(page.text == "read" for page in document.pages) else "text"
-    return Extracted(invoice, kind, source, notes.fields, language, (1, pages) if pages else None)
+    left_out = tuple(replace(row, page=document.pages[row.page - 1].number) for row in lines.left_out)
+    findings = (*_about_the_kind(kind), *_about_the_dates(found, chosen))
+    return Extracted(invoice, kind.document_type, source, notes.fields, language, pages, left_out, findings)
+
+
+def _about_the_kind(kind: Kind) -> Iterator[Finding]:
+    """Refused only when sure: refusing an invoice costs its sender more than a person's look at a letter."""
+    if kind.document_type == "other":
+        yield Finding(NOT_AN_INVOICE if kind.sure else "document_kind", "error", kind.why)
+
+
+def _open_dates(found: Candidates, header: dict[str, Choice]) -> list[str]:
+    """The chosen dates that have another reading, where the document does not say which."""
+    if found.order.known:
+        return []
+    placed = {path: header[path].candidate for path in ("issue_date", "due_date", "delivery_date") if path in header}
+    return [path for path, c in placed.items() if c and is_open(found.grid.rows[c.row].span(c.first, c.end))]
+
+
+def _about_the_dates(found: Candidates, header: dict[str, Choice]) -> Iterator[Finding]:
+    if paths := _open_dates(found, header):
+        yield Finding("date_order", "warning", "Day and month may be changed over: nothing here says which comes first.", tuple(paths))
 
 
 def badly_read(grid: Grid) -> bool:
@@ -153,9 +194,8 @@ def _country(parties: Parties, header: dict[str, Choice]) -> str | None:
     return None
 
 
-def _sum_of(table: Table) -> Decimal | None:
-    amounts = [item.numbers[Column.AMOUNT].value for item in table.items if Column.AMOUNT in item.numbers]
-    return sum((value for value in amounts if isinstance(value, Decimal)), Decimal(0)) if amounts else None
+def _sum_of(changes: tuple[AllowanceCharge, ...]) -> Decimal | None:
+    return sum((change.amount for change in changes if change.amount is not None), Decimal(0)) if changes else None
 
 
 def _all(header: dict[str, Choice], totals: Totals, currency: Choice | None, parties: Parties) -> dict[str, Choice]:
@@ -193,45 +233,3 @@ def _party(chosen: dict[str, Choice], role: str, party: PartyChoice) -> Party:
         tax_id=_text(chosen, f"{role}.tax_id"),
         address=party.address or Address(),
     )
-
-
-def _lines(table: Table, notes: _Fields, sum_of_lines: Decimal | None, totals: Totals) -> tuple[LineItem, ...]:
-    sums = {choice.value for path, choice in totals.chosen.items() if path in ("line_total", "total_without_tax", "total_with_tax")}
-    closed = sum_of_lines is not None and sum_of_lines in sums
-    return tuple(_line(item, f"lines.{n}", notes, closed) for n, item in enumerate(table.items))
-
-
-def _line(item: ItemRow, path: str, notes: _Fields, closed: bool) -> LineItem:
-    sure = (0.92 if item.proved else 0.72) + (0.05 if closed else 0.0)
-
-    def number(name: str, column: Column) -> Decimal | None:
-        candidate = item.numbers.get(column)
-        if candidate is None or not isinstance(candidate.value, Decimal):
-            return None
-        notes.place(f"{path}.{name}", sure, candidate.row, candidate.first, candidate.end)
-        return candidate.value
-
-    def words(name: str, part: Text | None) -> str | None:
-        if part is None:
-            return None
-        notes.place(f"{path}.{name}", sure - 0.05, part.row, part.first, part.end)
-        return part.text
-
-    name, rest = (item.names[0], item.names[1:]) if item.names else (None, [])
-    amount = number("net_amount", Column.AMOUNT)
-    return LineItem(
-        id=_position(item),
-        item_name=words("item_name", name),
-        item_description="\n".join(part.text for part in rest) or None,
-        item_id=words("item_id", item.texts.get(Column.ITEM_ID)),
-        quantity=number("quantity", Column.QUANTITY),
-        unit=words("unit", item.texts.get(Column.UNIT)),
-        net_price=number("net_price", Column.PRICE),
-        net_amount=money(amount) if amount is not None else None,
-        tax_rate=number("tax_rate", Column.TAX_RATE),
-    )
-
-
-def _position(item: ItemRow) -> str | None:
-    candidate = item.numbers.get(Column.POSITION)
-    return str(candidate.value) if candidate else None

@@ -95,14 +95,14 @@ def cut(grey: Grey, line: Line) -> Strip:
 
 
 def batches(strips: Sequence[Strip]) -> Iterator[Batch]:
-    """All of them, those of like width together."""
+    """All of them, those of like width together, in batches of 1, 2, 4, 8 or 16: a runtime keeps what it compiled for each shape."""
     by_width: dict[int, list[int]] = {}
     for index, strip in enumerate(strips):
         by_width.setdefault(next(w for w in WIDTHS if w >= strip.pixels.shape[1]), []).append(index)
     for width, indices in sorted(by_width.items()):
-        most = min(MOST_LINES, MOST_PIXELS // width)
-        for start in range(0, len(indices), most):
-            part = indices[start : start + most]
+        while indices:
+            most = min(MOST_LINES, MOST_PIXELS // width, len(indices))
+            part, indices = indices[: (size := 1 << most.bit_length() - 1)], indices[size:]
             pixels = np.full((len(part), HEIGHT, width), PAPER, np.uint8)
             for row, index in enumerate(part):
                 pixels[row, :, : strips[index].pixels.shape[1]] = strips[index].pixels

@@ -31,7 +31,7 @@ from app.domain.record import InvoiceRecord, Reason
 from app.domain.work import Job, Queue
 from app.errors import Conflict, DeadlineExceeded, InvoiceStreamError, Unavailable, Unprocessable
 from app.failpoints import failpoint
-from app.gate import Gate
+from app.gate import Gate, Usage
 from app.pipeline.lease import GaveWay, Hold
 from app.pipeline.pace import Pace
 from app.pipeline.stage import Chain, Step
@@ -153,6 +153,7 @@ class Worker:
         self._wake = wake
         self._tasks: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._runners}
         self._in_hand: dict[tuple[Queue, str], str] = {}  # invoices and whose; a message told twice is not worked on twice
+        self._usage = {queue: Usage() for queue in self._runners}  # invoices claimed
         self._about: dict[str, float] = {}  # tenants, and when something of theirs was last claimed
         # One claim at a time: whose turn it is depends on what is in hand.
         self._claiming = {queue: asyncio.Lock() for queue in self._runners}
@@ -241,17 +242,23 @@ class Worker:
             if job == "later":
                 self._asked[message.queue] = time.monotonic()
             if isinstance(job, Job):
+                self._usage[job.queue].charge(job.tenant, 1)
                 self._in_hand[job.queue, job.invoice_id] = job.tenant
                 self._about[job.tenant] = time.monotonic()
                 self._wake()
             return job
 
     def _full(self, runner: Runner[InvoiceRecord]) -> str | None:
-        """The tenant that has half of the deliveries of this queue: the others are for others, while any is about."""
-        (tenant, number), *_ = Counter(t for (queue, _), t in self._in_hand.items() if queue == runner.queue).most_common(1) or [("", 0)]
-        now = time.monotonic()
+        """The tenant that has half of the deliveries of this queue: the others are for others, while any is about. Not one of which far
+        less was claimed of late than of another: that is a heap, and no flood."""
+        usage, now = self._usage[runner.queue], time.monotonic()
         self._about = {each: last for each, last in self._about.items() if now - last < ABOUT}
-        return tenant if 2 * number >= runner.capacity and self._about.keys() - {tenant} else None
+        held = Counter(tenant for (queue, _), tenant in self._in_hand.items() if queue == runner.queue)
+        for tenant, number in held.most_common(1):
+            others = [usage.of(each) for each in self._about if each != tenant]
+            if 2 * number >= runner.capacity and others and 2 * usage.of(tenant) >= max(others):
+                return tenant
+        return None
 
     async def _claim(self, job: Job) -> Job | None:
         """The same once more. None if it is settled or held by another meanwhile."""

@@ -1,13 +1,15 @@
 """The picture: read this first. An invoice flows through these stages, top to bottom; nothing else changes it.
 
-    invoices     ► Job ► decode ───────────────────────────► extract ► match ► validate ► screen ► persist ► settled
-    invoices.pdf ► Job ► decode ┬──────────────────────────► extract ► match ► validate ► screen ► persist ► settled
+    invoices     ► Job ► decode ───────────────────────────► split ► extract ► match ► validate ► screen ► persist ► settled
+    invoices.pdf ► Job ► decode ┬──────────────────────────► split ► extract ► match ► validate ► screen ► persist ► settled
                                 ▼ must be read
-    invoices.ocr ► Job ► decode ► preprocess ► recognize ► extract ► match ► validate ► screen ► persist ► settled
+    invoices.ocr ► Job ► decode ► preprocess ► recognize ► split ► extract ► match ► validate ► screen ► persist ► settled
 
 One chain for all queues; only on `invoices.ocr` is anything to be read, elsewhere `preprocess` and `recognize` just pass it on. XML
 comes to `invoices`, pictures come to `invoices.ocr` at once, a PDF when `decode` has found that its words are pictures. Cheap work
 never waits behind what is not: each queue has its own places in each stage, its own prefetch and its own thread.
+
+`split`: of several invoices in one file the job keeps the first, each other one is a Job of its own.
 
 What a stage does is in `app/stages/`, one file each. Here stands where it runs and how much of it: `width` payloads at once on each
 queue, `deadline` seconds for each try, `attempts` tries when a dependency is away. How a delivery ends is in `runner.py`.
@@ -33,6 +35,7 @@ from app.stages.persist import Persist
 from app.stages.preprocess import Preprocess
 from app.stages.recognize import Recognize
 from app.stages.screen import screen
+from app.stages.split import Split
 from app.stages.validate import validate
 
 
@@ -57,6 +60,7 @@ def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
         .hand_over("invoices.ocr", when=Decoded.must_be_read)
         .then("preprocess", Preprocess(ports.sandbox, ports.blobs), width=Width(4, pdf=2, ocr=1), deadline=300, attempts=3)
         .then("recognize", recognize, width=Width(4, pdf=2, ocr=ports.readers + 1), deadline=3600)
+        .then("split", Split(ports.invoices, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20, attempts=3)
         .then("extract", in_thread(extract, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20)
         .then("match", match, width=Width(4, pdf=2, ocr=1), deadline=10)
         .then("validate", in_thread(validate, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)

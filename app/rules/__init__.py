@@ -31,19 +31,21 @@ from app.rules.dates import (
 from app.rules.hidden_text import hidden_fields, hidden_numbers
 from app.rules.identifiers import accounts, bank, countries, currencies, vat_ids
 from app.rules.line_arithmetic import line_amounts, net_prices
-from app.rules.presence import essentials, kind_of_document, mandatory_in_an_einvoice
-from app.rules.reading import missing_language, unread_pages
+from app.rules.line_doubts import lines_in_doubt
+from app.rules.presence import essentials, mandatory_in_an_einvoice, nothing_found
+from app.rules.reading import missing_language, several_invoices, unread_pages
 from app.rules.xml_problems import xml_problems
 
 RULES: tuple[Rule, ...] = (
     essentials,
-    kind_of_document,
+    nothing_found,
     mandatory_in_an_einvoice,
     amounts_in_range,
     line_amounts,
     net_prices,
     sum_of_lines,
     sum_of_lines_without_their_total,
+    lines_in_doubt,
     sum_of_allowances,
     sum_of_charges,
     total_without_tax,
@@ -73,5 +75,6 @@ RULES: tuple[Rule, ...] = (
     hidden_numbers,
     unread_pages,
     missing_language,
+    several_invoices,
     decisive_values_are_sure,
 )

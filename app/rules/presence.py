@@ -14,6 +14,7 @@ ESSENTIAL = (
     ("BR-05", "currency", "currency"),
     ("BR-14", "total_with_tax", "total with tax"),
 )
+FEW_WORDS, BADLY_READ = 15, 0.6
 OF_AN_EINVOICE = (
     ("BR-04", "type_code", "type code"),
     ("BR-13", "total_without_tax", "total without tax"),
@@ -30,10 +31,24 @@ def essentials(invoice: Invoice, context: Context) -> Iterator[Finding]:
         yield Finding("BR-06", "error", "No seller was found.", ("seller.name",))
 
 
-def kind_of_document(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    """A letter or a delivery note may bear a number, a date and a sum too."""
-    if context.extracted.document_type == "other":
-        yield Finding("document_kind", "error", "This does not look like an invoice, a credit note or a receipt.")
+def nothing_found(invoice: Invoice, context: Context) -> Iterator[Finding]:
+    """Neither number nor date nor total: then the reason must be told, not only that they are not there."""
+    if context.is_xml or not (invoice.number is None and invoice.issue_date is None and invoice.total_with_tax is None):
+        return
+    texts = [text for page in context.document.pages for text in page.words.texts]
+    digits = sum(any(map(str.isdigit, text)) for text in texts)
+    sure = [page.words.confidence(i) for page in context.document.pages if page.text == "read" for i in range(len(page.words))]
+    if len(texts) < FEW_WORDS:
+        why = f"only {len(texts)} words could be read"
+    elif sure and sum(sure) / len(sure) < BADLY_READ:
+        why = "the pages could be read only badly"
+    elif not digits:
+        why = "there are no figures on its pages"
+    elif context.extracted.language is None:
+        why = "it is in no language that is known, or most of its words were misread"
+    else:
+        why = "no figures on its pages have a label that is known"
+    yield Finding("nothing_found", "error", f"No number, date or total was found: {why}.", ("number", "issue_date", "total_with_tax"))
 
 
 def mandatory_in_an_einvoice(invoice: Invoice, context: Context) -> Iterator[Finding]:

@@ -18,6 +18,12 @@ def unread_pages(invoice: Invoice, context: Context) -> Iterator[Finding]:
             yield Finding("unread_page", "error", f"Page {page.number} could not be read.")
 
 
+def several_invoices(invoice: Invoice, context: Context) -> Iterator[Finding]:
+    """A page that perhaps begins another invoice: what was read may be of two."""
+    if "several_invoices" in context.document.notes:
+        yield Finding("several_invoices", "error", "The pages may hold more than one invoice; where one ends is not clear.")
+
+
 def missing_language(invoice: Invoice, context: Context) -> Iterator[Finding]:
     """Read as if it were written in another language: letters are misread, and nobody knows which."""
     if "missing_language" in context.document.notes:

@@ -68,8 +68,10 @@ def wrap(text: str, font: Font, size: float, width: float) -> list[str]:
 
 @dataclass
 class Sheet:
-    """One A4 page. Points, origin top left; `y` of a text is its base line."""
+    """One page, A4 unless told otherwise. Points, origin top left; `y` of a text is its base line."""
 
+    width: float = WIDTH
+    height: float = HEIGHT
     strokes: list[bytes] = field(default_factory=list)
     fonts: dict[Font, None] = field(default_factory=dict)
 
@@ -83,14 +85,16 @@ class Sheet:
         *,
         color: Color = BLACK,
         align: Literal["left", "right", "center"] = "left",
+        stretch: float = 1.0,
     ) -> None:
+        """`stretch`: how wide the letters are drawn, 1 as the font has them."""
         if not text:
             return
         if align != "left":
-            x -= text_width(text, font, size) * (1 if align == "right" else 0.5)
+            x -= text_width(text, font, size) * stretch * (1 if align == "right" else 0.5)
         self.fonts[font] = None
         encoded = text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
-        start = f"BT /{font} {size:g} Tf {_rgb(color)} rg 1 0 0 1 {x:.2f} {HEIGHT - y:.2f} Tm ("
+        start = f"BT /{font} {size:g} Tf {_rgb(color)} rg {stretch:g} 0 0 1 {x:.2f} {self.height - y:.2f} Tm ("
         self.strokes.append(start.encode() + encoded + b") Tj ET")
 
     def column(self, x: float, y: float, lines: Sequence[str], font: Font = "helv", size: float = 9, leading: float = 1.35) -> float:
@@ -101,11 +105,11 @@ class Sheet:
         return y
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, *, thickness: float = 0.6, color: Color = GREY) -> None:
-        stroke = f"{thickness:g} w {_rgb(color)} RG {x0:.2f} {HEIGHT - y0:.2f} m {x1:.2f} {HEIGHT - y1:.2f} l S"
+        stroke = f"{thickness:g} w {_rgb(color)} RG {x0:.2f} {self.height - y0:.2f} m {x1:.2f} {self.height - y1:.2f} l S"
         self.strokes.append(stroke.encode())
 
     def fill(self, x0: float, y0: float, x1: float, y1: float, color: Color) -> None:
-        self.strokes.append(f"{_rgb(color)} rg {x0:.2f} {HEIGHT - y1:.2f} {x1 - x0:.2f} {y1 - y0:.2f} re f".encode())
+        self.strokes.append(f"{_rgb(color)} rg {x0:.2f} {self.height - y1:.2f} {x1 - x0:.2f} {y1 - y0:.2f} re f".encode())
 
 
 def _rgb(color: Color) -> str:
@@ -117,7 +121,7 @@ def assemble(sheets: Sequence[Sheet], *, title: str = "", author: str = "", embe
     pdf = pymupdf.open()
     fonts: dict[Font, int] = {}
     for sheet in sheets:
-        page = pdf.new_page(width=WIDTH, height=HEIGHT)
+        page = pdf.new_page(width=sheet.width, height=sheet.height)
         for font in sheet.fonts:
             if font not in fonts:
                 fonts[font] = _add_font(pdf, font, embed=embed_fonts)

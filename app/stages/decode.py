@@ -11,7 +11,9 @@ from app.ports import BlobStore, Sandbox
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """Raises `Unprocessable` with the reader's reason, `Unavailable` if the blob or the sandbox cannot be had now."""
+    """Of a file that was split only the pages of the job's own invoice.
+
+    Raises `Unprocessable` with the reader's reason, `Unavailable` if the blob or the sandbox cannot be had now."""
 
     sandbox: Sandbox
     blobs: BlobStore
@@ -23,6 +25,7 @@ class Decode:
             # Accepted means durable: a blob that is not there now is a fault of the store, not of the document.
             raise Unavailable("blobs", "the original is missing") from exc
         try:
-            return Decoded(job, await self.sandbox.decode(content, tenant=job.tenant))
+            document = await self.sandbox.decode(content, tenant=job.tenant)
+            return Decoded(job, document if job.pages is None else document.only(*job.pages))
         finally:
             content.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.domain.record import InvoiceRecord, Result
+from app.domain.record import InvoiceRecord, Reason, Result
 from app.domain.work import Screened
 from app.failpoints import failpoint
 from app.ports import DocumentStore, InvoiceStore, Settlement
@@ -31,4 +31,6 @@ class Persist:
         await self.documents.save(job.tenant, f"{job.invoice_id}:{job.version}:{job.attempt}", snapshot)
         failpoint("snapshot_saved")
         result = Result(screened.extracted, screened.findings, VERSIONS)
-        return await self.invoices.settle(job, Settlement(verdict(screened.extracted, screened.findings), result=result))
+        status = verdict(screened.extracted, screened.findings)
+        reason: Reason | None = "not_an_invoice" if status == "quarantined" else None
+        return await self.invoices.settle(job, Settlement(status, reason, result))

@@ -21,8 +21,11 @@ def validate(matched: Matched, /) -> Validated:
 
 
 def findings_of(context: Context) -> tuple[Finding, ...]:
-    """In the order of RULES. Of one rule at most `MOST_OF_A_RULE`, then one that counts the others."""
-    return tuple(finding for rule in RULES for finding in _limited(rule, context))
+    """What the extractor found, then in the order of RULES. Of one rule at most `MOST_OF_A_RULE`, then one that counts the others. What is
+    no invoice breaks no rule."""
+    if context.extracted.refused:
+        return context.extracted.findings
+    return context.extracted.findings + tuple(finding for rule in RULES for finding in _limited(rule, context))
 
 
 def _limited(rule: Rule, context: Context) -> Iterator[Finding]:

@@ -974,3 +974,57 @@ async def test_what_was_committed_is_there_after_opening_again(place: Place) -> 
     async with place.open() as store:
         assert await store.for_tenant("acme").get(accepted.id) == record
         assert (await accept(store.for_tenant("acme"))).duplicate_of == accepted.id
+
+
+# Several invoices in one file
+
+
+async def of_document(tenant: TenantInvoices, document_id: str) -> list[str]:
+    return sorted(item.id for item in (await tenant.list(InvoiceFilter(document_id=document_id), None, 100)).items)
+
+
+async def test_a_split_makes_the_others_once_whoever_says_it_again(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    accepted = await accept(acme)
+    job = await claim(store, accepted.id)
+    assert job.pages is None
+    await drain(store, clock)
+    ranges = [(1, 2), (3, 3), (4, 6)]
+    await asyncio.gather(*(store.split(job, ranges) for _ in range(5)))
+    ids = await of_document(acme, accepted.document_id)
+    assert len(ids) == 3 and ids[0] == accepted.id  # the first of the file stays the first
+    work = {row.message.invoice_id for row in await left(store, clock) if row.message}
+    assert work == set(ids[1:])
+    assert [await types(acme, invoice_id) for invoice_id in ids[1:]] == [["received"], ["received"]]
+    assert [entry.action for entry in await acme.audit(ids[1])] == ["split"]
+    jobs = [await claim(store, invoice_id) for invoice_id in ids[1:]]
+    assert [(each.pages, each.document_id, each.attempt) for each in jobs] == [((3, 3), job.document_id, 1), ((4, 6), job.document_id, 1)]
+    assert (await accept(acme)).duplicate_of == accepted.id
+
+
+async def test_pages_stay_through_another_attempt_a_refusal_and_a_retry(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    accepted = await accept(acme)
+    job = await claim(store, accepted.id)
+    await store.split(job, [(1, 2), (3, 3)])
+    await store.release(job)
+    again = await claim(store, accepted.id)
+    assert again.pages == (1, 2)
+    assert (await store.settle(again, REFUSED)).pages == (1, 2)
+    record = await acme.get(accepted.id)
+    assert record is not None and record.pages == (1, 2)
+    await acme.retry(accepted.id, record.version, "key:test", None)
+    assert (await claim(store, accepted.id)).pages == (1, 2)
+    assert len(await of_document(acme, accepted.document_id)) == 2
+
+
+async def test_who_no_longer_holds_it_splits_nothing(store: InvoiceStore, acme: TenantInvoices, clock: Clock) -> None:
+    accepted = await accept(acme)
+    job = await claim(store, accepted.id)
+    for stale in (replace(job, version=job.version + 1), replace(job, attempt=2), replace(job, invoice_id=NOBODY)):
+        with pytest.raises(Conflict):
+            await store.split(stale, [(1, 1), (2, 2)])
+    await store.settle(job, APPROVED)
+    with pytest.raises(Conflict):
+        await store.split(job, [(1, 1), (2, 2)])
+    assert await of_document(acme, accepted.document_id) == [accepted.id]
+    assert await of_document(store.for_tenant("other"), accepted.document_id) == []
+    assert await of_document(acme, "no id") == []

@@ -147,6 +147,18 @@ async def test_a_call_cancelled_in_mid_air_frees_its_place(held: Held) -> None:
     assert await held.double(3) == [6]
 
 
+async def test_who_goes_first_waits_for_no_more_than_what_is_being_computed(held: Held) -> None:
+    await held.double(1)
+    held.mood("slow 0.1")
+    # Of many widths, so that no two are one batch.
+    others = [asyncio.create_task(held.double(*range(width), deadline=LONG)) for width in range(2, 18)]
+    await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+    answer = await held.server.infer("double", {"x": row(4)}, deadline=LONG, first=True)
+    assert answer.tensors["y"].tolist() == [[8]]
+    assert sum(task.done() for task in others) <= 6  # else it would be all sixteen
+    assert await asyncio.gather(*others) == [[2 * n for n in range(width)] for width in range(2, 18)]
+
+
 async def test_a_model_that_is_not_there_is_unavailable(held: Held) -> None:
     with pytest.raises(Unavailable) as missing:
         await held.server.infer("nobody", {"x": row(1)}, deadline=LONG)

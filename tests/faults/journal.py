@@ -16,11 +16,13 @@ from pathlib import Path
 from app.samples.crowd import many
 from tests.scans import pdf, scans
 from tests.service import Client, ServiceProcess
+from tests.stacks import stack
 
 
 @dataclass(slots=True)
 class Entry:
-    """One file. `id`: of the 202, None while there was none. `recovered`: a broken POST had taken effect, as its repetition showed."""
+    """One file. `id`: of the 202, None while there was none. `recovered`: a broken POST had taken effect, as its repetition showed.
+    `invoices`: how many there must be of it in the end."""
 
     name: str
     sha256: str
@@ -28,6 +30,7 @@ class Entry:
     attempts: int = 0
     id: str | None = None
     recovered: bool = False
+    invoices: int = 1
     refused: list[int] = field(default_factory=list)
 
 
@@ -53,6 +56,7 @@ class Journal:
 class File:
     name: str
     content: bytes
+    invoices: int = 1
 
 
 class Crowd:
@@ -61,12 +65,15 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         self._made = many(1_000_000, "mixed", seed)
         self._numbers = count(1)
+        self._seed = seed
         self._page = scans(1, seed)[0].jpeg
 
-    def files(self, number: int, scans: int = 0) -> list[File]:
-        """`scans`: so many of them, the first, are PDFs that hold pictures of pages."""
+    def files(self, number: int, scans: int = 0, stacks: int = 0) -> list[File]:
+        """`scans`: so many of them, the first, are PDFs that hold pictures of pages; `stacks`: so many after them hold three invoices."""
         made = [File(f"{place:05d}.pdf", pdf(self._page, place)) for place in islice(self._numbers, scans)]
-        return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in islice(self._made, number - scans)]
+        made += [File(f"{place:05d}.pdf", stack(self._seed + 1000 + place), invoices=3) for place in islice(self._numbers, stacks)]
+        others = islice(self._made, number - len(made))
+        return made + [File(f"{next(self._numbers):05d}.{suffix}", content) for suffix, content in others]
 
 
 class Posters:
@@ -125,7 +132,7 @@ class Posters:
                     break
                 number, file = self._files.pop()
             digest = hashlib.sha256(file.content).hexdigest()
-            entry = Entry(file.name, digest, f"{file.name}-{digest[:8]}" if number % 2 else None)
+            entry = Entry(file.name, digest, f"{file.name}-{digest[:8]}" if number % 2 else None, invoices=file.invoices)
             pause = 0.05
             while not self._ended.is_set() and self._once(clients, entry, file):
                 self._ended.wait(pause)

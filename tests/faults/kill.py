@@ -22,10 +22,11 @@ from tests.faults.journal import Crowd, File, Journal, Posters
 from tests.faults.ledger import Row, audit, heading, line
 from tests.service import SETTLED, ServiceProcess
 
-STAGES = ("decode", "preprocess", "recognize", "extract", "match", "validate", "screen", "persist")
+STAGES = ("decode", "preprocess", "recognize", "split", "extract", "match", "validate", "screen", "persist")
 FAILPOINTS = (
     "blob_written", "accept_committed", "published_not_marked", "delivered", "claim_committed", *(f"{stage}_done" for stage in STAGES),
     "snapshot_saved", "settle_uncommitted", "settle_committed", "acked", "hand_over_uncommitted", "hand_over_committed",
+    "split_uncommitted", "split_committed",
 )  # fmt: skip
 FAULTS = (*(f"{name}:{nth}" for name in FAILPOINTS for nth in (1, 2)), "poison", "random")
 READY = 90.0  # seconds within which it must be ready again, on a busy machine
@@ -48,8 +49,8 @@ class Trial:
         """The service dies at the failpoint, is started again, and everything goes on."""
         row = Row(name)
         self._start(row, {ENVIRON: name})
-        scans = 4 if name.startswith("hand_over") else 0
-        with self._posting(name, self._crowd.files(documents, scans), 50) as (posters, journal):
+        scans, stacks = 4 if name.startswith("hand_over") else 0, 4 if name.startswith("split") else 0
+        with self._posting(name, self._crowd.files(documents, scans, stacks), 50) as (posters, journal):
             posters.up.set()
             if self._died(posters, journal):
                 row.kills = 1

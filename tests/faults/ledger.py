@@ -60,7 +60,7 @@ def audit(row: Row, client: Client, entries: Mapping[str, Entry], poison: Iterab
     listed = drain(client, set(entries), deadline)
     row.drained = time.monotonic() - began
     found = Counter(invoice["file"] for invoice in listed)
-    row.duplicated += sum(count - 1 for count in found.values())
+    row.duplicated += sum(max(0, count - entries[name].invoices) for name, count in found.items())
     poisonous = set(poison)
     for entry in entries.values():
         row.attempts += entry.attempts
@@ -73,10 +73,13 @@ def audit(row: Row, client: Client, entries: Mapping[str, Entry], poison: Iterab
             if client.call("GET", f"/invoices/{entry.id}").status != 200:
                 row.lost += 1
                 row.surprises.append(f"{entry.name}: {entry.id} is not there")
+        if entry.name in found and found[entry.name] < entry.invoices:
+            row.lost += entry.invoices - found[entry.name]
+            row.surprises.append(f"{entry.name}: {found[entry.name]} of its {entry.invoices} invoices are there")
     for invoice in listed:
         entry = entries[invoice["file"]]
         acknowledged = entry.id == invoice["id"]
-        if entry.id is not None and not acknowledged:
+        if entry.id is not None and not acknowledged and entry.invoices == 1:
             row.surprise(f"{entry.name}: listed as {invoice['id']}, acknowledged as {entry.id}")
         if invoice["status"] not in SETTLED:
             row.lost += acknowledged

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, bindparam, func, null, select, update
 
 from app.adapters.sql import outbox
+from app.adapters.sql.codec import pages_of
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import STATE, STATES, THIS_VERSION
 from app.adapters.sql.schema import invoices
@@ -149,6 +150,7 @@ def claimed(connection: Connection, row: Any, owner: str, lease: float, now: dat
         suspect=row.status == "processing" and row.lease_owner != owner,
         traceparent=row.traceparent,
         queue=row.queue,
+        pages=pages_of(row),
     )
     return job, told
 

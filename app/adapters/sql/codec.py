@@ -21,11 +21,11 @@ _result = msgspec.json.Decoder(Result)
 _accepted = msgspec.json.Decoder(tuple[Accepted, ...])
 SUMMARY: Row = dict.fromkeys(
     (
-        "first_page last_page number issue_date due_date currency seller_name seller_folded seller_vat_id buyer_name "
+        "number issue_date due_date currency seller_name seller_folded seller_vat_id buyer_name "
         "total_without_tax total_tax total_with_tax amount_due"
     ).split()
 )
-"""The columns of `invoices` that a result fills, empty."""
+"""The columns of `invoices` that a result fills, empty. Its pages are none of them: they are what is worked on, also again."""
 
 
 NAME_LENGTH = 255
@@ -92,6 +92,7 @@ class Outcome:
     versions: bytes | None
     digest: str  # SHA-256 (hex) of status, reason and result
     summary: Row
+    pages: tuple[int, int] | None
     lines: list[Row]
     taxes: list[Row]
     findings: list[Row]
@@ -102,7 +103,7 @@ def outcome(settlement: Settlement) -> Outcome:
     body = None if result is None else json_bytes(result)
     digest = hashlib.sha256(f"{settlement.status} {settlement.reason or '-'} ".encode() + (body or b"")).hexdigest()
     if result is None:
-        return Outcome(None, None, digest, SUMMARY, [], [], [])
+        return Outcome(None, None, digest, SUMMARY, None, [], [], [])
     invoice = result.extracted.invoice
     findings = [
         {
@@ -114,15 +115,12 @@ def outcome(settlement: Settlement) -> Outcome:
         }
         for i, f in enumerate(result.findings)
     ]
-    summary = _summary(invoice, result.extracted.page_range)
-    return Outcome(body, json_bytes(result.versions), digest, summary, _lines(invoice), _taxes(invoice), findings)
+    pages = result.extracted.page_range
+    return Outcome(body, json_bytes(result.versions), digest, _summary(invoice), pages, _lines(invoice), _taxes(invoice), findings)
 
 
-def _summary(invoice: Invoice, pages: tuple[int, int] | None) -> Row:
-    first, last = pages or (None, None)
+def _summary(invoice: Invoice) -> Row:
     return {
-        "first_page": first,
-        "last_page": last,
         "number": clip(invoice.number, NAME_LENGTH),
         "issue_date": invoice.issue_date,
         "due_date": invoice.due_date,
@@ -191,6 +189,10 @@ def event_of(row: Any) -> Event:
     return Event(row.tenant, row.invoice_id, body.type, row.created_at, row.id, body.attempt, body.data)
 
 
+def pages_of(row: Any) -> tuple[int, int] | None:
+    return None if row.first_page is None else (row.first_page, row.last_page)
+
+
 def record_of(row: Any) -> InvoiceRecord:
     """From a row of `rows.RECORD`."""
     return InvoiceRecord(
@@ -207,6 +209,7 @@ def record_of(row: Any) -> InvoiceRecord:
         updated_at=row.updated_at,
         reason=row.reason,
         result=result_of(row.result),
+        pages=pages_of(row),
     )
 
 

@@ -24,6 +24,8 @@ _SHOWN = (
     invoices.c.received_at,
     invoices.c.updated_at,
     invoices.c.reason,
+    invoices.c.first_page,
+    invoices.c.last_page,
 )
 
 RECORD = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.adapters.sql import audit as chain
-from app.adapters.sql.codec import SUMMARY, Outcome, Row, record_of
+from app.adapters.sql.codec import SUMMARY, Outcome, Row, pages_of, record_of
 from app.adapters.sql.outbox import tell, telling
 from app.adapters.sql.prepared import Prepared
 from app.adapters.sql.rows import HELD, RECORD, STATE, job_key
@@ -30,6 +30,8 @@ _SETTLE = Prepared(
         updated_at=bindparam("w_now"),
         audit_seq=bindparam("w_seq"),
         audit_hash=bindparam("w_hash"),
+        first_page=func.coalesce(bindparam("w_first", type_=invoices.c.first_page.type), invoices.c.first_page),
+        last_page=func.coalesce(bindparam("w_last", type_=invoices.c.last_page.type), invoices.c.last_page),
         **{column: bindparam(f"s_{column}", type_=invoices.c[column].type) for column in SUMMARY},
     )
 )
@@ -64,6 +66,7 @@ def settle(
         "w_seq": traced["seq"],
         "w_hash": traced["hash"],
     }
+    changed["w_first"], changed["w_last"] = made.pages or (None, None)
     changed.update((f"s_{column}", value) for column, value in made.summary.items())
     of_invoice = {"tenant": job.tenant, "invoice_id": job.invoice_id}
     of_version = of_invoice | {
@@ -106,6 +109,7 @@ def settle(
         updated_at=now,
         reason=settlement.reason,
         result=settlement.result,
+        pages=made.pages or pages_of(row),
     )
     return record, told
 

@@ -20,6 +20,7 @@ from app.adapters.sql.keys import ApiKeys, forget_used_tickets
 from app.adapters.sql.rows import HELD, STATE, job_key
 from app.adapters.sql.schema import REVISION, documents, invoices
 from app.adapters.sql.settle import settle, settled_before
+from app.adapters.sql.split import split
 from app.adapters.sql.tenant import SqlTenantInvoices
 from app.domain.record import InvoiceRecord, Result, Status
 from app.domain.work import Job, Queue
@@ -204,6 +205,12 @@ class SqlInvoices:
         self._shared.committed.extend(told)
         failpoint("settle_committed")
         return record
+
+    async def split(self, job: Job, ranges: Sequence[tuple[int, int]]) -> None:
+        shared = self._database.shared
+        told = await self._database.write(lambda connection: split(connection, self._audit_key, self._clock(), job, ranges, shared=shared))
+        self._shared.committed.extend(told)
+        failpoint("split_committed")
 
     async def release(self, job: Job, *, counted: bool = False) -> None:
         now = self._clock()

@@ -220,6 +220,8 @@ class SqlTenantInvoices:
 def _possible(filter: InvoiceFilter) -> bool:
     """False for what no row can equal; a database may not even take it."""
     texts = [text for text in (filter.number, filter.seller) if text is not None]
+    if filter.document_id is not None and not is_id(filter.document_id):
+        return False
     return filter.status in (None, *get_args(Status)) and all(len(text) <= NAME_LENGTH and storable(text) for text in texts)
 
 
@@ -234,6 +236,8 @@ def _conditions(filter: InvoiceFilter) -> list[Any]:
         conditions.append(invoices.c.seller_folded.contains(folded(filter.seller), autoescape=True))
     if filter.received_from is not None:
         conditions.append(invoices.c.received_at >= _in_utc(filter.received_from))
+    if filter.document_id is not None:
+        conditions.append(invoices.c.document_id == filter.document_id)
     if filter.received_to is not None:
         conditions.append(invoices.c.received_at < _in_utc(filter.received_to))
     return conditions

@@ -1,0 +1,266 @@
+"""Item tables that are hard to read, made up: titles on several lines, words around their numbers, discounts, rows that count nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from app.domain.document import Document
+from app.domain.extraction import DOUBT, Extracted
+from app.domain.finding import Finding
+from app.extractors.text import extract_text
+from app.rules.context import Context
+from app.stages.validate import findings_of
+from tests.test_extract_pictures import read, read_page
+from tests.test_extract_text import page
+
+HEAD = """
+Brookfield Supplies Ltd                                              INVOICE
+12 Mill Road, Leeds LS1 4AB                             Invoice number: BS-4410
+VAT no: GB980780684                                     Invoice date: 03/11/2024
+
+Bill to
+Marlow Boats Ltd
+
+"""
+
+
+def printed(text: str) -> Document:
+    return Document("application/pdf", (page(HEAD + text),))
+
+
+def lines(extracted: Extracted) -> list[tuple[str | None, str | None, str | None, str]]:
+    return [
+        (line.item_name, None if line.quantity is None else str(line.quantity), line.unit, str(line.net_amount))
+        for line in extracted.invoice.lines
+    ]
+
+
+def findings(document: Document, extracted: Extracted) -> list[Finding]:
+    return list(findings_of(Context(document, extracted, date(2024, 12, 1))))
+
+
+def test_titles_on_several_lines_are_read_as_one() -> None:
+    text = """
+        Unsere       Ihre                                    Menge     Meng.-      Preis/
+ Pos    Art.Nr.      Art.Nr.     Artikelbeschreibung                   einheit     Einheit       Entgelt
+ 1      KR3M         55T01       Kunstrasen breit              3,00    m2             4,10        12,00
+ 2      SF5K         55T02       Saatgut fein                  5,00    kg             5,60        27,50
+
+                                                   Summe netto                          39,50
+                                                   USt. 19 %                             7,51
+                                                   Gesamtbetrag                         47,01
+"""
+    extracted = extract_text(printed(text))
+    assert lines(extracted) == [("Kunstrasen breit", "3.00", "m2", "12.00"), ("Saatgut fein", "5.00", "kg", "27.50")]
+    assert [line.item_id for line in extracted.invoice.lines] == ["KR3M", "SF5K"]
+
+
+def test_two_columns_of_words_under_one_title_are_kept_apart() -> None:
+    text = """
+ Ligne  CODE ARTICLE, DESIGNATION             P.U. HT      Qté       TOTAL HT     TVA
+ 1      ligne 1        Prestation support       60,00       1          60,00     20 %
+        art 98741
+ 2      ligne 3        Fournitures papier       30,00       3          90,00     20 %
+        art 12554
+                                                         Total HT     150,00
+                                                         TVA 20 %      30,00
+                                                         Total TTC    180,00
+"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Prestation support", "Fournitures papier"]
+
+
+CENTRED = """
+ Description                            Qty        Price        Amount
+
+ Posters, banners
+                                          2        40.00         80.00
+ and wristbands
+
+ Advertisement
+ campaign for the                         3        50.00        150.00
+ spring fair
+
+                                               Subtotal         230.00
+                                               VAT 20%           46.00
+                                               Total            276.00
+"""
+
+
+def test_words_stand_around_their_numbers() -> None:
+    names = [name for name, *_ in lines(extract_text(printed(CENTRED)))]
+    assert names[0] == "Posters, banners and wristbands"
+    assert names[1] is not None and names[1].startswith("Advertisement")
+
+
+def test_titles_of_groups_and_words_of_the_next_item_do_not_go_to_the_item_above() -> None:
+    text = """
+ Description                            Qty        Price        Amount
+ Timber
+ Oak board, planed                        2        40.00         80.00
+   sawn to size
+
+ Ironware
+ Hinges, brass                            3        50.00        150.00
+                                               Subtotal         230.00
+                                               VAT 20%           46.00
+                                               Total            276.00
+"""
+    extracted = extract_text(printed(text))
+    assert [line.item_description for line in extracted.invoice.lines] == ["sawn to size", None]
+
+
+DISCOUNTS = """
+ Item      Description                         Qty      Unit price                Amount
+ 4100      Hand plane                           3           20.00                 60.00
+                    Discount 10%                                                  -6.00
+ 4117      Work lamp                           12           10.00                120.00
+                                                       Subtotal                  {subtotal}
+                                                       VAT 20%                   {tax}
+                                                       Total                     {total}
+"""
+
+
+def test_a_discount_under_a_line_is_its_own_where_the_sum_says_so() -> None:
+    extracted = extract_text(printed(DISCOUNTS.format(subtotal="174.00", tax="34.80", total="208.80")))
+    first, second = extracted.invoice.lines
+    assert (str(first.net_amount), str(second.net_amount)) == ("54.00", "120.00")
+    assert [(str(change.amount), change.reason) for change in first.allowances] == [("6.00", "Discount 10%")]
+    assert "line_amount" not in {finding.rule for finding in findings(printed(""), extracted)}
+    assert extracted.fields["lines.0.allowances.0.amount"].page == 1
+
+
+def test_discounts_and_charges_under_the_lines_are_the_documents() -> None:
+    text = """
+ Item      Description                         Qty      Unit price                Amount
+ 4100      Hand plane                           3           20.00                 60.00
+ 4117      Work lamp                           12           10.00                120.00
+           Discount                                                              -18.00
+           Shipping                                                                8.00
+                                                       Net total                 170.00
+                                                       VAT 20%                    34.00
+                                                       Total                     204.00
+"""
+    document = printed(text)
+    extracted = extract_text(document)
+    invoice = extracted.invoice
+    assert [str(line.net_amount) for line in invoice.lines] == ["60.00", "120.00"]
+    assert [(str(change.amount), change.reason) for change in (*invoice.allowances, *invoice.charges)] == [
+        ("18.00", "Discount"),
+        ("8.00", "Shipping"),
+    ]
+    assert (str(invoice.allowance_total), str(invoice.charge_total)) == ("18.00", "8.00")
+    assert [finding.rule for finding in findings(document, extracted) if finding.severity == "error"] == []
+
+
+def test_a_row_that_counts_nothing_is_no_line() -> None:
+    text = """
+ Description                            Qty        Price        Amount
+ Tablet                                   1       399.00        399.00
+   Incl. levy on copies                   1                       4.24
+ Cover                                    1        69.99         69.99
+                                               Total            468.99
+"""
+    extracted = extract_text(printed(text))
+    assert [amount for *_, amount in lines(extracted)] == ["399.00", "69.99"]
+    assert extracted.left_out == ()
+
+
+OPEN = """
+ Description                            Qty        Price        Amount
+ Tablet                                   1       399.00        399.00
+ Cover                                    2        35.00         71.00
+   Of which plastic                                              11.00
+                                               Subtotal         {total}
+                                               Total            {total}
+"""
+
+
+def test_where_the_sum_does_not_close_rows_in_doubt_and_rows_left_out_are_said() -> None:
+    document = printed(OPEN.format(total="555.55"))
+    extracted = extract_text(document)
+    found = [finding for finding in findings(document, extracted) if finding.rule == "lines_in_doubt"]
+    assert len(found) == 1
+    assert "line 2." in found[0].message
+    assert "Of which plastic 11.00" in found[0].message
+    assert set(found[0].fields) == {"lines.1.quantity", "lines.1.net_price", "lines.1.net_amount"}
+    assert extracted.fields["lines.0.net_amount"].confidence > DOUBT > extracted.fields["lines.1.net_amount"].confidence
+    assert [(row.page, row.text) for row in extracted.left_out] == [(1, "Of which plastic 11.00")]
+
+
+def test_where_the_sum_closes_nothing_is_in_doubt() -> None:
+    document = printed(OPEN.format(total="470.00"))
+    extracted = extract_text(document)
+    assert [finding.rule for finding in findings(document, extracted) if finding.rule == "lines_in_doubt"] == []
+    assert extracted.left_out == ()
+
+
+SCAN = """
+ Item      Description                         Qty      Unit price                Amount
+ 4100      Hand plane                           3           20.00                 60.00
+ 4117      Work lamp                           12                                {lamp}
+ 4134      Deposit on crates                   20            2.77                 55.46
+                                                       Subtotal                  235.46
+                                                       VAT 20%                    47.09
+                                                       Total                     282.55
+"""
+
+
+@pytest.mark.parametrize("recognized", ["120.00", "128.00", "120.08"])
+def test_the_sum_tells_how_an_amount_was_misread_and_that_a_rounded_price_is_none(recognized: str) -> None:
+    document = Document("image/png", (read_page(HEAD + SCAN.format(lamp=recognized)),))
+    assert [str(line.net_amount) for line in extract_text(document).invoice.lines] == ["60.00", "120.00", "55.46"]
+
+
+TILL = """
+     KEDAI BINTANG JAYA SDN BHD
+       NO 8, JALAN MERANTI 3,
+         81300 SKUDAI, JOHOR
+       GST NO: 001234567800
+Receipt No: 01-77291
+Date: 14/02/2018 18:22:07
+Cashier: AMIRAH
+{articles}
+TOTAL                 RM    {total}
+CASH                  RM    50.00
+CHANGE                RM    {change}
+        THANK YOU
+   PLEASE COME AGAIN
+"""
+ABOVE = """
+LED BULB 9W DAYLIGHT
+2 x 7.96                   15.92
+9551234567890 BUCKET 12L
+1 x 8.40                    8.40"""
+UNDER = """
+CODE         QTY    PRICE  AMOUNT
+9551200001    2      7.96  15.92
+LED BULB 9W DAYLIGHT
+9551234567890 1      8.40   8.40
+BUCKET 12L"""
+BESIDE = """
+LED BULB 9W DAYLIGHT     2    15.92
+BUCKET 12L               1     8.40"""
+
+
+@pytest.mark.parametrize("articles", [ABOVE, UNDER, BESIDE], ids=["above", "under", "beside"])
+def test_the_articles_of_a_receipt(articles: str) -> None:
+    extracted = read(TILL.format(articles=articles, total="24.32", change="25.68"))
+    assert extracted.document_type == "receipt"
+    assert [(name, quantity, amount) for name, quantity, _, amount in lines(extracted)] == [
+        ("LED BULB 9W DAYLIGHT", "2", "15.92"),
+        ("BUCKET 12L", "1", "8.40"),
+    ]
+    assert extracted.fields["lines.0.net_amount"].confidence > 0.7
+
+
+def test_articles_that_do_not_add_up_are_in_doubt() -> None:
+    extracted = read(TILL.format(articles=BESIDE, total="31.07", change="18.93"))
+    assert value(extracted) == "31.07"
+    assert [amount for *_, amount in lines(extracted)] == ["15.92", "8.40"]
+    assert all(extracted.fields[f"lines.{n}.net_amount"].confidence < DOUBT for n in range(2))
+
+
+def value(extracted: Extracted) -> str:
+    return str(extracted.invoice.total_with_tax)
