@@ -59,13 +59,13 @@ RISING = frozenset(
         *("closes", "rate_agrees", "lines_agree", "due_agrees", "legal_form", "domain", "address_below", "cell_again"),
     )
 )
-FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items", "common"))
+FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items"))
 """What makes a value likelier, or less likely, wherever all else is the same: the trees may not learn the contrary from chance."""
 
 HABITS = frozenset(
     (
         *("x", "y", "page", "pages", "pages_after", "rows", "items", "words_of_row", "cells_of_row", "size", "bold", "decided", "of_kind"),
-        *("length", "digits", "letters", "words", "rows_from_date", "labels", "known_language", "cues_in_name"),
+        *("length", "digits", "letters", "words", "rows_from_date", "labels", "known_language", "cues_in_name", "common", "relation"),
     )
 )
 """What tells the habits of who made the pages up, rather than whether a value is right: on others' pages it misleads."""
@@ -127,7 +127,8 @@ def trained(rows: Sequence[Row]) -> Trained:
 
 def _fitted(rows: Sequence[Row]) -> tuple[dict[str, Any], list[Any], list[float]]:
     used = [name for name in FEATURES if name not in HABITS and len({row.numbers[name] for row in rows}) > 1]
-    table = np.array([[float(row.numbers[name]) for name in used] for row in rows])
+    # rounded, so that no threshold lies closer to a value than the digits that are kept of it
+    table = np.array([[float(row.numbers[name]) for name in used] for row in rows]).round(4)
     right = np.array([row.right for row in rows], float)
     folds = np.array([int(sha256(row.family.encode()).hexdigest(), 16) % FOLDS for row in rows])
     raw = np.zeros(len(rows))

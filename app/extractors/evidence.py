@@ -29,6 +29,7 @@ NONE = -9.0
 Numbers = dict[str, float]
 
 _CENT = Decimal("0.01")
+_CASH = Decimal("0.05")  # to which sums are rounded where the smallest coin is five cents
 _SUMS = ("total_with_tax", "total_without_tax", "total_tax")
 _AMOUNTS = frozenset((*_SUMS, "amount_due", "paid_amount", "line_total"))
 _DATES = frozenset(("issue_date", "due_date", "delivery_date"))
@@ -208,20 +209,23 @@ class Evidence:
         """1 where the sums agree, -1 where they do not, 0 where one of them is missing."""
         gross, net, tax = map(self._decided, _SUMS)
         due, paid = self._decided("amount_due"), self._decided("paid_amount")
+        near = _CASH if self.receipt else _CENT
         numbers: Numbers = {"closes": 0.0, "lines_agree": 0.0, "rate_agrees": 0.0, "due_agrees": 0.0}
         if isinstance(gross, Decimal) and isinstance(net, Decimal) and isinstance(tax, Decimal):
             shown = all(self.chosen[path].candidate is not None for path in _SUMS)
-            numbers["closes"] = (1.0 if shown else 0.5) if abs(net + tax - gross) <= _CENT else -1.0
+            numbers["closes"] = (1.0 if shown else 0.5) if abs(net + tax - gross) <= near else -1.0
             numbers["closes"] -= 0.25 if not tax else 0.0
         if self._sums_of_lines and (isinstance(net, Decimal) or isinstance(gross, Decimal)):
-            numbers["lines_agree"] = 1.0 if self._sums_of_lines & {net, gross} else -1.0
+            sums = [value for value in (net, gross) if isinstance(value, Decimal)]
+            agree = any(abs(lines - value) <= near for lines in self._sums_of_lines for value in sums)
+            numbers["lines_agree"] = 1.0 if agree else -1.0
         if isinstance(net, Decimal) and isinstance(tax, Decimal) and net and tax:
             rates = {c.value for c in self.found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
             if rates:
                 numbers["rate_agrees"] = 1.0 if any(abs(net * rate / 100 - tax) <= 2 * _CENT for rate in rates) else -1.0
         if isinstance(due, Decimal) and isinstance(gross, Decimal):
             left = gross - (paid if isinstance(paid, Decimal) else 0)
-            numbers["due_agrees"] = 1.0 if abs(due - left) <= _CENT else -1.0
+            numbers["due_agrees"] = 1.0 if abs(due - left) <= near else -1.0
         return numbers
 
     def _amount(self, value: Decimal, numbers: Numbers) -> None:
@@ -238,7 +242,7 @@ class Evidence:
         assert isinstance(value, date)
         if option.candidate is not None:
             text = self.found.grid.rows[option.candidate.row].span(option.candidate.first, option.candidate.end)
-            numbers["either_way"] = is_open(text) + (is_open(text) and not self.found.order.known)
+            numbers["either_way"] = is_open(text)
         numbers["dates_before"] = min(sum(other < value for other in self._dates), 10)
         numbers["dates_after"] = min(sum(other > value for other in self._dates), 10)
         other = self._decided("due_date" if path == "issue_date" else "issue_date")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from app.domain.document import Document, Page
-from app.domain.extraction import Extracted, Field, Source
+from app.domain.extraction import Extracted, Field
 from app.domain.finding import NOT_AN_INVOICE, Finding
 from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBreakdown
 from app.domain.parsing import money
@@ -45,26 +45,23 @@ class _Fields:
     fields: dict[str, Field] = field(default_factory=dict)
 
     def note(self, path: str, choice: Choice) -> None:
-        """A value of the header, as sure as the judge is, who has seen how sure the engine was."""
         c = choice.candidate
         if c is None:
             self.fields[path] = Field(choice.confidence, "computed", ENGINE)
         else:
-            self._place(path, choice.confidence, c.row, c.first, c.end)
+            self.place(path, choice.confidence, c.row, c.first, c.end)
 
-    def line(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
-        """A value of a line, less sure where the engine was not."""
-        line = self.found.grid.rows[row]
-        self._place(path, confidence * readability(line.words[first:end]) if line.read else confidence, row, first, end)
-
-    def _place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
+    def place(self, path: str, confidence: float, row: int, first: int, end: int) -> None:
         line = self.found.grid.rows[row]
         page = self.pages[line.page - 1]
-        source: Source = "ocr" if line.read else "text"
-        engine = page.engine or ENGINE if line.read else ENGINE
-        words = tuple(spot.place for spot in line.words[first:end])
+        placed = line.words[first:end]
+        words = tuple(spot.place for spot in placed)
         box = self.found.grid.box(line, first, end)
-        self.fields[path] = Field(round(confidence, 4), source, engine, page.number, box, words)
+        if line.read:
+            sure = round(confidence * readability(placed), 4)
+            self.fields[path] = Field(sure, "ocr", page.engine or ENGINE, page.number, box, words)
+        else:
+            self.fields[path] = Field(round(confidence, 4), "text", ENGINE, page.number, box, words)
 
 
 def extract_text(document: Document, judge: Judge = judged) -> Extracted:
@@ -97,8 +94,6 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     elif kind.document_type == "other" and badly_read(grid):
         kind = Kind("invoice", "380")  # a title that could not be read says nothing: a person will look at it
     shown = [totals.chosen[path] for path in ("total_with_tax", "amount_due") if path in totals.chosen]
-    for path in _open_dates(found, header):
-        header[path] = replace(header[path], confidence=round(0.6 * header[path].confidence, 3))
     sums = {sum_ for path in ("line_total", "total_without_tax", "total_with_tax") if (sum_ := _money(totals.chosen, path)) is not None}
     if receipt:
         bought = read_items(receipt, sums)
@@ -108,9 +103,11 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     every = _all(header, totals, choose_currency(found, shown, _country(parties, header)), parties)
     told = judge(Evidence(found, every, table, receipt is not None, language))
     chosen = {path: choice for path, choice in told.items() if choice.confidence >= UNKNOWN_BELOW}
+    for path in _open_dates(found, chosen):  # how often each order is meant differs from country to country, and these tell none
+        chosen[path] = replace(chosen[path], confidence=round(0.6 * chosen[path].confidence, 4))
     for path, choice in chosen.items():
         notes.note(path, choice)
-    lines = lines_of(table, grid, sums, notes.line)
+    lines = lines_of(table, grid, sums, notes.place)
     invoice = Invoice(
         number=_text(chosen, "number"),
         issue_date=_date(chosen, "issue_date"),
