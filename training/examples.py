@@ -48,7 +48,8 @@ def _truth(made: Made) -> Truth:
     truth = truth_of(made.sold)
     for party in ("seller", "buyer"):
         for vat_id in truth[f"{party}.vat_id"]:
-            truth[f"{party}.vat_id"] = (vat_id, str(vat_id)[2:])  # Italy, Spain and Portugal print it without their country
+            short = str(vat_id).removesuffix("MWST")  # as the Swiss write it where it is no matter of tax
+            truth[f"{party}.vat_id"] = (vat_id, short, short[2:])  # Italy, Spain and Portugal print it without their country
     unknown = {"paid_amount"} if made.kind == "receipt" else set()  # what was given over the counter
     unknown |= {"line_total"} if made.sold.line_total is None else set()
     unknown |= {"seller.vat_id"} if made.sold.seller.tax_id and not made.sold.seller.vat_id else set()

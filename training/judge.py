@@ -34,7 +34,7 @@ FOLDS = 5
 PRIOR = 1.0  # how much it takes, in examples, to move the scale of the calibration away from 1
 ROUNDS = 50
 ENOUGH = 300  # rows, and
-ENOUGH_WRONG = 25  # wrong ones of them, that a field needs for trees of its own
+ENOUGH_WRONG = 15  # wrong ones of them, that a field needs for trees of its own
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.1,
@@ -59,7 +59,7 @@ RISING = frozenset(
         *("closes", "rate_agrees", "lines_agree", "due_agrees", "legal_form", "domain", "address_below", "cell_again"),
     )
 )
-FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items"))
+FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items", "name_above"))
 """What makes a value likelier, or less likely, wherever all else is the same: the trees may not learn the contrary from chance."""
 
 HABITS = frozenset(

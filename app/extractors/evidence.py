@@ -21,7 +21,7 @@ from app.extractors.date_order import is_open
 from app.extractors.labels import Meaning, amount_meaning, cues_in, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.lines import sum_of
-from app.extractors.names import address_like, legal_form
+from app.extractors.names import address_like, legal_form, name_like
 from app.extractors.sender import agrees, domains_in
 from app.extractors.tables import Table
 
@@ -266,6 +266,16 @@ class Evidence:
         if c is not None:
             below = self.found.grid.rows[c.row + 1 : c.row + 5]
             numbers["address_below"] = any(address_like(row.text) for row in below)
+            numbers["name_above"] = self._name_above(c)
+
+    def _name_above(self, c: Candidate) -> bool:
+        """Whether words that may belong to it stand flush left right above it, as of a name that was broken, or of a person in a firm."""
+        rows = self.found.grid.rows
+        row, above = rows[c.row], rows[c.row - 1] if c.row else None
+        if above is None or above.page != row.page or row.y0 - above.y1 > row.height or c.first >= len(row.words):
+            return False
+        flush = (cell for cell in above.cells if abs(above.words[cell[0]].x0 - row.words[c.first].x0) < 0.7 * row.height)
+        return any(name_like(text) and not cues_in(plain(text)) for text in (above.span(*cell) for cell in flush))
 
     def _number(self, text: str, c: Candidate | None, numbers: Numbers) -> None:
         issued = self._decided("issue_date")
@@ -291,6 +301,7 @@ FEATURES = (
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
     *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
+    "name_above",
     *("tells_year", "rows_from_date", "is_other_id"),
 )
 _BLANK: Numbers = dict.fromkeys(FEATURES, NONE)
