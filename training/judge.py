@@ -59,7 +59,9 @@ RISING = frozenset(
         *("closes", "rate_agrees", "lines_agree", "due_agrees", "legal_form", "domain", "address_below", "cell_again"),
     )
 )
-FALLING = frozenset(("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items", "name_above"))
+FALLING = frozenset(
+    ("cost", "other_label", "rivals", "distance", "words_beside", "same_as_other", "is_other_id", "in_items", "name_above", "figures")
+)
 """What makes a value likelier, or less likely, wherever all else is the same: the trees may not learn the contrary from chance."""
 
 HABITS = frozenset(

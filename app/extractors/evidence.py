@@ -7,7 +7,7 @@ often it is said, and how it agrees with the invoice's own arithmetic and with t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -262,20 +262,21 @@ class Evidence:
             "cell_again": min(self._texts[words], 4),
             "same_as_other": other is not None and plain(str(other)) == words,
             "cues_in_name": len(cues_in(words)),
+            "figures": any(map(str.isdigit, text)) or address_like(text),
         }
         if c is not None:
-            below = self.found.grid.rows[c.row + 1 : c.row + 5]
-            numbers["address_below"] = any(address_like(row.text) for row in below)
-            numbers["name_above"] = self._name_above(c)
+            numbers["address_below"] = any(map(address_like, self._flush(c, range(c.row + 1, c.row + 5))))
+            above = self._flush(c, range(c.row - 1, c.row))
+            numbers["name_above"] = any(name_like(line) and not cues_in(plain(line)) for line in above)
 
-    def _name_above(self, c: Candidate) -> bool:
-        """Whether words that may belong to it stand flush left right above it, as of a name that was broken, or of a person in a firm."""
+    def _flush(self, c: Candidate, numbers: range) -> Iterator[str]:
+        """The cells of these rows that stand flush left with a candidate on its page, in a row that is near."""
         rows = self.found.grid.rows
-        row, above = rows[c.row], rows[c.row - 1] if c.row else None
-        if above is None or above.page != row.page or row.y0 - above.y1 > row.height or c.first >= len(row.words):
-            return False
-        flush = (cell for cell in above.cells if abs(above.words[cell[0]].x0 - row.words[c.first].x0) < 0.7 * row.height)
-        return any(name_like(text) and not cues_in(plain(text)) for text in (above.span(*cell) for cell in flush))
+        row = rows[c.row]
+        x0 = row.words[min(c.first, len(row.words) - 1)].x0
+        for other in (rows[number] for number in numbers if 0 <= number < len(rows)):
+            if other.page == row.page and min(abs(row.y0 - other.y1), abs(other.y0 - row.y1)) < 6 * row.height:
+                yield from (other.span(*cell) for cell in other.cells if abs(other.words[cell[0]].x0 - x0) < 0.7 * row.height)
 
     def _number(self, text: str, c: Candidate | None, numbers: Numbers) -> None:
         issued = self._decided("issue_date")
