@@ -265,17 +265,19 @@ class Evidence:
             "figures": any(map(str.isdigit, text)) or address_like(text),
         }
         if c is not None:
-            numbers["address_below"] = any(map(address_like, self._flush(c, range(c.row + 1, c.row + 5))))
-            above = self._flush(c, range(c.row - 1, c.row))
+            below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
+            numbers["address_below"] = any(map(address_like, below))
+            above = self._flush(c, range(c.row - 1, c.row), 1.0)
             numbers["name_above"] = any(name_like(line) and not cues_in(plain(line)) for line in above)
 
-    def _flush(self, c: Candidate, numbers: range) -> Iterator[str]:
-        """The cells of these rows that stand flush left with a candidate on its page, in a row that is near."""
+    def _flush(self, c: Candidate, numbers: range, reach: float) -> Iterator[str]:
+        """The cells of these rows that stand flush left with a candidate, no further from it than so many heights of its row. Between them
+        may be rows of another column."""
         rows = self.found.grid.rows
         row = rows[c.row]
         x0 = row.words[min(c.first, len(row.words) - 1)].x0
         for other in (rows[number] for number in numbers if 0 <= number < len(rows)):
-            if other.page == row.page and min(abs(row.y0 - other.y1), abs(other.y0 - row.y1)) < 6 * row.height:
+            if other.page == row.page and max(row.y0 - other.y1, other.y0 - row.y1) < reach * row.height:
                 yield from (other.span(*cell) for cell in other.cells if abs(other.words[cell[0]].x0 - x0) < 0.7 * row.height)
 
     def _number(self, text: str, c: Candidate | None, numbers: Numbers) -> None:

@@ -17,7 +17,7 @@ from app.extractors.trees import Trees, trees_from
 
 JUDGE = resources.files("app.extractors").joinpath("judge.json")
 ANY = "*"  # the trees of all fields together, for a field that has none of its own
-UNKNOWN_BELOW = 0.03
+UNKNOWN_BELOW = 0.01
 """What is less likely than this is left out. No more: of pages unlike the made-up ones the trees doubt also much that is right."""
 Judge = Callable[[Evidence], dict[str, Choice]]
 MOST = 0.999  # nothing read from a page is certain
