@@ -87,7 +87,9 @@ _SAMPLES: Mapping[str, _Sample] = {
         invoices.GERMAN_INVOICE, "de", "letter", "slate", status=None
     ),  # its buyer has neither a label nor a legal form
     "03-invoice-french.pdf": _printed(invoices.FRENCH_INVOICE, "fr", "ledger", "wine", status=None),  # the label of its buyer is not known
-    "04-invoice-three-pages.pdf": _printed(invoices.MULTI_PAGE_INVOICE, "en", "banner", "navy"),
+    "04-invoice-three-pages.pdf": _printed(  # nor is the legal form of its buyer
+        invoices.MULTI_PAGE_INVOICE, "en", "banner", "navy", status=None
+    ),
     "05-credit-note.pdf": _printed(invoices.CREDIT_NOTE, "en", "banner", "green"),
     "06-factur-x.pdf": _structured(_hybrid, invoices.HYBRID_INVOICE),
     "07-invoice-ubl.xml": _structured(lambda: write_ubl(invoices.UBL_INVOICE), invoices.UBL_INVOICE),
