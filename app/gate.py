@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 HALF_LIFE = 60.0  # seconds: long beside the chance by which one of two tenants who send alike has just sent more
-MORE = 1.5  # times as much: a flood gets what others leave, which need not be twice as much
+MORE = 1.25  # times as much: a flood gets what others leave, which need not be twice as much
 FORGOTTEN = 0.001
 
 
