@@ -73,7 +73,7 @@ class _Line:
                 give_back(inside)
             raise
 
-    def call(self, order: Callable[[Inside], tuple[float, int]], may: Callable[[Inside], bool]) -> Inside | None:
+    def call(self, order: Callable[[Inside], tuple[float, ...]], may: Callable[[Inside], bool]) -> Inside | None:
         """Calls the first by `order`, if it may."""
         waiting = [called for called in self._waiting if not called.done()]  # some have given up, and do not know it yet
         if not waiting:
@@ -89,9 +89,9 @@ class Gate:
     """`places`, and half as many more that are only for who has used less time inside of late than all others there: who comes beside a
     flood does not wait until a place is free. Of those who wait, first goes who has used least, then who came first.
 
-    With `steps`, what is done inside goes in steps, so many at once of all who are inside, and what they take is what is used. First go
-    the steps of who goes first, last those of who gives way; of others those of who went in first, all of them: what is begun is ended
-    before the next, since taking all by turns would make all late.
+    With `steps`, what is done inside goes in steps, so many at once of all who are inside, and what they take is what is used. Who gives
+    way does none until the other one has left, for what he has begun cannot be broken off when the other one's next step is wanted. Else
+    first go those of who went in first, all of them: what is begun is ended before the next, since taking all by turns makes all late.
     """
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic, *, steps: int = 0) -> None:
@@ -117,7 +117,7 @@ class Gate:
 
     @asynccontextmanager
     async def step(self, inside: Inside) -> AsyncIterator[None]:
-        if self._stepping < self._steps:
+        if self._stepping < self._steps and not inside.gives_way:
             self._stepping += 1
         else:
             await self._steps_line.wait(inside, self._stepped)
@@ -156,11 +156,16 @@ class Gate:
             del self._inside[inside.tenant]
         if (called := self._line.call(lambda each: (self.used(each.tenant), each.number), self._may)) is not None:
             self._let_in(called)
+        self._go_on()
 
     def _stepped(self, _: Inside) -> None:
-        if self._steps_line.call(_order, lambda _: True) is None:
-            self._stepping -= 1
+        self._stepping -= 1
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._stepping < self._steps and self._steps_line.call(_order, lambda each: not each.gives_way):
+            self._stepping += 1
 
 
-def _order(inside: Inside) -> tuple[float, int]:
-    return inside.gives_way - inside.goes_first, inside.number
+def _order(inside: Inside) -> tuple[float, ...]:
+    return inside.gives_way, not inside.goes_first, inside.number

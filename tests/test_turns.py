@@ -99,7 +99,11 @@ async def test_steps_of_who_went_in_first_go_first_and_those_of_who_has_used_les
             assert b.goes_first and first.gives_way
             await steps.end("first 2")
             assert steps.begun[4:] == ["b 1"]
-            await steps.end("first 3", "b 1", "second 2")
+            await steps.end("first 3", "b 1")
+            assert steps.begun[5:] == []  # nor while b wants nothing
+        await settle_down()
+        assert steps.begun[5:] == ["second 2"]
+        await steps.end("second 2")
     assert gate.used("a") == pytest.approx(20.3, abs=2.5) and gate.used("b") == 0  # of the steps, not of the waiting
 
 
