@@ -16,7 +16,7 @@ from app.extractors.grid import Grid
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, legal_form, name_like, post_code
-from app.extractors.passages import Line, Passage, is_label_cell, passage_below, text_of
+from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
 _SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
 
@@ -61,7 +61,7 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     if best is None:
         best = next((line for line in usable if "," not in text_of(grid, line)), usable[0])
     position = usable.index(best)
-    text = text_of(grid, best)
+    text = name_from(grid, best)
     first = usable[position - 1] if position else None
     words = plain(text)
     if len(words) == 1 and words[0] in SALUTATION and position + 1 < len(usable):
@@ -127,8 +127,8 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 spacing = max(spacing, gap)
                 lines.insert(0, (upper, *cell))
                 top = above.y0
-                if len(lines) >= 7:
-                    break
+                if len(lines) >= 7 or above.span(*cell).strip(".").lower() in SALUTATION:
+                    break  # a salutation in a line of its own opens an address
             if len(lines) >= 2:
                 passages.append(Passage(lines))
     return passages
@@ -146,6 +146,22 @@ def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
             if 2 <= len(words) <= 5 and words[0] in SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
                 text = clean(row.span(first, end))
                 return Choice(text, 0.6, as_candidate((number, first, end), text))
+    return None
+
+
+def named(found: Candidates, items: frozenset[int]) -> Choice | None:
+    """Who fills in the form: the name behind "Name:", as bills print the customer's data."""
+    grid = found.grid
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
+            if hits and hits[0].first == first and hits[0].cues == {Cue.NAME} and row.words[hits[0].end - 1].text.endswith(":"):
+                line = (number, hits[0].end, end)
+                if hits[0].end < end and len(hits) == 1 and name_like(text_of(grid, line)):
+                    return Choice(clean(text_of(grid, line)), 0.5, as_candidate(line, text_of(grid, line)))
     return None
 
 

@@ -112,7 +112,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.RELATED: (
         "associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;related;preceding;previous;prior;vorherige;"
-        "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
+        "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
+        "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
     Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
@@ -200,7 +201,8 @@ CUES: dict[Cue, str] = {
         "facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
-        "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;intestata a;intestato a;fatturata a;facturada a;faturada a"
+        "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
+        "intestata a;intestato a;fatturata a;facturada a;faturada a"
     ),
     Cue.SHIP_TO: (
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"

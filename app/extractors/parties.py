@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, saluted
+from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, named, saluted
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.party_details import address_of, choose_tax_ids
@@ -40,7 +40,7 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     if buyer.name is None:
         choose_addressee(found, buyer, window)
     if buyer.name is None:
-        buyer.name = saluted(found, items)
+        buyer.name = saluted(found, items) or named(found, items)
     if seller.name is None or seller.name.confidence < 0.75:
         payees = [passage for _, passage in labelled["payee"]]
         best = choose_sender(found, items, buyer, seller, others, window, payees)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
-from app.extractors.labels import label_words
+from app.extractors.labels import CueHit, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like
+from app.extractors.names import address_like, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -25,6 +25,21 @@ def text_of(grid: Grid, line: Line) -> str:
     return grid.rows[line[0]].span(line[1], line[2])
 
 
+def name_from(grid: Grid, line: Line) -> str:
+    """The text of a line and, where the name was too long for it, its legal form on the line below."""
+    text = text_of(grid, line)
+    row = grid.rows[line[0]]
+    left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
+    for number in range(line[0] + 1, min(grid.pages[row.page - 1][1], line[0] + 4)):
+        below = grid.rows[number]
+        for first, end in below.cells:
+            x0, x1 = below.words[first].x0, below.words[end - 1].x1
+            aligned = abs(x0 - left) < 0.7 * row.height or abs(x0 + x1 - left - right) < 2 * row.height
+            if aligned and below.y0 - row.y1 < row.height:
+                return f"{text} {below.span(first, end)}" if only_legal_form(below.span(first, end)) else text
+    return text
+
+
 _ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "el", "o", "a"}
 
 
@@ -32,6 +47,11 @@ _DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse"
 
 
 _ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
+
+
+_LONE = dict.fromkeys(("van", "von", "de", "da"), Cue.SELLER) | dict.fromkeys(("à", "a", "para", "per"), Cue.BUYER)
+"""Small words that head a party where they are all that stands in a cell."""
+_TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
 
 
 _NOT_A_PARTY = {
@@ -59,18 +79,24 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
         for cell, (first, end) in enumerate(row.cells):
             hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
             hit = next((h for h in hits if h.first - first <= 2 and any(cue in h.cues for cue, _ in _ROLES)), None)
+            if hit is None and end - first == 1 and (lone := _LONE.get(row.words[first].text.strip(" :").lower())):
+                hit = CueHit(frozenset({lone}), first, end)
             if hit is None:
-                continue
+                hit = next((h for h in hits if Cue.PAYEE in h.cues and h.end == end), None)  # "payments are to be made in favour of"
+            if hit is None or any(h.end <= hit.first and h.cues & _TITLES for h in hits):
+                continue  # "Facture client" is a title
             role = next(role for cue, role in _ROLES if cue in hit.cues)
             if role == "seller" and row.read and _heads_of_data(found, number) >= 2:
                 continue  # "Date | Invoice no. | Due | Salesperson": who sold it, not the firm
             stop = _label_end(row, hit.first, hit.end, end)
+            twin = next((h for h in hits if h.first == stop + 1 and row.words[stop].text == "/"), None)
+            stop = _label_end(row, twin.first, twin.end, end) if twin else stop  # "Client / Kunde"
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.words[first:stop] for w in label_words(t.text)]
             if (
                 label & _NOT_A_PARTY
-                or len(words) > 6
-                or (hit.first > first and role != "buyer" and row.words[first].text.lower() not in _ARTICLES)
+                or (len(words) > 6 and role != "payee")
+                or (hit.first > first and role not in ("buyer", "payee") and row.words[first].text.lower() not in _ARTICLES)
             ):
                 continue
             colon = row.words[stop - 1].text.endswith(":")

@@ -43,7 +43,10 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
         readings, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
     )
     net = _pool(readings, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
-    tax = _pool(readings, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
+    bases = {rate.base for rate in rates if rate.rate} - {rate.tax for rate in rates}
+    tax = _pool(
+        (c for c in readings if value_of(c) not in bases), lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0)
+    )
     tax += _tax_sums(amounts, roles, rates)
     net += _base_sums(rates)
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
