@@ -13,7 +13,7 @@ from app.extractors.grid import Row
 LEGAL = frozenset(
     "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau "
     "sll slne lda unipessoal "
-    "ltd limited llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
+    "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
     "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
     "doo zrt uab berhad sdnbhd fze fzco wll".split()

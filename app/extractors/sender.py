@@ -94,11 +94,21 @@ def choose_sender(
             merit += 0.15  # the short name stands elsewhere
         weighed.append((merit, as_candidate(line, clean(text_of(grid, line)))))
     choice = pick(weighed, floor=0.35)
+    if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed])):
+        choice = replace(choice, value=fuller.value, candidate=fuller)
     return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
 
 
 def _core(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in LEGAL) or words
+
+
+def _fuller(name: Candidate, names: list[Candidate]) -> Candidate | None:
+    """The same name with more of its legal form: "ACME GmbH & Co. KG" for "ACME GmbH"."""
+    words = plain(str(name.value))
+    same = [c for c in names if legal_form(str(c.value)) and _core(plain(str(c.value))) == _core(words)]
+    longest = max(same, key=lambda c: sum(map(len, plain(str(c.value)))), default=None)
+    return longest if longest and sum(map(len, plain(str(longest.value)))) > sum(map(len, words)) else None
 
 
 def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -> str:
