@@ -114,12 +114,15 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 continue
             lines = [(number, first, end)]
             x0, top, spacing = row.words[first].x0, row.y0, 0.0
+            middle = x0 + row.words[end - 1].x1
             for upper in range(number - 1, max(-1, number - 14), -1):
                 above = grid.rows[upper]
                 gap = top - above.y1
                 if above.page != row.page or gap > max(1.3 * row.height, 1.2 * spacing):
                     break
-                cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - x0) < 0.7 * row.height), None)
+                cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - x0) < 0.7 * row.height), None) or next(
+                    ((a, b) for a, b in above.cells if abs(above.words[a].x0 + above.words[b - 1].x1 - middle) < 0.4 * row.height), None
+                )
                 if cell is None:
                     continue
                 if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken or post_code(above.span(*cell)):

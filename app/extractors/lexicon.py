@@ -103,7 +103,7 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;kennung",
+    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
     Cue.DATE: "dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
     Cue.OF: "vom;of;du;del;van;den;le;lo",
     Cue.REFERENCE: (
@@ -116,7 +116,7 @@ CUES: dict[Cue, str] = {
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
+    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
@@ -140,7 +140,7 @@ CUES: dict[Cue, str] = {
         "subscription;licence;license;serial;meter;zahler;zahlpunkt;zahlerstand;pod;pdl;pce;ean code;projekt;project;projet;"
         "progetto;proyecto;projeto;kostenstelle;cost center;cost centre;comptable;service executant;mandat;mandate;mandats;"
         "mandatsreferenz;glaubiger;creditor;creancier;incassante;job;vehicle;kennzeichen;immatriculation;shipment;tracking;awb;"
-        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file"
+        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;reservation"
     ),
     Cue.DELIVERY: (
         "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
@@ -309,7 +309,9 @@ CUES: dict[Cue, str] = {
         "podatek;podatek vat;mervardesskatt;merverdiavgift;vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;"
         "steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;"
         "tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;versicherungsteuer;versicherungssteuer;igic;cess;service tax;"
-        "mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
+        "mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg;"
+        "montant total tva;montant total de la tva;importe total iva;"
+        "importo totale iva;valor total iva;valor total do iva"
     ),
     Cue.SHARE_OF: "on;aus;von;auf;sur;over;su;sobre",
     Cue.BASE: (

@@ -46,7 +46,9 @@ _CITY_FIRST = re.compile(
     r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
 _INDIAN_CODE = re.compile(r"(?P<city>[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?),?\s*[-–]?\s?(?P<code>[1-9]\d{2} ?\d{3})(?![\d.,])")
-_UK_CODE = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[AC-FHKNPRTV-Y]\d[\dW] [\dAC-FHKNPRTV-Y]{4})(?!\w)")  # and Irish
+_UK_CODE = re.compile(
+    r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[\dW] (?=[A-Z\d]{0,3}\d)(?=\d{0,3}[A-Z])[A-Z\d]{4})(?!\w)"
+)  # and Irish
 
 
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([\w-]{2,40})\.(?:[\w-]{2,20}\.)?[a-z]{2,10}", re.IGNORECASE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.invoice import Address
 from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, named, saluted
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
+from app.extractors.choice import Choice
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.passages import Passage, labelled_passages, passage_below
 from app.extractors.sender import choose_sender
@@ -52,7 +54,20 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     for party in (seller, buyer):
         if party.passage:
             party.address = address_of(grid, party.passage, party.name)
+    if seller.address.country is None and seller.name and (address := _address_elsewhere(found, seller.name)):
+        seller.address = address
     return Parties(seller, buyer)
+
+
+def _address_elsewhere(found: Candidates, name: Choice) -> Address | None:
+    """The address under another place of the name, as footers have it."""
+    for number, row in enumerate(found.grid.rows):
+        for first, end in row.cells:
+            if row.span(first, end) == name.value:
+                address = address_of(found.grid, passage_below(found, (number, first, end), with_first=True), name)
+                if address.country:
+                    return address
+    return None
 
 
 def _letterhead(found: Candidates, name: Candidate, buyer: PartyChoice) -> Passage:

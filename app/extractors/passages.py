@@ -67,6 +67,8 @@ _NOT_A_PARTY = {
     Cue.PHONE,
     Cue.ARTICLE,
     Cue.ORDER,
+    Cue.PURCHASE,
+    Cue.SALES,
 }
 
 
@@ -99,7 +101,10 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
                 or (hit.first > first and role not in ("buyer", "payee") and row.words[first].text.lower() not in _ARTICLES)
             ):
                 continue
-            colon = row.words[stop - 1].text.endswith(":")
+            last = row.words[stop - 1].text
+            if stop == end and (last.endswith(",") or (last.endswith(".") and len(last) > 8)):
+                continue  # "Dear customer," and the end of a sentence
+            colon = last.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
             if stop < end and not colon:
                 continue  # "to" and "client" in running text
@@ -120,11 +125,18 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             ):
                 # Right above a street there is no room for another name: the word is the name ("The Supplier").
                 passage = Passage([(number, first, end), *passage.lines])
-            if passage.lines:
+            stop = next((i for i, line in enumerate(passage.lines) if line[0] in items), len(passage.lines))
+            passage = Passage(passage.lines[:stop])
+            if passage.lines and not (role == "buyer" and _is_code(text_of(grid, passage.lines[0]))):
                 passages[role].append((weight, passage))
     for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
     return passages
+
+
+def _is_code(text: str) -> bool:
+    """Whether what stands under "Customer" is the customer's number."""
+    return " " not in text and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4
 
 
 _DATA = {Cue.DATE, Cue.INVOICE, Cue.NUMBER, Cue.FALL_DUE, Cue.PURCHASE, Cue.CURRENCY, Cue.ORDER}
