@@ -25,10 +25,10 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     grid = found.grid
     labelled = labelled_passages(found, items)
     buyer, seller = PartyChoice(), PartyChoice()
-    if labelled["buyer"]:
-        weight, passage = labelled["buyer"][0]
-        buyer.passage = passage
-        buyer.name = name_of(found, passage, weight)
+    for weight, passage in labelled["buyer"]:
+        if buyer.name is None:
+            buyer.passage = passage
+            buyer.name = name_of(found, passage, weight)
     if labelled["seller"]:
         weight, passage = labelled["seller"][0]
         seller.passage = passage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, label_words
@@ -102,8 +103,10 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             ):
                 continue
             last = row.words[stop - 1].text
-            if stop == end and (last.endswith(",") or (last.endswith(".") and len(last) > 8)):
+            if stop == end and (last.endswith(",") or (last.endswith(".") and len(last) > 7)):
                 continue  # "Dear customer," and the end of a sentence
+            if hit.first > first and hit.end == hit.first + 1 and len("".join(plain(last))) <= 2:
+                continue  # "10100 Torino (TO)"
             colon = last.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
             if stop < end and not colon:
@@ -111,6 +114,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)
+            role = "payee" if role == "buyer" and _beside_account(found, number, first) else role
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
                 passage = passage_below(found, rest, with_first=True)
@@ -132,6 +136,17 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
     for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
     return passages
+
+
+def _beside_account(found: Candidates, number: int, first: int) -> bool:
+    """Whether a bank account stands right above or below in the same column: who is named beside it is paid."""
+    rows = found.grid.rows
+    x0, height = rows[number].words[first].x0, rows[number].height
+    return any(
+        hit.cues & {Cue.IBAN, Cue.BIC} and abs(rows[n].words[hit.first].x0 - x0) < height and abs(rows[n].y0 - rows[number].y0) < 4 * height
+        for n in range(max(0, number - 2), min(len(rows), number + 3))
+        for hit in found.cues[n]
+    )
 
 
 def _is_code(text: str) -> bool:
