@@ -192,6 +192,13 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
     return None
 
 
+def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
+    """Whether a telephone number or a mail address follows under an address, as senders print them."""
+    below = passage_below(found, passage.lines[-1], with_first=True).lines[1:3]
+    texts = [text_of(found.grid, line) for line in below]
+    return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
+
+
 def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage]) -> None:
     """Without a label: the address passage in the upper part that has neither phone, web nor tax number, as a letter's window."""
     grid = found.grid
@@ -209,7 +216,8 @@ def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage
         position = row.y0 / height
         merit += 0.15 if position < 0.42 else -0.25
         if passage.lines[0][0] == grid.pages[0][0]:
-            merit -= 0.3  # what stands first is the sender
+            merit -= 0.3 if passage.lines[0][1] == 0 else 0.1  # what stands first is the sender
+        merit -= 0.4 if _goes_on_with_contacts(found, passage) else 0.0
         if len(passage.lines) < 3:
             merit -= 0.2
         merit += 0.12 if len(window) > 1 and passage is window[-1] and position > 0.1 else 0.0

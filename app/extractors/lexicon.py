@@ -194,7 +194,7 @@ CUES: dict[Cue, str] = {
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
-        "customer address;customer details;client;client name;to;for;recipient;purchaser;attention;prepared for;rechnungsempfanger;"
+        "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
         "adresse du client;adresse client;client facture;facture a;facturer a;adresse de facturation;adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
@@ -223,7 +223,8 @@ CUES: dict[Cue, str] = {
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
-        "contact;ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
+        "contact;attention;accounts payable;"
+        "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
     ),

@@ -121,7 +121,16 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
     if name.row == grid.pages[row.page - 1][0] or not legal_form(text) or counts[plain(str(name.value))] > 1:
         return text
     above = grid.rows[name.row - 1]
-    cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - row.words[name.first].x0) < 0.4 * row.height), None)
+    left, right = row.words[name.first].x0, row.words[name.end - 1].x1
+    cell = next(
+        (
+            (a, b)
+            for a, b in above.cells
+            if abs(above.words[a].x0 - left) < 0.4 * row.height
+            or abs(above.words[a].x0 + above.words[b - 1].x1 - left - right) < row.height
+        ),
+        None,
+    )
     if cell is None or row.y0 - above.y1 > 0.5 * row.height or abs(above.height / row.height - 1) > 0.08 or cell[1] - cell[0] > 4:
         return text
     upper = above.span(*cell)
