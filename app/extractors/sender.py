@@ -17,7 +17,7 @@ from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_end, name_like, post_code
+from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_end, name_like, only_legal_form, post_code
 from app.extractors.party_details import is_country
 from app.extractors.passages import Line, Passage, name_from, passage_below, text_of
 
@@ -143,7 +143,7 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
-    if all(word in _PRINTED or is_common(word) for word in words) or _CLAUSE.match(text):
+    if all(word in _PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
         return False
     return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
 
