@@ -218,14 +218,20 @@ def test_a_base_beside_its_tax_is_no_tax(taxed: str) -> None:
     assert value_at(extracted, "total_without_tax") == "71.47"
 
 
+HARDWARE = "BINTANG BIRU HARDWARE ENTERPRISE (TAMAN MAWAR) SDNBHD"
+
+
 @pytest.mark.parametrize(
-    "head",
+    ("head", "name"),
     [
-        "   BINTANG BIRU HARDWARE\n   ENTERPRISE (TAMAN\n   MAWAR) SDNBHD",
-        "   ah seng\n   BINTANG BIRU HARDWARE ENTERPRISE (TAMAN MAWAR) SDNBHD (822737-X)",
+        ("   BINTANG BIRU HARDWARE\n   ENTERPRISE (TAMAN\n   MAWAR) SDNBHD", HARDWARE),
+        (f"   ah seng\n   {HARDWARE} (822737-X)", HARDWARE),
+        (f"   BINTANGMART\n   {HARDWARE}", HARDWARE),
+        (f"   CASH SALES\n   {HARDWARE}", HARDWARE),
+        ("   Drogerie Blau\n   Inh. Petra Kurz e.K.", "Drogerie Blau"),
     ],
 )
-def test_the_name_on_a_receipt(head: str) -> None:
+def test_the_name_on_a_receipt(head: str, name: str) -> None:
     extracted = read(f"""
 {head}
    822737-X
@@ -241,4 +247,4 @@ CASH                  50.00
 CHANGE                20.00
 GOODS SOLD ARE NOT REFUNDABLE
 """)
-    assert value_at(extracted, "seller.name") == "BINTANG BIRU HARDWARE ENTERPRISE (TAMAN MAWAR) SDNBHD"
+    assert value_at(extracted, "seller.name") == name

@@ -26,6 +26,10 @@ SALUTATION = frozenset(
 )
 
 
+OWNER = frozenset("inh inhaber inhaberin prop proprietor owner titolare eigenaar gerant gerante propietario proprietario vorstand".split())
+"""A line that begins so names a person behind the firm."""
+
+
 _STREET = re.compile(
     r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
     r"|\bc/|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"

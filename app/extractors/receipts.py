@@ -23,7 +23,7 @@ from app.extractors.grid import Row
 from app.extractors.labels import cues_in, date_meaning, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.misread_labels import is_label_word
-from app.extractors.names import DOMAIN, address_like, clean, legal_form, name_end, name_like, registration
+from app.extractors.names import DOMAIN, OWNER, address_like, clean, legal_form, name_end, name_like, registration
 from app.extractors.parties import Parties
 
 NARROW, NARROWER = 56, 46
@@ -155,6 +155,7 @@ def given_by(receipt: Receipt) -> Choice | None:
         merit += 0.2 if any(_is_contact(below) for below in rows[number + 1 : number + 4]) else 0.0
         merit += 0.2 if _is_registered(rows, number) else 0.0
         merit -= 0.3 if row.words[-1].text.endswith((",", ";")) else 0.0
+        merit -= 0.4 if words[0] in OWNER else 0.0
         merit -= 0.2 if len(words) == 1 and len(text) < 9 else 0.0
         merit -= 0.3 if sum(map(is_common, words)) * 3 >= len(words) else 0.0
         weighed.append((merit, number))
@@ -215,6 +216,7 @@ def _begin(rows: list[Row], number: int) -> int:
         above = rows[first - 1]
         near = rows[first].y0 - above.y1 < 1.2 * rows[first].height and above.height < 1.6 * rows[first].height
         capitals = not joined and legal_form(text) and text.isupper() and above.text.isupper() and _sure(above) > 0.75
+        capitals = capitals and len(above.words) > 1 and not cues_in(plain(above.text))  # a brand or a title stands by itself
         if not (short or opened or capitals) or not near or _is_contact(above) or not _may_be_name(above):
             break
         joined = joined or not (short or opened)

@@ -17,7 +17,7 @@ from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import cues_in, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, LEGAL, address_like, clean, legal_form, name_end, name_like, only_legal_form, post_code
+from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, only_legal_form, post_code
 from app.extractors.party_details import is_country
 from app.extractors.passages import Line, Passage, name_from, passage_below, text_of
 
@@ -196,6 +196,7 @@ class _Letterhead:
         elif merit > 0.1 and _has_contacts_below(self.found, line):
             merit += 0.16
         merit -= 0.3 if text[-1].isdigit() else 0.0
+        merit -= 0.4 if words[0] in OWNER else 0.0
         if not company:
             merit -= 0.4 if _heads_value(grid, line) else 0.0
             merit -= 0.3 if text.endswith(".") else 0.0
