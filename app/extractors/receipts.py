@@ -155,7 +155,7 @@ def given_by(receipt: Receipt) -> Choice | None:
         merit += 0.2 if any(_is_contact(below) for below in rows[number + 1 : number + 4]) else 0.0
         merit += 0.2 if _is_registered(rows, number) else 0.0
         merit -= 0.3 if row.words[-1].text.endswith((",", ";")) else 0.0
-        merit -= 0.4 if words[0] in OWNER else 0.0
+        merit -= 0.8 if words[0] in OWNER else 0.0
         merit -= 0.2 if len(words) == 1 and len(text) < 9 else 0.0
         merit -= 0.3 if sum(map(is_common, words)) * 3 >= len(words) else 0.0
         weighed.append((merit, number))

@@ -106,7 +106,7 @@ def _core(words: tuple[str, ...]) -> tuple[str, ...]:
 def _fuller(name: Candidate, names: list[Candidate]) -> Candidate | None:
     """The same name with more of its legal form: "ACME GmbH & Co. KG" for "ACME GmbH"."""
     words = plain(str(name.value))
-    same = [c for c in names if legal_form(str(c.value)) and _core(plain(str(c.value))) == _core(words)]
+    same = [c for c in names if legal_form(str(c.value)) and _core(plain(str(c.value))) == _core(words) and not _DASH.search(str(c.value))]
     longest = max(same, key=lambda c: sum(map(len, plain(str(c.value)))), default=None)
     return longest if longest and sum(map(len, plain(str(longest.value)))) > sum(map(len, words)) else None
 
@@ -148,6 +148,8 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
 
 
+_DASH = re.compile(r"[–—|·]|-\s")
+"""Behind it something else begins ("ACME Ltd– Company no. ...")."""
 _CLAUSE = re.compile(r"\d{1,2}[.)]\s")
 
 
@@ -196,7 +198,7 @@ class _Letterhead:
         elif merit > 0.1 and _has_contacts_below(self.found, line):
             merit += 0.16
         merit -= 0.3 if text[-1].isdigit() else 0.0
-        merit -= 0.4 if words[0] in OWNER else 0.0
+        merit -= 0.8 if words[0] in OWNER else 0.0
         if not company:
             merit -= 0.4 if _heads_value(grid, line) else 0.0
             merit -= 0.3 if text.endswith(".") else 0.0
