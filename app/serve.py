@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from app.allocator import give_back_what_is_large
 from app.api.connection import BoundedConnection, QuietSocket
 from app.main import create_app
 from app.settings import Settings
@@ -58,6 +59,7 @@ class DrainingServer(uvicorn.Server):
 def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
     """Until a signal. Returns 0 after a clean drain, 3 when the service could not start. Raises `Misconfigured`."""
     check(settings)
+    give_back_what_is_large()
     logging = configure_logging("warning" if demo else settings.telemetry.log_level, json=settings.telemetry.log_json and not demo)
     tracing = configure_tracing(settings.telemetry.otlp_endpoint)
     app = create_app(settings, tracing)

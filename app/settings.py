@@ -45,7 +45,7 @@ class Limits:
     outbox_depth: int = 10_000  # beyond it a POST is told to come back: the stream does not keep up
     posts: int = 32  # of one tenant at once
     wait_seconds: float = 3600.0  # so long may what a tenant sent wait, before it is told to come back;
-    shared_wait_seconds: float = 30.0  # so long while other tenants are about
+    shared_wait_seconds: float = 15.0  # so long while other tenants are about
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,28 @@ async def test_while_others_are_about_who_floods_is_held_back_and_they_are_not(d
         await admission.check("other")
 
 
+async def test_what_is_worked_off_slowly_is_no_reason_to_refuse_all(desk: Desk) -> None:
+    async with desk.open() as admission:
+        await admission.check("other")
+        ids = await desk.send("acme", 12)
+        for each in ids[:6]:
+            await desk.store.claim("acme", each, "w", 60)
+        desk.seconds = 40  # so long the oldest waits; the other five are done in 3 s x (1 + 5 / 6)
+        await admission.check("other")
+        await admission.check("acme")
+
+
+async def test_what_will_have_to_be_read_counts_before_that_is_known(desk: Desk) -> None:
+    async with desk.open() as admission:
+        await admission.check("other")
+        await desk.send("acme", 40, "application/pdf")  # 0.3 s each
+        desk.seconds = 1
+        await admission.check("acme")
+        for _ in range(500):
+            desk.pace.note("invoices.pdf", 0.3, moved=True)
+        assert await refused(admission, "acme") is not None  # 3 s each
+
+
 async def test_sql_is_asked_once_a_second(desk: Desk) -> None:
     async with desk.open(wait=0) as admission:
         await admission.check("acme")

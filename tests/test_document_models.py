@@ -169,20 +169,6 @@ def test_both_configurations_say_what_the_graph_takes(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", GRAPHS)
-def test_an_engine_is_built_for_every_shape_that_is_asked(model: str) -> None:
-    config = configuration(model, "configs/gpu.pbtxt")
-    profiles = json.loads((MODELS / model / "configs/profiles.json").read_text("utf-8"))
-    assert profiles.keys() == {tensor.name for tensor in config.input}
-    for tensor in config.input:
-        least, usual, most = (profiles[tensor.name][kind] for kind in ("min", "opt", "max"))
-        assert (least[0], most[0]) == (1, config.max_batch_size)
-        assert all(a <= b <= c for a, b, c in zip(least, usual, most, strict=True))
-        assert all(
-            size in (-1, low) and (size == -1 or low == high) for size, low, high in zip(tensor.dims, least[1:], most[1:], strict=True)
-        )
-
-
-@pytest.mark.parametrize("model", GRAPHS)
 def test_weights_are_small(model: str) -> None:
     assert (MODELS / model / "1/model.onnx").stat().st_size <= 5_000_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 from app.adapters.local_models import LocalModels
 from app.adapters.model_repository import SUMS, Canary, missing, models_in
 from app.adapters.model_signature import DTYPES
+from app.ocr.detection import to_search
+from app.ocr.recognition import HEIGHT, WIDTHS
 from deploy import tritonserver
 from tests.servers.triton import MODELS, TritonServer, shared_server
 
@@ -73,6 +76,36 @@ def test_the_gpus_model_has_the_same_signature(name: str) -> None:
         for field in ("backend", "platform", "instance_group", "parameters"):
             config.ClearField(field)
     assert cpu == gpu
+
+
+@pytest.mark.parametrize("name", sorted(file.parents[1].name for file in MODELS.glob("*/configs/gpu.pbtxt")))
+def test_an_engine_is_built_for_every_shape_that_is_asked(name: str) -> None:
+    config = configuration(name, "configs/gpu.pbtxt")
+    shapes = profiles(name)
+    assert shapes.keys() == {tensor.name for tensor in config.input}
+    for tensor in config.input:
+        least, usual, most = (shapes[tensor.name][kind] for kind in ("min", "opt", "max"))
+        assert (least[0], most[0]) == (1, config.max_batch_size)
+        assert all(a <= b <= c for a, b, c in zip(least, usual, most, strict=True))
+        assert all(
+            size in (-1, low) and (size == -1 or low == high) for size, low, high in zip(tensor.dims, least[1:], most[1:], strict=True)
+        )
+
+
+def test_pages_and_lines_of_any_size_fit_the_engines() -> None:
+    """A long narrow page, a wide one, a speck; the narrowest and the widest line."""
+    pages = [to_search(np.full(size, 255, np.uint8), 200)[0].shape for size in ((9_000, 900), (900, 9_000), (5_000, 5_000), (1, 1))]
+    for shapes, asked in (
+        (profiles("text_detection"), pages),
+        (profiles("text_recognition"), [(HEIGHT, WIDTHS[0]), (HEIGHT, WIDTHS[-1])]),
+    ):
+        least, most = shapes["image"]["min"][1:], shapes["image"]["max"][1:]
+        assert all(low <= size <= high for shape in asked for low, size, high in zip(least, shape, most, strict=True))
+
+
+def profiles(name: str) -> dict[str, dict[str, list[int]]]:
+    shapes: dict[str, dict[str, list[int]]] = json.loads((MODELS / name / "configs/profiles.json").read_text("utf-8"))
+    return shapes
 
 
 @each_model

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sql.store import utc_now
-from app.gate import HALF_LIFE, Gate, Usage
+from app.gate import HALF_LIFE, Gate, Inside, Usage
 from app.ports import Message, Upload
 from tests.test_queues import KINDS, Rig, rig, waits_for
 
@@ -43,40 +43,82 @@ def test_what_was_used_fades() -> None:
 async def test_who_has_used_less_goes_before_who_has_used_more() -> None:
     now = 1000.0
     gate = Gate(2, lambda: now)
-    async with gate.enter("a") as a:
+    async with gate.enter("a"):
         now += 10
     async with gate.enter("a") as a, gate.enter("a") as other_a:
         assert not a.gives_way and not a.goes_first  # nobody else is there
         async with gate.enter("b") as b:  # a place more, for who has used less
             assert b.goes_first and a.gives_way and other_a.gives_way and not b.gives_way and not a.goes_first
-            turn = asyncio.create_task(a.turn())
-            await settle_down()
-            assert not turn.done()
-            now += 1
-            assert not turn.done()
-            now += 30  # by now what b uses while it is inside is not so much less
-            async with asyncio.timeout(30):
-                await turn
-            assert a.spent < other_a.spent == 31  # what it waited is not what it used
-
-
-async def test_several_steps_at_once_wait_for_their_turn_together() -> None:
-    now = 1000.0
-    gate = Gate(2, lambda: now)
-    async with gate.enter("a"):
+    async with gate.enter("b"):
         now += 10
+    async with gate.enter("a") as a, gate.enter("b") as b:  # a little more is chance
+        assert gate.used("b") > gate.used("a") and not (b.gives_way or a.goes_first)
+
+
+class Steps:
+    """Steps that go on until they are told to end."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ends: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def want(self, inside: Inside, *names: str) -> None:
+        for name in names:
+            self.ends[name] = asyncio.Event()
+            self.tasks[name] = asyncio.create_task(self._step(inside, name))
+        await settle_down()
+
+    async def end(self, *names: str) -> None:
+        for name in names:
+            self.ends[name].set()
+            await self.tasks[name]
+        await settle_down()
+
+    async def _step(self, inside: Inside, name: str) -> None:
+        async with inside.step():
+            self.begun.append(name)
+            await self.ends[name].wait()
+
+
+async def test_steps_of_who_went_in_first_go_first_and_those_of_who_has_used_less_before_them() -> None:
+    now = 1000.0
+    gate, steps = Gate(2, lambda: now, steps=2), Steps()
+    async with gate.enter("a") as first, gate.enter("a") as second:
+        await steps.want(second, "second 1")
+        await steps.want(first, "first 1", "first 2")
+        await steps.want(second, "second 2")
+        await steps.want(first, "first 3")
+        assert steps.begun == ["second 1", "first 1"]  # so many at once
+        now += 10
+        await steps.end("second 1", "first 1")
+        assert steps.begun[2:] == ["first 2", "first 3"]  # what is begun is ended before the next
+        async with gate.enter("b") as b:  # a place more
+            await steps.want(b, "b 1")
+            now += 0.1
+            assert b.goes_first and first.gives_way
+            await steps.end("first 2")
+            assert steps.begun[4:] == ["b 1"]
+            await steps.end("first 3", "b 1")
+            assert steps.begun[5:] == []  # nor while b wants nothing
+        await settle_down()
+        assert steps.begun[5:] == ["second 2"]
+        await steps.end("second 2")
+    assert gate.used("a") == pytest.approx(20.3, abs=2.5) and gate.used("b") == 0  # of the steps, not of the waiting
+
+
+async def test_a_step_that_is_given_up_leaves_its_place_to_others() -> None:
+    gate, steps = Gate(2, steps=1), Steps()
     async with gate.enter("a") as a:
-        async with gate.enter("b"):
-            turns = [asyncio.create_task(a.turn()) for _ in range(3)]
-            await settle_down()
-            now += 5
-            assert not any(turn.done() for turn in turns)
-            turns[0].cancel()
-        async with asyncio.timeout(30):
-            await asyncio.gather(*turns[1:])
-        assert a.spent == 0  # it only waited
-        now += 1
-        assert a.spent == 1
+        await steps.want(a, "1", "2", "3", "4")
+        steps.tasks["2"].cancel()  # while it waits
+        steps.ends["1"].set()
+        asyncio.get_running_loop().call_soon(steps.tasks["3"].cancel)  # before it knows that it is its turn
+        await settle_down()
+        assert steps.begun == ["1", "4"]
+        await steps.want(a, "5")
+        await steps.end("4", "5")
+        assert steps.begun == ["1", "4", "5"]
 
 
 async def test_who_waits_goes_in_by_turns_of_the_tenants() -> None:

@@ -13,7 +13,10 @@ import openvino
 import torch
 from numpy.typing import NDArray
 from onnxruntime.transformers.float16 import convert_float_to_float16
+from safetensors.torch import load_file
+from transformers import BertConfig, BertModel
 
+from training.embedder_graph import EPSILON, HEADS, LAYERS, WIDTH
 from training.graphs import Graph
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -27,6 +30,25 @@ def in_torch(graph: Graph) -> Run:
             answer = graph(*(torch.from_numpy(np.array(inputs[name])) for name in graph.names_in))
         answers = answer if isinstance(answer, tuple) else (answer,)
         return {name: tensor.numpy() for name, tensor in zip(graph.names_out, answers, strict=True)}
+
+    return run
+
+
+def embedder_in_torch(weights: Path) -> Run:
+    """transformers' own encoder with the package's weights (safetensors), and the mean of a text's tokens at length 1."""
+    config = BertConfig(
+        hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=4 * WIDTH, layer_norm_eps=EPSILON
+    )
+    model = BertModel(config, add_pooling_layer=False).eval()
+    held = {name: tensor for name, tensor in load_file(weights).items() if not name.startswith("pooler.") and "position_ids" not in name}
+    model.load_state_dict(held)
+
+    def run(inputs: Tensors) -> Tensors:
+        ids, mask = (torch.from_numpy(np.array(inputs[name])) for name in ("input_ids", "attention_mask"))
+        with torch.no_grad():
+            tokens = model(input_ids=ids, attention_mask=mask).last_hidden_state
+            total = (tokens * mask[..., None]).sum(dim=1)
+            return {"embedding": torch.nn.functional.normalize(total, dim=1).numpy()}
 
     return run
 
@@ -58,10 +80,9 @@ def in_openvino(model: Path, precision: Literal["f32", "bf16", ""], *, kernels_k
     if precision:
         settings["INFERENCE_PRECISION_HINT"] = precision
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
-    names = [output.any_name for output in compiled.outputs]
 
     def run(inputs: Tensors) -> Tensors:
         answer = compiled(dict(inputs))
-        return {name: np.array(answer[name]) for name in names}
+        return {name: np.array(answer[output]) for output in compiled.outputs for name in output.names}
 
     return run

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 CANARY = "canary.npz"
 CONFIGURATION = "config.pbtxt"
 SUMS = "weights.sha256"  # of the files that are not in the sources: as `sha256sum` writes them
-TOLERANCE = 0.02
-"""By which numbers of a right answer may differ from the known one: probabilities and parts of unit vectors in half precision do by less,
-and a model that answers from other weights by more. Whole numbers are equal."""
+TOLERANCE = 0.1
+"""By which numbers of a right answer may differ from the known one, as a part of its greatest: in half precision and in bfloat16 they do by
+less (0.04, where a map of probabilities is steep), and a model that answers from other weights by more. Whole numbers are equal."""
 
 
 def models_in(repository: Path) -> list[Path]:
@@ -95,7 +95,7 @@ class Canary:
             if got.shape != known.shape or got.dtype != known.dtype:
                 return f"{name} is {got.dtype}{list(got.shape)}, not {known.dtype}{list(known.shape)}"
             if known.dtype.kind == "f":
-                if not np.isfinite(got).all() or float(np.abs(got - known).max(initial=0.0)) > TOLERANCE:
+                if not np.isfinite(got).all() or np.abs(got - known).max(initial=0.0) > TOLERANCE * np.abs(known).max(initial=0.0):
                     return f"{name} is not what is known"
             elif not np.array_equal(got, known):
                 return f"{name} is not what is known"

@@ -33,8 +33,7 @@ DEPENDENCY = "ocr"
 NAME = "PP-OCRv6 small"
 DETECTION, RECOGNITION = "text_detection", "text_recognition"
 CALL_SECONDS = 4.0  # for one answer: who waits for the page can still have it read another way within five
-PAGE_SECONDS = 30.0  # for all that is asked about one page, waiting included; two or three where nothing else runs
-AT_ONCE = 3  # calls of one page: enough that none computes nothing, few enough that one call does not wait for all of another page
+PAGE_SECONDS = 30.0  # for all that is asked about one page; two or three where nothing else runs
 MOST_LINES = 1_500  # of a page; in dust and texture there are more
 MOST_CALLS = 1_000  # pages
 WELL_READ = 0.8  # mean probability; upside down it is 0.3 to 0.6
@@ -55,8 +54,8 @@ class Watch(Protocol):
 
 
 class PpOcrEngine:
-    """At most `width` pages at once; further calls wait their turn. `engine`: name and the models' versions, empty before the first
-    page."""
+    """At most `width` pages at once, with as many questions to the models; further ones wait their turn (`Gate`), so that what has begun
+    to be read is read first. `engine`: name and the models' versions, empty before the first page."""
 
     def __init__(
         self, models: ModelServer, width: int, limits: Limits | None = None, call_seconds: float = CALL_SECONDS, watch: Watch | None = None
@@ -66,7 +65,7 @@ class PpOcrEngine:
         self._call_seconds = call_seconds
         self._models = models
         self._limits = limits or Limits()
-        self._gate = Gate(width)
+        self._gate = Gate(width, steps=width)
         self._calls = 0
 
     async def ping(self) -> None:
@@ -155,13 +154,7 @@ class _Page:
 
         strips = await asyncio.to_thread(strips_of)
         made = await asyncio.to_thread(lambda: list(batches(strips)))
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def recognize(batch: Batch) -> list[tuple[int, Spelled]]:
-            async with places:
-                return await self._recognize(batch)
-
-        answers = await asyncio.gather(*map(recognize, made))
+        answers = await asyncio.gather(*map(self._recognize, made))
         said: dict[int, Spelled] = {index: spelling for answer in answers for index, spelling in answer}
         if text_of(said[0]) != KNOWN:
             raise _garbage(RECOGNITION)
@@ -190,14 +183,14 @@ class _Page:
         return _quality(other) > _quality([said[i] for i in probes]) + BETTER
 
     async def _ask(self, model: str, tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        await self._inside.turn()
-        if self._left <= 0:
-            raise DeadlineExceeded(DEPENDENCY, "the models are too slow")
-        began = time.monotonic()
-        inference: Inference = await self._models.infer(
-            model, tensors, deadline=min(self._left, self._call_seconds), first=self._inside.goes_first
-        )
-        self._left -= time.monotonic() - began
+        async with self._inside.step():
+            if self._left <= 0:
+                raise DeadlineExceeded(DEPENDENCY, "the models are too slow")
+            began = time.monotonic()
+            inference: Inference = await self._models.infer(
+                model, tensors, deadline=min(self._left, self._call_seconds), first=self._inside.goes_first
+            )
+            self._left -= time.monotonic() - began
         self._versions[model] = inference.version
         return dict(inference.tensors)
 

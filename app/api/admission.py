@@ -1,9 +1,10 @@
 """Who may send now, and when they may expect the result. Asked before a body is read; SQL is asked at most once a second.
 
 429 too_many_posts   the tenant has too many POSTs under way
-429 backlog          what the tenant sent before takes too long. Alone it may pile up much (`wait`); while others are about, no more
-                     than it can have worked off soon (`shared_wait`): who floods is held back, not who comes beside. From half of that
-                     on some are refused, by chance, the more the longer: so as much comes in as is worked off
+429 backlog          what the tenant sent before takes too long, or has waited too long. Alone it may pile up much (`wait`); while others
+                     are about, no more than it can have worked off soon (`shared_wait`): who floods is held back, not who comes
+                     beside. From half of that on some are refused, by chance, the more the longer: so as much comes in as is
+                     worked off. How long it has waited counts against `wait` alone: the oldest of a pile is old until all of it is done
 503 overloaded       nothing moves: what was accepted is not even sent to be worked on
 """
 
@@ -23,6 +24,7 @@ from app.ports import InvoiceStore, Waiting
 
 FRESH = 1.0  # seconds
 ABOUT = 60.0  # seconds after its last POST that a tenant counts as being about
+READ: Queue = "invoices.ocr"
 LONGEST = 3600  # seconds that anybody is told to wait
 
 
@@ -86,11 +88,13 @@ class Admission:
             self._last = {each: last for each, last in self._last.items() if now - last < ABOUT}
         if self._depth > self._outbox_depth:
             raise Refused(503, "overloaded", "too much waits to be worked on; try again later")
-        wait = self._takes(tenant)
-        limit = self._shared_wait if self._others_about(tenant) else self._wait
-        if wait > limit / 2 * (1 + self._chance()):
-            again = max(1, min(LONGEST, math.ceil(wait - limit / 2)))
-            raise Refused(429, "backlog", f"what you sent before takes some {wait:.0f} s; {limit:.0f} may be", retry_after=again)
+        takes = self._takes(tenant), self._shared_wait if self._others_about(tenant) else self._wait
+        waits = max((each.oldest for each in self._waiting if each.tenant == tenant), default=0.0), self._wait
+        share = (1 + self._chance()) / 2
+        for wait, limit in (takes, waits):
+            if wait > limit * share:
+                again = max(1, min(LONGEST, math.ceil(wait - limit / 2)))
+                raise Refused(429, "backlog", f"what you sent before takes some {wait:.0f} s; {limit:.0f} may be", retry_after=again)
         self._last[tenant] = now
 
     def took(self, tenant: str, queues: Iterable[Queue]) -> None:
@@ -104,20 +108,23 @@ class Admission:
 
     def _expected(self, tenant: str, queue: Queue, files: int) -> float:
         here = [each for each in self._waiting if each.queue == queue]
-        own = files + self._since[tenant, queue] + sum(each.number for each in here if each.tenant == tenant)
+        own = files + self._untouched(tenant, queue)
         if not own:
             return 0.0
         before = own - 1 + sum(min(own, each.number) for each in here if each.tenant != tenant)
         at_once = max(1, sum(each.in_hand for each in here))
         seconds = self._pace.seconds(queue) * (1 + before / at_once)
         if moved := self._pace.moved(queue):
-            seconds += moved * self._expected(tenant, "invoices.ocr", 1)
+            seconds += moved * self._expected(tenant, READ, 1)
         return seconds
 
+    def _untouched(self, tenant: str, queue: Queue) -> int:
+        return self._since[tenant, queue] + sum(each.number for each in self._waiting if each.queue == queue and each.tenant == tenant)
+
     def _takes(self, tenant: str) -> float:
-        """Seconds until all that waits of this tenant should be done; or since when it waits, if nothing moves."""
-        oldest = max((each.oldest for each in self._waiting if each.tenant == tenant), default=0.0)
-        return max(oldest, *(self._expected(tenant, queue, 0) for queue in QUEUES))
+        """Seconds until all that waits of this tenant should be done, and be read where that will be found to be needed."""
+        to_be_read = round(sum(self._pace.moved(queue) * self._untouched(tenant, queue) for queue in QUEUES))
+        return max(self._expected(tenant, queue, to_be_read if queue == READ else 0) for queue in QUEUES)
 
     def _others_about(self, tenant: str) -> bool:
         return any(each != tenant for each in self._last) or any(each.tenant != tenant for each in self._waiting)

@@ -52,7 +52,7 @@ class ApiLimits:
     outbox_depth: int = 10_000  # beyond it the stream does not keep up, and a POST is told to come back
     posts: int = 32  # of one tenant at once
     wait: float = 3600.0  # of what a tenant sent, before it is told to come back; `shared_wait` while others are about
-    shared_wait: float = 30.0
+    shared_wait: float = 15.0
     origins: frozenset[str] = frozenset()
     sockets: int = 1_000
     socket_message_bytes: int = 4 * 1024  # clients have nothing to say

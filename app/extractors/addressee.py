@@ -16,7 +16,7 @@ from app.extractors.grid import Grid
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
 from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, legal_form, name_like, post_code
-from app.extractors.passages import Line, Passage, is_label_cell, passage_below, text_of
+from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
 _SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
 
@@ -61,7 +61,7 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     if best is None:
         best = next((line for line in usable if "," not in text_of(grid, line)), usable[0])
     position = usable.index(best)
-    text = text_of(grid, best)
+    text = name_from(grid, best)
     first = usable[position - 1] if position else None
     words = plain(text)
     if len(words) == 1 and words[0] in SALUTATION and position + 1 < len(usable):
@@ -114,12 +114,15 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 continue
             lines = [(number, first, end)]
             x0, top, spacing = row.words[first].x0, row.y0, 0.0
+            middle = x0 + row.words[end - 1].x1
             for upper in range(number - 1, max(-1, number - 14), -1):
                 above = grid.rows[upper]
                 gap = top - above.y1
                 if above.page != row.page or gap > max(1.3 * row.height, 1.2 * spacing):
                     break
-                cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - x0) < 0.7 * row.height), None)
+                cell = next(((a, b) for a, b in above.cells if abs(above.words[a].x0 - x0) < 0.7 * row.height), None) or next(
+                    ((a, b) for a, b in above.cells if abs(above.words[a].x0 + above.words[b - 1].x1 - middle) < 0.4 * row.height), None
+                )
                 if cell is None:
                     continue
                 if is_label_cell(found, upper, *cell) or (upper, cell[0]) in taken or post_code(above.span(*cell)):
@@ -127,8 +130,8 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 spacing = max(spacing, gap)
                 lines.insert(0, (upper, *cell))
                 top = above.y0
-                if len(lines) >= 7:
-                    break
+                if len(lines) >= 7 or above.span(*cell).strip(".").lower() in SALUTATION:
+                    break  # a salutation in a line of its own opens an address
             if len(lines) >= 2:
                 passages.append(Passage(lines))
     return passages
@@ -146,6 +149,22 @@ def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
             if 2 <= len(words) <= 5 and words[0] in SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
                 text = clean(row.span(first, end))
                 return Choice(text, 0.6, as_candidate((number, first, end), text))
+    return None
+
+
+def named(found: Candidates, items: frozenset[int]) -> Choice | None:
+    """Who fills in the form: the name behind "Name:", as bills print the customer's data."""
+    grid = found.grid
+    for number in range(*grid.pages[0]) if grid.pages else ():
+        row = grid.rows[number]
+        if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
+            break
+        for first, end in row.cells:
+            hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
+            if hits and hits[0].first == first and hits[0].cues == {Cue.NAME} and row.words[hits[0].end - 1].text.endswith(":"):
+                line = (number, hits[0].end, end)
+                if hits[0].end < end and len(hits) == 1 and name_like(text_of(grid, line)):
+                    return Choice(clean(text_of(grid, line)), 0.5, as_candidate(line, text_of(grid, line)))
     return None
 
 
@@ -173,6 +192,13 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
     return None
 
 
+def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
+    """Whether a telephone number or a mail address follows under an address, as senders print them."""
+    below = passage_below(found, passage.lines[-1], with_first=True).lines[1:3]
+    texts = [text_of(found.grid, line) for line in below]
+    return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
+
+
 def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage]) -> None:
     """Without a label: the address passage in the upper part that has neither phone, web nor tax number, as a letter's window."""
     grid = found.grid
@@ -190,7 +216,8 @@ def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage
         position = row.y0 / height
         merit += 0.15 if position < 0.42 else -0.25
         if passage.lines[0][0] == grid.pages[0][0]:
-            merit -= 0.3  # what stands first is the sender
+            merit -= 0.3 if passage.lines[0][1] == 0 else 0.1  # what stands first is the sender
+        merit -= 0.4 if _goes_on_with_contacts(found, passage) else 0.0
         if len(passage.lines) < 3:
             merit -= 0.2
         merit += 0.12 if len(window) > 1 and passage is window[-1] and position > 0.1 else 0.0

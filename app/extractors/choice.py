@@ -16,6 +16,7 @@ from app.extractors.candidate import Candidate, Value
 from app.extractors.candidates import Candidates
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
+from app.extractors.names import address_like
 
 SAY_NOTHING_BELOW = 0.3
 """A wrong value costs more than a missing one: what is less sure than this is left out."""
@@ -138,7 +139,7 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         if not roles:
             continue
         cells = {(c.row, i) for i in range(c.first, c.end)}
-        if cells & taken or cells & bank or cells & percents:
+        if cells & taken or cells & bank or cells & percents or _in_address(found, c):
             continue
         form = _id_form(str(c.value)) - (0.6 if cells & amounts else 0.0)
         for role in ("number", "purchase_order_reference", "payment_reference", "customer_number", "buyer_reference", "tax_id", "vat_id"):
@@ -159,6 +160,14 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
     if number and order and number.value == order.value:
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+def _in_address(found: Candidates, candidate: Candidate) -> bool:
+    """Whether what looks like an identifier is the number of a house or a town's post code."""
+    row = found.grid.rows[candidate.row]
+    first, end = row.cells[row.cell_of[candidate.first]]
+    said = any(first <= hit.first and hit.end <= candidate.first for hit in found.cues[candidate.row])
+    return not said and end - first > 1 and address_like(row.span(first, end))
 
 
 def _id_form(text: str) -> float:

@@ -138,6 +138,8 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("issue_date", 1.0 if Cue.DATE in cues else 0.75)
     if Cue.DATE in cues:
         return Meaning("issue_date", 0.8)
+    if Cue.TAX_POINT in cues:
+        return Meaning("issue_date", 0.6)  # where a British invoice has no other date, it was issued on that day
     if Cue.OF in cues:
         return Meaning("issue_date", 0.45)
     if cues & {Cue.PAID, Cue.CUSTOMER, Cue.REGISTER}:
@@ -165,6 +167,8 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if cues & {Cue.SALES, Cue.SELLER} and not cues & {Cue.INVOICE, Cue.CREDIT}:
         return Meaning("other_id", 0.8)
     if cues & {Cue.PURCHASE, Cue.ORDER}:
+        if Cue.OUR in cues and Cue.YOUR not in cues:
+            return Meaning("other_id", 0.9)  # the seller's own number of it
         weight = 1.0 if Cue.PURCHASE in cues else 0.6
         return Meaning("purchase_order_reference", weight * (1.0 if numbered or Cue.YOUR in cues else 0.7))
     if cues & {Cue.CUSTOMER, Cue.BUYER} and not cues & {Cue.INVOICE, Cue.CREDIT}:

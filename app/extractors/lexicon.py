@@ -36,6 +36,7 @@ class Cue(Enum):
     COLLECTED = auto()
     FALL_DUE = auto()
     OTHER_DATE = auto()
+    TAX_POINT = auto()
     # parties
     SELLER = auto()
     BUYER = auto()
@@ -83,7 +84,7 @@ CUES: dict[Cue, str] = {
     Cue.INVOICE: (
         "faktura vat;faktur;fakturan;invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
         "belegs;faktura;fakturierungs;facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;"
-        "dokument;documento;pro forma;proforma"
+        "dokument;documento;pro forma;proforma;n de piece;no de piece;numero de piece;piece n"
     ),
     Cue.CREDIT: (
         "kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;"
@@ -102,7 +103,7 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;kennung",
+    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
     Cue.DATE: "dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
     Cue.OF: "vom;of;du;del;van;den;le;lo",
     Cue.REFERENCE: (
@@ -111,15 +112,17 @@ CUES: dict[Cue, str] = {
     ),
     Cue.RELATED: (
         "associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;related;preceding;previous;prior;vorherige;"
-        "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill"
+        "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
+        "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
+        "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;booking;buchungs;buchung;reservation;bestelling;bestel",
+    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
         "ordine d acquisto;ordine di acquisto;"
         "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;votre commande;customer order;"
-        "customer po;uw order;vostro ordine;su pedido;buyer order;buyers order;buyer s order;kundenbestellung"
+        "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung"
     ),
     Cue.SALES: (
         "sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;auftrag nr lief;"
@@ -137,7 +140,7 @@ CUES: dict[Cue, str] = {
         "subscription;licence;license;serial;meter;zahler;zahlpunkt;zahlerstand;pod;pdl;pce;ean code;projekt;project;projet;"
         "progetto;proyecto;projeto;kostenstelle;cost center;cost centre;comptable;service executant;mandat;mandate;mandats;"
         "mandatsreferenz;glaubiger;creditor;creancier;incassante;job;vehicle;kennzeichen;immatriculation;shipment;tracking;awb;"
-        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file"
+        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;reservation"
     ),
     Cue.DELIVERY: (
         "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
@@ -171,12 +174,14 @@ CUES: dict[Cue, str] = {
         "vervaldag;scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;"
         "a payer avant;date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;"
         "pagamento entro;entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;"
-        "netto bis"
+        "netto bis;pagar ate;pagar antes de;pagar antes del;a pagar ate;pagar el;da pagare entro;te betalen voor;betalen voor;"
+        "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
     ),
     Cue.OTHER_DATE: (
-        "print;printed;gedruckt;imprime;birth;geburts;stand;per;tax point;accounting;wertstellung;valuta;posting;skonto;escompte;"
+        "print;printed;gedruckt;imprime;birth;geburts;stand;per;accounting;wertstellung;valuta;posting;skonto;escompte;"
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
+    Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
         "please pay to;kindly pay to;sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
@@ -189,21 +194,24 @@ CUES: dict[Cue, str] = {
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
-        "customer address;customer details;client;client name;to;for;recipient;purchaser;attention;prepared for;rechnungsempfanger;"
+        "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
         "adresse du client;adresse client;client facture;facture a;facturer a;adresse de facturation;adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
         "facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
-        "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores"
+        "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
+        "intestata a;intestato a;fatturata a;facturada a;faturada a"
     ),
     Cue.SHIP_TO: (
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
         "lieferanschrift;warenempfanger;versandadresse;adresse de livraison;livraison;livraison adresse;livre a;afleveradres;"
         "leveradres;verzendadres;bezorgadres;indirizzo di consegna;destinazione merce;luogo di destinazione;destinazione;"
         "direccion de entrega;direccion de envio;enviar a;morada de entrega;local de entrega;consignee;details of consignee;"
-        "service address;installation address;lieferung an;local de descarga"
+        "service address;installation address;lieferung an;local de descarga;lugar de entrega;destino;site address;"
+        "delivery site;lieu de livraison;adresse du chantier;adresse de chantier;luogo di consegna;luogo consegna;lugar de envio;losadres;"
+        "plaats van levering;bauvorhaben;baustelle;leistungsort;verbrauchsstelle;lieferort"
     ),
     Cue.OTHER_PARTY: (
         "representant fiscal;tax representative;steuervertreter;factor;hersteller;manufacturer;warenlieferant;carrier;transporteur;"
@@ -215,7 +223,8 @@ CUES: dict[Cue, str] = {
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
-        "contact;ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
+        "contact;attention;accounts payable;"
+        "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
     ),
@@ -225,7 +234,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_NUMBER: (
         "steuernummer;steuer nr;steuernr;st nr;stnr;steuer nummer;tax number;tax no;tax id;tax id no;taxid;ein;tin;fein;"
-        "codice fiscale;cod fisc;c f;cf;nif;cif;nipc;contribuinte;n contribuinte;rfc;pan;fiscal number;tax registration;"
+        "codice fiscale;cod fisc;c f;cf;rfc;pan;fiscal number;tax registration;"
         "federal tax id;tax reg no;rsin;cnpj;numero fiscal"
     ),
     Cue.VAT_NUMBER: (
@@ -237,7 +246,7 @@ CUES: dict[Cue, str] = {
         "identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;btwnummer;btwnr;partita iva;p iva;"
         "piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;gst reg;gst id;gst registration no;"
         "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;c i f;n i f;"
-        "tax reg"
+        "tax reg;nif;cif;nipc;contribuinte;n contribuinte;numero de identificacion fiscal;numero de identificacao fiscal"
     ),
     Cue.IBAN: "iban;iban nr;iban no;iban code",
     Cue.BIC: "bic;swift;bic swift;swift bic;swift code;bic code",
@@ -301,9 +310,11 @@ CUES: dict[Cue, str] = {
         "podatek;podatek vat;mervardesskatt;merverdiavgift;vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;"
         "steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;"
         "tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;versicherungsteuer;versicherungssteuer;igic;cess;service tax;"
-        "mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg"
+        "mwstbetrag;belasting;cuota;quota;omzetbelasting;tax amount;vat amount;mva;moms;ustbetrag;omzetbelastingbedrag;ustg;"
+        "montant total tva;montant total de la tva;importe total iva;"
+        "importo totale iva;valor total iva;valor total do iva"
     ),
-    Cue.SHARE_OF: "on;von;auf;sur;over;su;sobre",
+    Cue.SHARE_OF: "on;aus;von;auf;sur;over;su;sobre",
     Cue.BASE: (
         "base;basis;bemessungsgrundlage;steuerbasis;steuerbasisbetrag;grondslag;imponibile;imponible;tributavel;imposable;taxable;"
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"

@@ -8,13 +8,15 @@ from functools import lru_cache
 from app.domain.parsing import (
     plain,
 )
+from app.extractors.grid import Row
 
 LEGAL = frozenset(
     "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau "
     "sll slne lda unipessoal "
-    "ltd limited llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
+    "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
-    "scarl scrl partg stiftung verein versicherungsverein cooperative vzw asbl sprl bvba".split()
+    "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
+    "doo zrt uab berhad sdnbhd fze fzco wll".split()
 )
 
 
@@ -24,10 +26,14 @@ SALUTATION = frozenset(
 )
 
 
+OWNER = frozenset("inh inhaber inhaberin prop proprietor owner titolare eigenaar gerant gerante propietario proprietario vorstand".split())
+"""A line that begins so names a person behind the firm."""
+
+
 _STREET = re.compile(
     r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
-    r"|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
-    r"|contrada|calle|c/|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
+    r"|\bc/|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
+    r"|contrada|calle|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
     r"|terrace|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
     re.IGNORECASE,
 )
@@ -44,7 +50,9 @@ _CITY_FIRST = re.compile(
     r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
 _INDIAN_CODE = re.compile(r"(?P<city>[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?),?\s*[-–]?\s?(?P<code>[1-9]\d{2} ?\d{3})(?![\d.,])")
-_UK_CODE = re.compile(r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
+_UK_CODE = re.compile(
+    r"(?<!\w)(?P<code>[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[\dW] (?=[A-Z\d]{0,3}\d)(?=\d{0,3}[A-Z])[A-Z\d]{4})(?!\w)"
+)  # and Irish
 
 
 DOMAIN = re.compile(r"(?:@|www\.|https?://(?:www\.)?)([\w-]{2,40})\.(?:[\w-]{2,20}\.)?[a-z]{2,10}", re.IGNORECASE)
@@ -56,18 +64,49 @@ def clean(text: str) -> str:
     return text[:-1] if len(last) > 5 and last.find(".") == len(last) - 1 else text
 
 
-@lru_cache(maxsize=2048)
-def legal_form(text: str) -> bool:
-    """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
+def _joined(text: str) -> list[str]:
+    """Plain words, with letters that stand alone put together: "B.V." gives "bv"."""
     joined: list[str] = []
     letters = False
-    for word in plain(text):  # "B.V." gives single letters
+    for word in plain(text):
         if len(word) == 1 and letters:
             joined[-1] += word
         else:
             joined.append(word)
         letters = len(word) == 1
+    return joined
+
+
+@lru_cache(maxsize=2048)
+def legal_form(text: str) -> bool:
+    """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
+    joined = _joined(text)
     return len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1)
+
+
+def only_legal_form(text: str) -> bool:
+    """Whether a line is nothing but the end of a name: "Pty Limited", "GmbH & Co. KG", "& Sons"."""
+    joined = _joined(text)
+    return 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2))
+
+
+def registration(text: str) -> bool:
+    """Whether a text is the number under which a firm is registered, as it stands behind or under the name: "(123456-X)"."""
+    return bool(_REGISTRATION.fullmatch(text))
+
+
+def name_end(row: Row, first: int, end: int) -> int:
+    """Where the name ends in a cell, before the firm's registration."""
+    if sum(map(str.isdigit, row.words[end - 1].text)) < 5:
+        return end
+    return next((i for i in range(first + 1, end) if registration(row.span(i, end))), end)
+
+
+_REGISTRATION = re.compile(
+    r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:]*\s{0,2}){0,4}\(?"
+    r"(?:[A-Z]{0,2}\d{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()]{0,16}\d{5})[^()]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
+    re.IGNORECASE,
+)
 
 
 def name_like(text: str) -> bool:

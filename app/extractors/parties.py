@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, saluted
+from app.domain.invoice import Address
+from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, named, saluted
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
+from app.extractors.choice import Choice
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.passages import Passage, labelled_passages, passage_below
 from app.extractors.sender import choose_sender
@@ -23,10 +25,10 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     grid = found.grid
     labelled = labelled_passages(found, items)
     buyer, seller = PartyChoice(), PartyChoice()
-    if labelled["buyer"]:
-        weight, passage = labelled["buyer"][0]
-        buyer.passage = passage
-        buyer.name = name_of(found, passage, weight)
+    for weight, passage in labelled["buyer"]:
+        if buyer.name is None:
+            buyer.passage = passage
+            buyer.name = name_of(found, passage, weight)
     if labelled["seller"]:
         weight, passage = labelled["seller"][0]
         seller.passage = passage
@@ -40,7 +42,7 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     if buyer.name is None:
         choose_addressee(found, buyer, window)
     if buyer.name is None:
-        buyer.name = saluted(found, items)
+        buyer.name = saluted(found, items) or named(found, items)
     if seller.name is None or seller.name.confidence < 0.75:
         payees = [passage for _, passage in labelled["payee"]]
         best = choose_sender(found, items, buyer, seller, others, window, payees)
@@ -52,7 +54,20 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     for party in (seller, buyer):
         if party.passage:
             party.address = address_of(grid, party.passage, party.name)
+    if seller.address.country is None and seller.name and (address := _address_elsewhere(found, seller.name)):
+        seller.address = address
     return Parties(seller, buyer)
+
+
+def _address_elsewhere(found: Candidates, name: Choice) -> Address | None:
+    """The address under another place of the name, as footers have it."""
+    for number, row in enumerate(found.grid.rows):
+        for first, end in row.cells:
+            if row.span(first, end) == name.value:
+                address = address_of(found.grid, passage_below(found, (number, first, end), with_first=True), name)
+                if address.country:
+                    return address
+    return None
 
 
 def _letterhead(found: Candidates, name: Candidate, buyer: PartyChoice) -> Passage:

@@ -98,7 +98,7 @@ def address_of(grid: Grid, passage: Passage, name: Choice | None) -> Address:
         groups = match.groupdict()
         before = text[: match.start()].rstrip(" ,").rsplit(",", 1)[-1]  # "Reading RG1 3EX"
         city, province = _city(groups.get("city") or ("" if any(map(str.isdigit, before)) else before))
-        country = _country(text, groups.get("prefix"))
+        country = _country(text, groups.get("prefix")) or _country_of_code(match)
         if country is None and i + 1 < len(passage.lines):
             country = _country(text_of(grid, passage.lines[i + 1]), None)
         above = text_of(grid, passage.lines[i - 1]) if i else None
@@ -119,6 +119,25 @@ def _city(text: str) -> tuple[str, str | None]:
     text = _CITY_STOP.sub("", text).split(",")[0].strip(" ,.-")
     city, _, province = text.partition("(")
     return city.strip(), province.strip(" )") or None
+
+
+def _country_of_code(match: re.Match[str]) -> str | None:
+    """The country whose post codes alone look like this one."""
+    groups = match.groupdict()
+    if groups.get("code_au"):
+        return "AU"
+    code = match["code"]
+    if groups.get("state"):
+        return "CA" if code[0].isalpha() else "US" if len(groups["state"]) == 2 else None
+    return next((country for country, form in _CODES if form.fullmatch(code)), None)
+
+
+_CODES = (
+    ("GB", re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}")),
+    ("IE", re.compile(r"[A-Z]\d[\dW] [A-Z\d]{4}")),
+    ("NL", re.compile(r"\d{4} ?[A-Z]{2}")),
+    ("PT", re.compile(r"\d{4}-\d{3}")),
+)
 
 
 def is_country(words: tuple[str, ...]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
-from app.extractors.labels import label_words
+from app.extractors.labels import CueHit, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like
+from app.extractors.names import address_like, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -25,6 +26,21 @@ def text_of(grid: Grid, line: Line) -> str:
     return grid.rows[line[0]].span(line[1], line[2])
 
 
+def name_from(grid: Grid, line: Line) -> str:
+    """The text of a line and, where the name was too long for it, its legal form on the line below."""
+    text = text_of(grid, line)
+    row = grid.rows[line[0]]
+    left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
+    for number in range(line[0] + 1, min(grid.pages[row.page - 1][1], line[0] + 4)):
+        below = grid.rows[number]
+        for first, end in below.cells:
+            x0, x1 = below.words[first].x0, below.words[end - 1].x1
+            aligned = abs(x0 - left) < 0.7 * row.height or abs(x0 + x1 - left - right) < 2 * row.height
+            if aligned and below.y0 - row.y1 < row.height:
+                return f"{text} {below.span(first, end)}" if only_legal_form(below.span(first, end)) else text
+    return text
+
+
 _ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "el", "o", "a"}
 
 
@@ -32,6 +48,11 @@ _DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse"
 
 
 _ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
+
+
+_LONE = dict.fromkeys(("van", "von", "de", "da"), Cue.SELLER) | dict.fromkeys(("à", "a", "para", "per"), Cue.BUYER)
+"""Small words that head a party where they are all that stands in a cell."""
+_TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
 
 
 _NOT_A_PARTY = {
@@ -47,6 +68,8 @@ _NOT_A_PARTY = {
     Cue.PHONE,
     Cue.ARTICLE,
     Cue.ORDER,
+    Cue.PURCHASE,
+    Cue.SALES,
 }
 
 
@@ -59,27 +82,39 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
         for cell, (first, end) in enumerate(row.cells):
             hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
             hit = next((h for h in hits if h.first - first <= 2 and any(cue in h.cues for cue, _ in _ROLES)), None)
+            if hit is None and end - first == 1 and (lone := _LONE.get(row.words[first].text.strip(" :").lower())):
+                hit = CueHit(frozenset({lone}), first, end)
             if hit is None:
-                continue
+                hit = next((h for h in hits if Cue.PAYEE in h.cues and h.end == end), None)  # "payments are to be made in favour of"
+            if hit is None or any(h.end <= hit.first and h.cues & _TITLES for h in hits):
+                continue  # "Facture client" is a title
             role = next(role for cue, role in _ROLES if cue in hit.cues)
             if role == "seller" and row.read and _heads_of_data(found, number) >= 2:
                 continue  # "Date | Invoice no. | Due | Salesperson": who sold it, not the firm
             stop = _label_end(row, hit.first, hit.end, end)
+            twin = next((h for h in hits if h.first == stop + 1 and row.words[stop].text == "/"), None)
+            stop = _label_end(row, twin.first, twin.end, end) if twin else stop  # "Client / Kunde"
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.words[first:stop] for w in label_words(t.text)]
             if (
                 label & _NOT_A_PARTY
-                or len(words) > 6
-                or (hit.first > first and role != "buyer" and row.words[first].text.lower() not in _ARTICLES)
+                or (len(words) > 6 and role != "payee")
+                or (hit.first > first and role not in ("buyer", "payee") and row.words[first].text.lower() not in _ARTICLES)
             ):
                 continue
-            colon = row.words[stop - 1].text.endswith(":")
+            last = row.words[stop - 1].text
+            if stop == end and (last.endswith(",") or (last.endswith(".") and len(last) > 7)):
+                continue  # "Dear customer," and the end of a sentence
+            if hit.first > first and hit.end == hit.first + 1 and len("".join(plain(last))) <= 2:
+                continue  # "10100 Torino (TO)"
+            colon = last.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
             if stop < end and not colon:
                 continue  # "to" and "client" in running text
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)
+            role = "payee" if role == "buyer" and _beside_account(found, number, first) else role
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
                 passage = passage_below(found, rest, with_first=True)
@@ -94,11 +129,29 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             ):
                 # Right above a street there is no room for another name: the word is the name ("The Supplier").
                 passage = Passage([(number, first, end), *passage.lines])
-            if passage.lines:
+            stop = next((i for i, line in enumerate(passage.lines) if line[0] in items), len(passage.lines))
+            passage = Passage(passage.lines[:stop])
+            if passage.lines and not (role == "buyer" and _is_code(text_of(grid, passage.lines[0]))):
                 passages[role].append((weight, passage))
     for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
     return passages
+
+
+def _beside_account(found: Candidates, number: int, first: int) -> bool:
+    """Whether a bank account stands right above or below in the same column: who is named beside it is paid."""
+    rows = found.grid.rows
+    x0, height = rows[number].words[first].x0, rows[number].height
+    return any(
+        hit.cues & {Cue.IBAN, Cue.BIC} and abs(rows[n].words[hit.first].x0 - x0) < height and abs(rows[n].y0 - rows[number].y0) < 4 * height
+        for n in range(max(0, number - 2), min(len(rows), number + 3))
+        for hit in found.cues[n]
+    )
+
+
+def _is_code(text: str) -> bool:
+    """Whether what stands under "Customer" is the customer's number."""
+    return " " not in text and any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 4
 
 
 _DATA = {Cue.DATE, Cue.INVOICE, Cue.NUMBER, Cue.FALL_DUE, Cue.PURCHASE, Cue.CURRENCY, Cue.ORDER}

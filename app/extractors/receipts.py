@@ -23,7 +23,7 @@ from app.extractors.grid import Row
 from app.extractors.labels import cues_in, date_meaning, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.misread_labels import is_label_word
-from app.extractors.names import DOMAIN, address_like, clean, legal_form, name_like
+from app.extractors.names import DOMAIN, OWNER, address_like, clean, legal_form, name_end, name_like, registration
 from app.extractors.parties import Parties
 
 NARROW, NARROWER = 56, 46
@@ -138,12 +138,12 @@ def given_by(receipt: Receipt) -> Choice | None:
     rows = receipt.found.grid.rows[:_TOP]
     usual = sorted(row.height for row in receipt.found.grid.rows)[len(receipt.found.grid.rows) // 2]
     weighed: list[tuple[float, int]] = []
-    begun = False  # whether the address has
+    begun = False  # whether the address has, or what was bought
     for number, row in enumerate(rows):
-        text = clean(row.span(0, len(row.words)))
+        text = _name_in(row)
         if begun and number > 8 and weighed:
             break
-        if _is_contact(row):
+        if _is_contact(row) or _TIME.search(row.text):
             begun = True
             continue
         words = plain(text)
@@ -153,7 +153,9 @@ def given_by(receipt: Receipt) -> Choice | None:
         merit += 0.12 if row.height > 1.2 * usual else 0.0
         merit += 0.12 if text.isupper() else 0.0
         merit += 0.2 if any(_is_contact(below) for below in rows[number + 1 : number + 4]) else 0.0
+        merit += 0.2 if _is_registered(rows, number) else 0.0
         merit -= 0.3 if row.words[-1].text.endswith((",", ";")) else 0.0
+        merit -= 0.8 if words[0] in OWNER else 0.0
         merit -= 0.2 if len(words) == 1 and len(text) < 9 else 0.0
         merit -= 0.3 if sum(map(is_common, words)) * 3 >= len(words) else 0.0
         weighed.append((merit, number))
@@ -163,8 +165,8 @@ def given_by(receipt: Receipt) -> Choice | None:
     if merit < 0.3:
         return None
     first = _begin(rows, number)
-    text = clean(" ".join(row.span(0, len(row.words)) for row in rows[first : number + 1]))
-    line = (number, 0, len(rows[number].words))
+    text = clean(" ".join(_name_in(row) for row in rows[first : number + 1]))
+    line = (number, 0, name_end(rows[number], 0, len(rows[number].words)))
     return Choice(text, confidence(min(1.0, merit), 0.3), as_candidate(line, text))
 
 
@@ -172,8 +174,23 @@ def _sure(row: Row) -> float:
     return sum(spot.sure for spot in row.words) / len(row.words)
 
 
+def _name_in(row: Row) -> str:
+    return clean(row.span(0, name_end(row, 0, len(row.words))))
+
+
+def _is_registered(rows: list[Row], number: int) -> bool:
+    """Whether the firm's registration stands behind a name or right under it."""
+    row = rows[number]
+    if name_end(row, 0, len(row.words)) < len(row.words):
+        return True
+    below = rows[number + 1] if number + 1 < len(rows) else None
+    return below is not None and (
+        registration(below.span(0, len(below.words))) or (Cue.REGISTER in cues_in(plain(below.text)) and any(map(str.isdigit, below.text)))
+    )
+
+
 def _may_be_name(row: Row) -> bool:
-    text = clean(row.span(0, len(row.words)))
+    text = _name_in(row)
     return name_like(text) and (legal_form(text) or not cues_in(plain(text)) & _NO_NAME)
 
 
@@ -191,15 +208,18 @@ def _is_contact(row: Row) -> bool:
 def _begin(rows: list[Row], number: int) -> int:
     """Where a name begins that was set on several lines: its last holds little more than the legal form, or closes a parenthesis."""
     first = number
+    joined = False  # a line in capitals to one of a legal form: once
     while first > 0 and number - first < 2:
         text = " ".join(row.span(0, len(row.words)) for row in rows[first : number + 1])
         short = legal_form(text) and len(plain(text)) <= 3 and first == number
         opened = text.count(")") > text.count("(")
         above = rows[first - 1]
         near = rows[first].y0 - above.y1 < 1.2 * rows[first].height and above.height < 1.6 * rows[first].height
-        capitals = first == number and legal_form(text) and text.isupper() and above.text.isupper() and _sure(above) > 0.75
+        capitals = not joined and legal_form(text) and text.isupper() and above.text.isupper() and _sure(above) > 0.75
+        capitals = capitals and len(above.words) > 1 and not cues_in(plain(above.text))  # a brand or a title stands by itself
         if not (short or opened or capitals) or not near or _is_contact(above) or not _may_be_name(above):
             break
+        joined = joined or not (short or opened)
         first -= 1
     return first
 

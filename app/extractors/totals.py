@@ -44,9 +44,12 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
         readings, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
     )
     net = _pool(readings, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
-    tax = _pool(readings, lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0))
+    bases = {rate.base for rate in rates if rate.rate} - {rate.tax for rate in rates}
+    tax = _pool(
+        (c for c in readings if value_of(c) not in bases), lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0)
+    )
     tax += _tax_sums(amounts, roles, rates)
-    net += _base_sums(rates)
+    net += _base_sums(amounts, rates)
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
     if best and any(found.grid.rows[c.row].read for c in amounts[:1]):
@@ -110,6 +113,8 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     sums: list[Reading] = []
     if len(rates) > 1:
         sums.append(Reading(sum((rate.tax for rate in rates), ZERO), 0.75, None))
+    elif rates and rates[0].rate:
+        sums += [Reading(value_of(c), 0.5, c) for c in amounts if c.row == rates[0].row and value_of(c) == rates[0].tax][:1]
     side_by_side: dict[int, list[Decimal]] = {}
     for c in amounts:
         if roles[id(c)].get("tax", 0.0) > 0.5 and c.decimals == 2:
@@ -124,7 +129,9 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     return sums
 
 
-def _base_sums(rates: tuple[Rate, ...]) -> list[Reading]:
+def _base_sums(amounts: list[Candidate], rates: tuple[Rate, ...]) -> list[Reading]:
+    if len(rates) == 1 and rates[0].rate:
+        return [Reading(value_of(c), 0.4, c) for c in amounts if c.row == rates[0].row and value_of(c) == rates[0].base][:1]
     return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
 
 
