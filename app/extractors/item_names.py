@@ -151,7 +151,8 @@ def _tidy_names(column: _Column, item: ItemRow) -> None:
         code = names[0].text
         if any(map(str.isdigit, code)) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)
-    named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
+    alone = [part.row for part in names].count(item.row) == 1  # the words beside the numbers are a name: "Workshop: first aid"
+    named = next((i for i, part in enumerate(names) if (alone and part.row == item.row) or not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
     last = names[0] if names else None  # the line that the next would go on from

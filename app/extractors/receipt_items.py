@@ -24,7 +24,8 @@ from app.extractors.receipts import Receipt
 from app.extractors.tables import Table
 
 _TIMES = re.compile(
-    r"(\d{1,4}(?:[.,]\d{1,3})?)\s?[a-z]{0,4}\s?[xX×*@]\s?(?:[A-Z]{2,3}|[€$£])?\s?((?:\d{1,6}|\d{1,3}(?:[.,'\u2019 \u2009]\d{3})+)[.,]\d{2})(?!\d)"
+    r"(\d{1,4}(?:[.,]\d{1,3})?)\s?[a-z]{0,4}\s?[xX×*@]\s?(?:[A-Z]{2,3}|[€$£])?\s?"
+    r"((?:\d{1,6}|\d{1,3}(?:[.,'\u2019 \u2009]\d{3})+)[.,]\d{2})(?!\d)"
 )
 _PRICED = re.compile(r"@\s?(\d{1,6}[.,]\d{2})(?!\d)")
 _BEGUN = re.compile(r"(\d{1,3})\s?[xX×]\s")
