@@ -96,7 +96,7 @@ def _draw(random: Random) -> Style:
                 columns.remove(name)
             elif name == "position":
                 columns.insert(0, name)
-            elif "price" in columns:
+            elif len(columns) > 2 and (name != "unit" or "price" in columns):
                 columns.insert(columns.index("price") if name == "unit" else len(columns) - 1, name)
     structure = Structure(
         letterhead=random.choice(("left", "left", "right", "center", "band", "two_sides", "none")),
