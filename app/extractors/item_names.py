@@ -103,7 +103,7 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
-_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] ?\S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
+_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
 
 
 def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
