@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
-from app.extractors.columns_lexicon import COLUMN_WORDS, Column
+from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import label_words, words_at
+from app.extractors.titles import is_title, one_title, title_of, titles_in
 
 _NAMES = {"name", "nom", "naam", "nome", "nombre", "item", "artikelname", "produktname", "article"}
 _DESCRIPTIONS = {"description", "designation", "beschreibung", "omschrijving", "descrizione", "descripcion", "descricao"}
+_OF_WORDS = {Column.NAME, Column.ITEM_ID, Column.OTHER}
 _KEY_COLUMNS = {Column.NAME, Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.ITEM_ID, Column.UNIT, Column.TAX_RATE, Column.POSITION}
-
-
-@cache
-def _phrases() -> dict[str, list[tuple[tuple[str, ...], Column]]]:
-    by_first: dict[str, list[tuple[tuple[str, ...], Column]]] = {}
-    for column, spellings in COLUMN_WORDS.items():
-        for spelling in spellings.split(";"):
-            words = tuple(spelling.split())
-            by_first.setdefault(words[0], []).append((words, column))
-    for phrases in by_first.values():
-        phrases.sort(key=lambda phrase: -len(phrase[0]))
-    return by_first
 
 
 @dataclass(slots=True)
@@ -59,42 +49,51 @@ def find_heads(grid: Grid, values: list[list[tuple[int, int]]]) -> list[TableHea
     """
     titles = [_titles(row, _ValuesBelow(grid, values, number)) for number, row in enumerate(grid.rows)]
     found: list[TableHead] = []
-    last = -1
     for number, row in enumerate(grid.rows):
-        if number <= last or not _is_head(titles[number], row):
+        last = found[-1].last if found else -1
+        if number <= last or len(titles[number]) < 2 or (_count_digits(row) > len(row.words) / 4):
             continue
-        heads = list(titles[number])
-        begin = end = number
-        spans = [_span(row, *cell) for cell in row.cells]
-        for step in (1, -1):  # titles on several lines
-            for near in range(number + step, number + 5 * step, step):
-                if not last < near < len(grid.rows):
-                    break
-                other = grid.rows[near]
-                gap = grid.rows[begin].y0 - other.y1 if step < 0 else other.y0 - grid.rows[end].y1
-                # What stands over a table may be anything; under it only titles without values are part of it.
-                if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or _has_digits(other):
-                    break
-                usual = titles[near] and not (step > 0 and len(titles[near]) * 2 < len(other.cells)) and _mostly_titles(titles[near], other)
-                if not usual and not (gap < 0.7 * row.height and _is_stacked(other, spans)):
-                    break
+        lines = _lines_of(grid, titles, number, last)
+        heads = [Head(head.column, head.x0, head.x1) for head in titles[number]]
+        for near in sorted(lines, key=lambda near: abs(near - number)):
+            if near != number:
                 _merge(heads, titles[near])
-                spans += [_span(other, *cell) for cell in other.cells]
-                begin, end = min(begin, near), max(end, near)
+        if len(lines) > 1:
+            _retitle(heads, grid.rows[lines.start : lines.stop])
+        if not (_is_head(titles[number], row) or (len(lines) > 1 and _is_head(heads, row))):
+            continue
         _add_unknown(heads, row)
-        if end > begin:
-            _retitle(heads, grid.rows[begin : end + 1])
         heads.sort(key=lambda head: head.x0)
-        words = {word for title in grid.rows[begin : end + 1] for spot in title.words for word in label_words(spot.text)}
-        found.append(TableHead(begin, end, tuple(_settle(heads)), bool(words & _NAMES and words & _DESCRIPTIONS)))
-        last = end
+        words = {word for line in lines for spot in grid.rows[line].words for word in label_words(spot.text)}
+        found.append(TableHead(lines.start, lines.stop - 1, tuple(_settle(heads)), bool(words & _NAMES and words & _DESCRIPTIONS)))
     return found
+
+
+def _lines_of(grid: Grid, titles: Sequence[list[Head]], number: int, last: int) -> range:
+    """The rows around a row of titles, under the row `last`, that hold the other lines of these titles."""
+    row = grid.rows[number]
+    begin = end = number
+    spans = [_span(row, *cell) for cell in row.cells]
+    for step in (1, -1):
+        for near in range(number + step, number + 5 * step, step):
+            if not last < near < len(grid.rows):
+                break
+            other = grid.rows[near]
+            gap = grid.rows[begin].y0 - other.y1 if step < 0 else other.y0 - grid.rows[end].y1
+            # What stands over a table may be anything; under it only titles without values are part of it.
+            if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or _count_digits(other):
+                break
+            usual = titles[near] and not (step > 0 and len(titles[near]) * 2 < len(other.cells)) and _mostly_titles(titles[near], other)
+            if not usual and not (gap < 0.7 * row.height and _is_stacked(other, spans)):
+                break
+            spans += [_span(other, *cell) for cell in other.cells]
+            begin, end = min(begin, near), max(end, near)
+    return range(begin, end + 1)
 
 
 def count_titles(row: Row) -> int:
     """How many words of a row are titles of columns by themselves."""
-    phrases = _phrases()
-    return sum(any(len(phrase) == 1 for phrase, _ in phrases.get(word, ())) for spot in row.words for word in label_words(spot.text))
+    return sum(is_title(word) for spot in row.words for word in label_words(spot.text))
 
 
 def _add_unknown(heads: list[Head], row: Row) -> None:
@@ -127,28 +126,11 @@ def _is_stacked(other: Row, spans: list[tuple[float, float]]) -> bool:
 def _retitle(heads: list[Head], rows: list[Row]) -> None:
     """Titles set on several lines are what all their words say from top to bottom: "Meng.-" over "einheit" is a unit, not a quantity."""
     for head in heads:
-        text = ""
-        lines = 0
-        for row in rows:
-            inside = [row.span(a, b) for a, b in row.cells if row.words[a].x0 < head.x1 and row.words[b - 1].x1 > head.x0]
-            if len(inside) > 1:
-                lines = 0
-                break  # words of two columns: the title of each is known by itself
-            for part in inside:
-                text = text[:-1] + part if text.endswith("-") else f"{text} {part}"
-                lines += 1
-        words = tuple(word for part in text.split() for word in label_words(part))
-        if lines > 1 and (column := _named(words)) is not None:
-            head.column = column
-
-
-def _named(words: tuple[str, ...]) -> Column | None:
-    """The column whose title the words are as a whole, one word before it aside ("your article no."); a name may have more behind it."""
-    for skipped in (0, 1):
-        for phrase, column in _phrases().get(words[skipped], ()) if len(words) > skipped else ():
-            if words[skipped:] == phrase or (column is Column.NAME and len(words) > 2 and words[: len(phrase)] == phrase):
-                return column
-    return None
+        inside = [[row.span(a, b) for a, b in row.cells if row.words[a].x0 < head.x1 and row.words[b - 1].x1 > head.x0] for row in rows]
+        lines = [cells[0] for cells in inside if len(cells) == 1]
+        if len(lines) < 2 or any(len(cells) > 1 for cells in inside):
+            continue  # on one line; or words of two columns, of which the title of each is known by itself
+        head.column = title_of(lines) or head.column
 
 
 def _mostly_titles(heads: list[Head], row: Row) -> bool:
@@ -156,15 +138,14 @@ def _mostly_titles(heads: list[Head], row: Row) -> bool:
     return sum(head.x1 - head.x0 for head in heads) > 0.5 * sum(spot.x1 - spot.x0 for spot in row.words)
 
 
-def _has_digits(row: Row) -> bool:
-    return any(any(map(str.isdigit, spot.text)) for spot in row.words)
+def _count_digits(row: Row) -> int:
+    """How many words have digits."""
+    return sum(any(map(str.isdigit, spot.text)) for spot in row.words)
 
 
 def _is_head(heads: list[Head], row: Row) -> bool:
     columns = {head.column for head in heads} & _KEY_COLUMNS
     if len(columns) < 2 or not columns & {Column.AMOUNT, Column.PRICE, Column.QUANTITY}:
-        return False
-    if sum(any(map(str.isdigit, spot.text)) for spot in row.words) > len(row.words) / 4:
         return False
     if not columns & {Column.NAME, Column.ITEM_ID, Column.POSITION} and not {Column.QUANTITY, Column.PRICE} <= columns:
         return False
@@ -210,102 +191,28 @@ class _ValuesBelow:
 
 
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
+    """The titles in a row, cell by cell. Several in one cell are several columns' only if as many stand under it."""
     heads: list[Head] = []
-    if len(row.words) > 40:
-        return heads
-    phrases = _phrases()
-    for start, end in row.cells:
-        words: list[str] = []
-        owner: list[int] = []
-        for i in range(start, end):
-            for word in words_at(row, i):
-                words.append(word)
-                owner.append(i)
-        i = 0
-        in_cell: list[Head] = []
-        matched = 0
-        while i < len(words):
-            for phrase, column in phrases.get(words[i], ()):
-                if tuple(words[i : i + len(phrase)]) == phrase:
-                    length = len(phrase) + (
-                        _tax_behind(phrase[-1], words[i + len(phrase) :]) if column in (Column.AMOUNT, Column.PRICE) else 0
-                    )
-                    in_cell.append(Head(column, row.words[owner[i]].x0, row.words[owner[i + length - 1]].x1))
-                    i += length
-                    matched += length
-                    break
-            else:
-                i += 1
-        columns = max(count(*_span(row, start, end)) for count in (below.most, below.texts)) if len(in_cell) > 1 else 1
+    for start, end in row.cells if len(row.words) <= 40 else ():
+        owned = [(word, i) for i in range(start, end) for word in words_at(row, i)]
+        words = [word for word, _ in owned]
+        found = titles_in(words)
+        in_cell = [Head(title.column, row.words[owned[title.first][1]].x0, row.words[owned[title.end - 1][1]].x1) for title in found]
+        x0, x1 = _span(row, start, end)
+        columns = 1
+        if len(in_cell) > 1:
+            columns = below.texts(x0, x1)
+            if any(head.column not in _OF_WORDS for head in in_cell):
+                columns = max(columns, below.most(x0, x1))
         if len(in_cell) == columns + 1 > 2 and in_cell[0].column is Column.POSITION:
             in_cell[1].x0 = in_cell[0].x0  # the numbers of the lines stand close before what follows them
             in_cell = in_cell[1:]
         if len(in_cell) > columns:
-            in_cell = _one_title(in_cell, row.words[start].x0, row.words[end - 1].x1, words)
-        elif len(in_cell) == 1 and len(words) <= matched + 2:
-            in_cell[0].x0, in_cell[0].x1 = row.words[start].x0, row.words[end - 1].x1
+            column = one_title([head.column for head in in_cell], words)
+            in_cell = [Head(column, x0, x1)] if column else in_cell
+        elif len(in_cell) == 1 and len(words) <= found[0].end - found[0].first + 2:
+            in_cell[0].x0, in_cell[0].x1 = x0, x1
         heads += in_cell
-    return heads
-
-
-_WITH_OR_WITHOUT = frozenset(
-    "excl incl exkl inkl exc inc exclusief inclusief ohne zonder sans sin sem hors com con excluding including".split()
-)
-_TAXES = frozenset("vat tax btw mwst ust tva iva gst taxe taxes".split())
-
-
-def _tax_behind(last: str, words: list[str]) -> int:
-    """How many words behind a title, which ends with `last`, say that tax is counted in it or not: "(excl. VAT)"."""
-    if last in _WITH_OR_WITHOUT:
-        return int(bool(words) and words[0] in _TAXES)
-    return 2 if len(words) > 1 and words[0] in _WITH_OR_WITHOUT and words[1] in _TAXES else 0
-
-
-def _one_title(heads: list[Head], x0: float, x1: float, words: list[str]) -> list[Head]:
-    """Several words of one cell: one title ("Preis/Einheit", "Total excl. VAT") or titles that stand close ("Betrag USt. %")."""
-    columns = [head.column for head in heads]
-    kinds = set(columns)
-    if len(kinds) == 1:
-        return [Head(columns[0], x0, x1)]
-    if {Column.NAME} < kinds and kinds & {Column.QUANTITY, Column.AMOUNT} and len(heads) >= 3:
-        return heads
-    if Column.PRICE in kinds and kinds <= {Column.PRICE, Column.UNIT, Column.TAX_RATE, Column.AMOUNT, Column.NAME, Column.POSITION}:
-        return [Head(Column.PRICE, x0, x1)]
-    if kinds == {Column.AMOUNT, Column.TAX_RATE}:
-        if set(words) & {
-            "excl",
-            "incl",
-            "inkl",
-            "exkl",
-            "exc",
-            "inc",
-            "ht",
-            "ttc",
-            "netto",
-            "net",
-            "brutto",
-            "ohne",
-            "zonder",
-            "gross",
-            "sin",
-            "con",
-        }:
-            return [Head(Column.AMOUNT, x0, x1)]
-        if "%" in words or set(words) & {"nettowert", "entgelt", "nettobetrag"}:
-            return heads
-        return [Head(Column.TAX_AMOUNT, x0, x1)]
-    if kinds == {Column.NAME, Column.AMOUNT}:  # "Item subtotal"
-        return [Head(Column.AMOUNT, x0, x1)]
-    if kinds == {Column.QUANTITY, Column.UNIT}:
-        return [Head(Column.QUANTITY, x0, x1)]
-    if Column.ITEM_ID in kinds and Column.NAME in kinds:
-        return [Head(Column.NAME, x0, x1)]
-    if kinds <= {Column.NAME, Column.POSITION, Column.OTHER} and Column.NAME in kinds:
-        return [Head(Column.NAME, x0, x1)]
-    if kinds <= {Column.ITEM_ID, Column.POSITION}:
-        return [Head(Column.ITEM_ID, x0, x1)]
-    if kinds <= {Column.DISCOUNT, Column.TAX_RATE}:
-        return [Head(columns[0], x0, x1)]
     return heads
 
 
@@ -316,14 +223,7 @@ def _merge(heads: list[Head], others: list[Head]) -> None:
         if not over:
             heads.append(Head(other.column, other.x0, other.x1))
             continue
-        head = over[0]
-        head.x0, head.x1 = min(head.x0, other.x0), max(head.x1, other.x1)
-        if {head.column, other.column} == {Column.PRICE, Column.UNIT} or {head.column, other.column} == {Column.PRICE, Column.AMOUNT}:
-            head.column = Column.PRICE if Column.UNIT in (head.column, other.column) else head.column
-        elif {head.column, other.column} == {Column.ITEM_ID, Column.NAME}:
-            head.column = Column.NAME
-        elif {head.column, other.column} == {Column.QUANTITY, Column.UNIT}:
-            head.column = Column.UNIT
+        over[0].x0, over[0].x1 = min(over[0].x0, other.x0), max(over[0].x1, other.x1)
 
 
 def _settle(heads: list[Head]) -> list[Head]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
     for item in items:
         item.names.sort(key=lambda part: (part.row, part.first))
     column = _Column(grid, *_bounds(grid, items, limit, reach), widest)
+    _take_codes(grid, items)
     for item in items:
         _take_unit(item)
         _tidy_names(column, item)
@@ -101,6 +103,22 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
+_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
+
+
+def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
+    """ "[A-107] Desk lamp", "4711-03 - Desk lamp": the names of a table begin with the items' codes if most do so."""
+    first = [next((part for part in item.names if part.row == item.row), None) for item in items]
+    coded = [_CODED.match(part.text) if part else None for part in first]
+    if sum(map(bool, coded)) * 3 < len(items) * 2:
+        return
+    for item, part, match in zip(items, first, coded, strict=True):
+        if part and match and Column.ITEM_ID not in item.texts:
+            end = part.first + (1 if match["boxed"] else 2)  # the dash is a word of its own
+            item.texts[Column.ITEM_ID] = Text(part.row, part.first, part.first + 1, match["boxed"] or match["code"])
+            item.names[item.names.index(part)] = Text(part.row, end, part.end, grid.rows[part.row].span(end, part.end))
+
+
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
@@ -151,7 +169,8 @@ def _tidy_names(column: _Column, item: ItemRow) -> None:
         code = names[0].text
         if any(map(str.isdigit, code)) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)
-    named = next((i for i, part in enumerate(names) if not _is_remark(part.text)), 0)
+    alone = [part.row for part in names].count(item.row) == 1  # the words beside the numbers are a name: "Workshop: first aid"
+    named = next((i for i, part in enumerate(names) if (alone and part.row == item.row) or not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
     last = names[0] if names else None  # the line that the next would go on from

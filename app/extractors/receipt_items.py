@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 
-from app.domain.parsing import plain
+from app.domain.parsing import parse_number, plain
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.closing import close
@@ -23,7 +23,10 @@ from app.extractors.receipt_totals import role_of, row_amounts
 from app.extractors.receipts import Receipt
 from app.extractors.tables import Table
 
-_TIMES = re.compile(r"(\d{1,4}(?:[.,]\d{1,3})?)\s?[a-z]{0,4}\s?[xX×*@]\s?(?:[A-Z]{2,3}|[€$£])?\s?(\d{1,6}[.,]\d{2})(?!\d)")
+_TIMES = re.compile(
+    r"(\d{1,4}(?:[.,]\d{1,3})?)\s?[a-z]{0,4}\s?[xX×*@]\s?(?:[A-Z]{2,3}|[€$£])?\s?"
+    r"((?:\d{1,6}|\d{1,3}(?:[.,'\u2019 \u2009]\d{3})+)[.,]\d{2})(?!\d)"
+)
 _PRICED = re.compile(r"@\s?(\d{1,6}[.,]\d{2})(?!\d)")
 _BEGUN = re.compile(r"(\d{1,3})\s?[xX×]\s")
 _CODE = re.compile(r"(?=(?:\D*\d){5})[A-Z]{0,3}[\dA-Z/-]{5,}")
@@ -92,11 +95,16 @@ def _multiplied(row: Row, number: int, edge: float) -> Candidate | None:
     match, last = _TIMES.search(row.text), len(row.words) - 1
     if match is None or row.word_at(match.end() - 1) >= last or abs(row.words[last].x1 - edge) > 1.5 * row.height:
         return None
-    quantity, price = (Decimal(part.replace(",", ".")) for part in match.groups())
+    quantity, price = _factors(match)
     value = (quantity * price).quantize(Decimal("0.01"))
     text = row.words[last].text
     cost = 0.2 if text.replace(",", ".").startswith(str(value)) else misreading(text, value)
     return None if cost is None else Candidate("amount", value, number, last, last + 1, decimals=2, cost=round(cost, 3))
+
+
+def _factors(match: re.Match[str]) -> tuple[Decimal, Decimal]:
+    """Quantity and price as `_TIMES` finds them."""
+    return Decimal(match[1].replace(",", ".")), parse_number(match[2]) or Decimal(0)
 
 
 def _edge(rows: Sequence[Row], amounts: Sequence[Candidate]) -> float | None:
@@ -134,7 +142,7 @@ def _block(rows: Sequence[Row], numbers: Sequence[int]) -> list[Text]:
             break
         text = row.span(0, len(row.words))
         named = _words(row, number, len(row.words), whole=True)
-        if ":" in text or _TIMES.search(text) or (not named and not parts and number != numbers[0]):
+        if ":" in text or _counts(text) or (not named and not parts and number != numbers[0]):
             break
         if named or (parts and number < parts[-1].row) or (not parts and len(numbers) > 1 and numbers[1] < number):
             parts.append(named or Text(number, 0, len(row.words), text))  # the last words of a name may be a size alone
@@ -142,6 +150,12 @@ def _block(rows: Sequence[Row], numbers: Sequence[int]) -> list[Text]:
     if not any(map(_named, parts)):
         return []
     return [Text(parts[0].row, parts[0].first, parts[0].end, " ".join(part.text for part in parts))]
+
+
+def _counts(text: str) -> bool:
+    """Whether a row says how many of an article there are at what price, and is no name as "Lemonade 24 x 0.33 l" is."""
+    match = _TIMES.search(text)
+    return match is not None and not any(map(_is_name, text[: match.start()].split()))
 
 
 def _named(part: Text) -> bool:
@@ -161,7 +175,7 @@ def _words(row: Row, number: int, end: int, whole: bool = False) -> Text | None:
     while first < last < end and row.cell_of[last] == row.cell_of[last - 1] and any(map(str.isalpha, row.words[last].text)):
         last += 1  # "12L" is the end of a name
     text = row.span(first, last)
-    if sum(sum(map(str.isalpha, word)) for word in text.split() if _is_name(word)) < _FEWEST or _TIMES.search(text):
+    if sum(sum(map(str.isalpha, word)) for word in text.split() if _is_name(word)) < _FEWEST or _counts(text):
         return None
     return Text(number, first, last, text)
 
@@ -196,7 +210,7 @@ def _count(found: Candidates, item: ItemRow, amount: Candidate) -> None:
             continue
         row = rows[number]
         for match in _TIMES.finditer(row.text):
-            quantity, price = (Decimal(part.replace(",", ".")) for part in match.groups())
+            quantity, price = _factors(match)
             if abs(quantity * price - value_of(amount)) <= Decimal("0.01"):
                 q, p = row.word_at(match.start(1)), row.word_at(match.start(2))
                 item.numbers[Column.QUANTITY] = Candidate("amount", quantity, number, q, q + 1)

@@ -137,13 +137,18 @@ class _Reader:
         pitch, over = 0.0, False
         last = max(head.last, body.start)
         cents = body.start > head.last + 1  # whether amounts have them; on a page without a head, they must
-        opening = self._first_proved(head, body) if goes_on else body.start
-        for number in body:
+        read = {number: self._row(head, number) for number in body}
+        proved = [number for number, item in read.items() if item.proved and item.names]
+        # What stands over it, on a page that goes on, is the letterhead again, titles and the sum brought forward; or items too.
+        opening = min(proved, default=body.start) if goes_on else body.start
+        headings: set[str] = set()  # of rows that are words alone
+        for number, item in read.items():
             row = grid.rows[number]
-            item = self._row(head, number)
             if cents and (whole := item.numbers.get(Column.AMOUNT)) and not whole.decimals and not whole.currency:
                 del item.numbers[Column.AMOUNT]  # a page number in the column of the amounts
             kind, role = verdict(self.found, head, number, item, bool(items), number < opening)
+            if kind == "stop" and Column.AMOUNT in item.numbers and (number < max(proved, default=0) or _ends_with(item, headings)):
+                kind, role = "skip", "subtotal"  # of a group
             if kind in ("stop", "foot"):
                 return self._body(head, items, loose, used, asides, True, kind == "foot")
             gap = row.y0 - grid.rows[last].y1
@@ -165,6 +170,7 @@ class _Reader:
                 asides.append(Aside(item, role))
                 last = number
             elif kind == "text" and not over:
+                headings.add(row.span(0, len(row.words)).casefold())
                 loose += item.names
                 if item.names:
                     used.add(number)
@@ -189,6 +195,7 @@ class _Reader:
     def _row(self, head: TableHead, number: int) -> ItemRow:
         return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.doubtful.get(number, []), self.dated)
 
-    def _first_proved(self, head: TableHead, body: range) -> int:
-        """What stands over it, on a page that goes on, is the letterhead again, titles and the sum brought forward; or items too."""
-        return next((number for number in body if self._row(head, number).proved), body.start)
+
+def _ends_with(item: ItemRow, headings: set[str]) -> bool:
+    """Whether the words of a row end with one of the headings: "Total hardware"."""
+    return any(len(heading) > 2 and part.text.casefold().endswith(heading) for part in item.names for heading in headings)
