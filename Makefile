@@ -78,15 +78,16 @@ triton: install .venv/triton-installed  ## a real tritonserver with all models o
 	@touch $@
 
 CHECKPOINTS := var/checkpoints
-TINY := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
-models: .venv/models-installed .venv/triton-installed  ## trains the tiny models again, exports, verifies and compares them; 15 minutes
-	.venv/models/bin/python -m training.tiny_layoutlmv3 $(CHECKPOINTS)/layoutlmv3
+MADE := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
+models: .venv/models-installed .venv/triton-installed  ## trains the models again, exports, verifies and compares them; an hour. With DATA: what LayoutLMv3 finds there
+	.venv/models/bin/python -m training.layoutlmv3 $(CHECKPOINTS)/layoutlmv3
 	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/donut --to triton_models --task '<s_invoice>'
 	.venv/models/bin/python -m training.verify
-	.venv/models/bin/python -m training.golden $(TINY)
-	.venv/models/bin/python -m training.parity $(TINY) --write
+	.venv/models/bin/python -m training.golden $(MADE)
+	.venv/models/bin/python -m training.parity $(MADE) --write
+	test ! -e $(DATA)/score.py || $(BIN)/python -m tests.accuracy.witness $(DATA) $(if $(WORDS),--words $(WORDS))
 
 # Again whenever extraction has changed: app/extractors/judge.json, and what the tests compare it with. The same on any day.
 judge: .venv/models-installed .venv/weights-filled  ## trains what tells how likely each value is right

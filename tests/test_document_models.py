@@ -4,6 +4,7 @@ what every way to run them says, label for label and token for token."""
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
@@ -23,9 +24,11 @@ from app.errors import Unavailable
 from app.models.asking import answer_of, labels_of, pieces_of
 from app.models.donut_sequence import Value, to_sequence
 from app.models.layoutlmv3 import Reader
-from app.models.page_image import framed
+from app.models.page_image import framed, stretched
 from app.ports import ModelServer
 from tests.servers.triton import MODELS, TritonServer
+from training.layoutlmv3.pages import taught_pages
+from training.layoutlmv3.spans import Count, counted
 from training.pages import MadeUpPage, made_up_pages
 from triton_models.greedy import Vocabulary, generate
 
@@ -91,7 +94,19 @@ async def models(request: pytest.FixtureRequest) -> AsyncIterator[ModelServer]:
 async def test_every_word_has_the_label_that_torch_gave_it(models: ModelServer) -> None:
     for page, known in zip(pages(), golden("layoutlmv3"), strict=True):
         labels = await labels_of(models, reader(), page.words, page.boxes, page.picture, deadline=LONG)
-        assert [label.name for label in labels] == known == list(page.labels)
+        assert [label.name for label in labels] == known
+
+
+def test_most_values_are_found_in_families_that_were_not_taught() -> None:
+    """On made-up invoices of the layouts that training never draws; docs/models-training.md has what it finds elsewhere, which is less."""
+    count = Count()
+    for index in range(12):
+        for page in taught_pages(21, index, "held-out"):
+            windows = list(reader().windows(page.words, page.boxes))
+            pixel_values = stretched(page.picture, reader().size, reader().size)[np.newaxis]
+            logits = [session("layoutlmv3").run(["logits"], {**window.tensors, "pixel_values": pixel_values})[0] for window in windows]
+            count += counted([label.name for label in reader().label(len(page.words), windows, logits)], page.labels)
+    assert count.f1() >= 0.75
 
 
 async def test_donut_writes_the_pages_token_for_token(models: ModelServer) -> None:
@@ -170,7 +185,7 @@ def test_both_configurations_say_what_the_graph_takes(model: str) -> None:
 
 @pytest.mark.parametrize("model", GRAPHS)
 def test_weights_are_small(model: str) -> None:
-    assert (MODELS / model / "1/model.onnx").stat().st_size <= 5_000_000
+    assert (MODELS / model / "1/model.onnx").stat().st_size <= (10_000_000 if model == "layoutlmv3" else 5_000_000)
 
 
 def test_words_come_back_from_their_tokens() -> None:
@@ -178,7 +193,7 @@ def test_words_come_back_from_their_tokens() -> None:
         (window,) = reader().windows(page.words, page.boxes)
         used = int(window.tensors["attention_mask"].sum())
         tokens = window.tensors["input_ids"][0, 1 : used - 1].tolist()
-        assert reader().tokenizer.decode(tokens).split() == list(page.words)
+        assert reader().tokenizer.decode(tokens).split() == [re.sub("[0-9]", "0", word) for word in page.words]
 
 
 def configuration(model: str, file: str) -> ModelConfig:

@@ -264,3 +264,84 @@ def test_articles_that_do_not_add_up_are_in_doubt() -> None:
 
 def value(extracted: Extracted) -> str:
     return str(extracted.invoice.total_with_tax)
+
+
+AMOUNTS = [("Desk lamp LED", "2", None, "50.00"), ("Office chair", "1", None, "95.00")]
+
+
+def test_words_of_tax_under_the_title_of_the_amounts_do_not_make_it_a_tax() -> None:
+    text = """
+                                                    Amount excl.
+ Description                     Qty     Price               VAT
+ Desk lamp LED                     2     25.00             50.00
+ Office chair                      1     95.00             95.00
+
+                                Net total                 145.00
+                                VAT 20 %                   29.00
+                                Total                     174.00
+"""
+    assert lines(extract_text(printed(text))) == AMOUNTS
+
+
+def test_a_title_of_two_words_is_no_two_columns_because_numbers_stand_in_the_names() -> None:
+    text = """
+ Cant.   Descripción del artículo             P.V.P.       IVA    Importe neto
+   2     Agua mineral 12 x 1 l                 25,00      21 %           50,00
+   1     Huevos camperos, 30 uds.              95,00      21 %           95,00
+
+                                         Importe neto                   145,00
+                                         IVA 21 %                        30,45
+                                         Total factura                  175,45
+"""
+    extracted = extract_text(printed(text))
+    assert [(name, amount) for name, _, _, amount in lines(extracted)] == [
+        ("Agua mineral 12 x 1 l", "50.00"),
+        ("Huevos camperos, 30 uds.", "95.00"),
+    ]
+
+
+@pytest.mark.parametrize("label", ["Total", "Sum"])
+def test_the_total_of_a_group_does_not_end_the_table(label: str) -> None:
+    text = f"""
+ Description                     Qty     Price            Amount
+ Lighting
+ Desk lamp LED                     2     25.00             50.00
+ {label} lighting                                           50.00
+ Furniture
+ Office chair                      1     95.00             95.00
+ {label} furniture                                          95.00
+
+                                Net total                 145.00
+                                VAT 20 %                   29.00
+                                Total                     174.00
+"""
+    assert lines(extract_text(printed(text))) == AMOUNTS
+
+
+@pytest.mark.parametrize(("before", "code"), [("[DL-107] ", "DL-107"), ("4711-03 - ", "4711-03")])
+def test_a_code_before_the_name_is_the_id_of_the_item(before: str, code: str) -> None:
+    text = f"""
+ Description                            Qty     Price            Amount
+ {before}Desk lamp LED                  2     25.00             50.00
+ {before}Office chair                   1     95.00             95.00
+
+                                       Net total                 145.00
+                                       VAT 20 %                   29.00
+                                       Total                     174.00
+"""
+    extracted = extract_text(printed(text))
+    assert [(line.item_id, line.item_name) for line in extracted.invoice.lines] == [(code, "Desk lamp LED"), (code, "Office chair")]
+
+
+def test_words_with_a_colon_beside_the_numbers_are_the_name() -> None:
+    text = """
+ Description                     Qty     Price            Amount
+ Workshop: first aid               2     25.00             50.00
+ warranty 24 months
+ Office chair                      1     95.00             95.00
+
+                                Net total                 145.00
+                                VAT 20 %                   29.00
+                                Total                     174.00
+"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Workshop: first aid", "Office chair"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.document import Document
@@ -112,3 +114,33 @@ def test_the_vat_id_of_a_receipt_is_the_sellers_also_below_an_address() -> None:
 """
     extracted = read(text)
     assert (value_at(extracted, "seller.vat_id"), value_at(extracted, "buyer.vat_id")) == ("GB390001301", None)
+
+
+STRIP = """
+     Gartenbau Lindner GmbH
+       Hauptstraße 14
+     79147 Freiburg
+Bon: 202112
+Datum: 06.12.2021 14:11
+Kasse 4 Kassierer: Anna
+------------------------------------------------------------
+Limonade 24 x 0,33 l
+ 20 x 26,27                   525,40
+Schnittgut
+ 1 x 1.161,67               1.161,67
+------------------------------------------------------------
+Zwischensumme               1.687,07
+Gesamt                      1.687,07
+girocard                    1.687,07
+  Vielen Dank
+"""
+
+
+def test_a_strip_with_a_text_layer_is_read_as_a_receipt_is() -> None:
+    narrow = replace(page(STRIP), width=226.0)
+    extracted = extract_text(Document("application/pdf", (narrow,)))
+    assert extracted.document_type == "receipt"
+    assert [(line.item_name, str(line.quantity), str(line.net_price), str(line.net_amount)) for line in extracted.invoice.lines] == [
+        ("Limonade 24 x 0,33 l", "20", "26.27", "525.40"),
+        ("Schnittgut", "1", "1161.67", "1161.67"),
+    ]

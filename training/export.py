@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import sys
 import warnings
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.helper
+import onnx.numpy_helper
 import onnxruntime
 import torch
 
@@ -28,6 +31,7 @@ from training.signature import fitted, of_config, of_onnx, read_config
 TEMPLATES = Path(__file__).parents[1] / "triton_models"
 OPSET = 17
 SEED = 6
+SMALL = 1000  # numbers: what is smaller is not worth a node
 CLOSE = 1e-3
 """Most that a number may differ from torch's, in deviations of the tensor: both compute in single precision, in another order."""
 
@@ -114,6 +118,9 @@ def write_onnx(graph: Graph, file: Path) -> None:
             dynamo=False,
         )
     _declare_outputs(graph, file, outputs if isinstance(outputs, tuple) else (outputs,))
+    model = onnx.load(file)
+    store_in_halves(model)
+    onnx.save(model, file)
 
 
 def _declare_outputs(graph: Graph, file: Path, outputs: tuple[torch.Tensor, ...]) -> None:
@@ -129,6 +136,24 @@ def _declare_outputs(graph: Graph, file: Path, outputs: tuple[torch.Tensor, ...]
                 dim.dim_value = tensor.shape[index]
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, file)
+
+
+def store_in_halves(model: onnx.ModelProto) -> None:
+    """Weights that half precision holds exactly, as it does those of a checkpoint saved in it, are stored in it; a Cast gives them back.
+    The file is half as large and no number another: runtimes fold the Casts when they load."""
+    casts = []
+    for weights in model.graph.initializer:
+        if weights.data_type != onnx.TensorProto.FLOAT or math.prod(weights.dims) < SMALL:
+            continue
+        exact = onnx.numpy_helper.to_array(weights)
+        halves = exact.astype(np.float16)
+        if np.array_equal(halves.astype(np.float32), exact):
+            name = weights.name
+            weights.CopyFrom(onnx.numpy_helper.from_array(halves, f"{name}.half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
 
 
 def profiles(graph: Graph, max_batch: int) -> dict[str, dict[str, list[int]]]:

@@ -21,6 +21,8 @@ from app.samples.crowd import make_one
 from app.samples.pages import Layout, draw_pdf
 from app.samples.wording import WORDINGS, Wording
 
+pymupdf.TOOLS.set_small_glyph_heights(True)  # as app/readers/pdf.py: it counts for the whole process, whoever is imported first
+
 SEED = 6
 DPI = 100
 PAGES = 8

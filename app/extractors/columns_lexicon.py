@@ -37,7 +37,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "productomschrijving;descrizione;descrizione articolo;prodotto;prodotti;servizio;articolo;descripcion;concepto;conceptos;"
         "detalle;articulo;articulos;producto;servicio;descricao;designacao;artigo;artigos;produto;produtos;servico;activity;nature;"
         "desc;goods;work;title;task;usage;item name;description of goods;description of services;nom designation;ihre leistungen;"
-        "position beschreibung;dienst;dienstleistung;bezeichnung der leistung"
+        "position beschreibung;artikelomschrijving;artikel omschrijving;dienst;dienstleistung;bezeichnung der leistung"
     ),
     Column.QUANTITY: (
         "antall;antal;ilosc;ilość;mangd;qty;quantity;qnty;menge;anzahl;anz;stuck;stk;quantite;quantites;qte;qt;qta;quantita;aantal;"
@@ -45,14 +45,14 @@ COLUMN_WORDS: dict[Column, str] = {
         "nombre;nb;nbre;ud;shipped;billed;aant;qty shipped;no of units;pieces;pcs;days;tage;jours;dagen;hours qty;qty hours;hrs qty"
     ),
     Column.UNIT: (
-        "enhed;enhet;enh;jm;j m;unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;"
+        "enhed;enhet;eenh;enh;jm;j m;unit;units of measure;einheit;me;unite;eenheid;um;u m;unidad;unidade;un;uom;einh;mengeneinheit;"
         "meng einheit;eh;mass;per;u of m;udm"
     ),
     Column.PRICE: (
         "pris;a pris;stykpris;enhetspris;stk pris;cena;cena netto;cena jedn;price;unit price;rate;einzelpreis;einzel preis;preis;"
         "stuckpreis;e preis;ep;vk preis;netto preis;nettopreis;einzel;prix;prix unitaire;prix unit;p u;pu;puht;pu ht;p u ht;prijs;"
         "stukprijs;stuk prijs;prijs per stuk;eenheidsprijs;prezzo;prezzo unitario;prezzo unit;precio;precio unitario;precio unit;"
-        "preco;preco unitario;preco unit;pr unitario;unit cost;cost;price each;each;p unit;pvp;tarief;tarif;tarief per uur;"
+        "preco;preco unitario;preco unit;pr unitario;unit cost;cost;price each;each;p unit;pvp;p v p;tarief;tarif;tarief per uur;"
         "valor unitario;valor unit;unit price net;preis einheit;unit net price;hourly rate;unit rate;price per unit;p unitario;"
         "einheitspreis;listenpreis;unitario;eur stk"
     ),
@@ -73,7 +73,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "importancia;importe neto;importo netto;valor liquido;total liquido;prix total ht;totale riga;bedrag excl;"
         "gross amount;subtotal;sub total;netto;net;line amount;amount due;total price;total amount;totaalprijs;totaal bedrag;"
         "prezzo totale;precio total;preco total;valor total;total linea;nettobetrag;g preis;gp;prix total;total net;p total;"
-        "montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
+        "imponibile;montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
     Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids",

@@ -103,13 +103,13 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
-_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] ?\S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
+_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
 
 
 def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
     """ "[A-107] Desk lamp", "4711-03 - Desk lamp": the names of a table begin with the items' codes if most do so."""
     first = [next((part for part in item.names if part.row == item.row), None) for item in items]
-    coded = [part and _CODED.match(part.text) for part in first]
+    coded = [_CODED.match(part.text) if part else None for part in first]
     if sum(map(bool, coded)) * 3 < len(items) * 2:
         return
     for item, part, match in zip(items, first, coded, strict=True):

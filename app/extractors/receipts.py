@@ -1,4 +1,4 @@
-"""Till receipts that were read from a picture: what they are known by, whose they are, when they were given, and what was paid.
+"""Till receipts, from a picture or a narrow page of text: what they are known by, whose they are, when given, and what was paid.
 
 No one line is believed: the total is the amount that most of the receipt bears out, its labels, the money given less the change, the total
 before rounding, the tax summary and the articles.
@@ -89,11 +89,16 @@ def _same(word: str, wanted: str) -> bool:
 
 
 def read_receipt(found: Candidates) -> Receipt | None:
-    """The receipt, if the document is one: narrow lines, and several of the things that only a till prints. None for what is no picture."""
+    """The receipt, if the document is one: narrow lines, and several of the things that only a till prints.
+
+    A page with a text layer may be one if it is no wider than `WIDEST_STRIP`.
+    """
     rows = found.grid.rows
     if not rows or len(found.grid.pages) > 1 or not (all(row.read for row in rows) or found.grid.sizes[0][0] <= WIDEST_STRIP):
         return None
     lengths = sorted(len(" ".join(row.text.split())) for row in rows if any(map(str.isalnum, row.text)))
+    if not lengths:
+        return None
     wide = lengths[int(0.95 * (len(lengths) - 1))]
     if wide > NARROW:
         return None

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from app.domain.document import UNIT, Words
 
-LENGTHS = (64, 128, 256, 512)
+LENGTHS = (64, 128, 256, 384, 512)
 """Tokens of a window, the smallest that holds it: few lengths, so that the server can put windows of many pages in one batch."""
 OVERLAP = 128
 """Tokens that neighbouring windows share, so that no word is judged from the edge of what the model sees."""

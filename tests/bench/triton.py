@@ -61,7 +61,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 async def _transport(server: TritonServer, turns: int) -> list[Figure]:
-    """A page's bytes to a model that answers with three numbers: what is left is the way there. Both ways in turn; CPU is that of the client
+    """A page's bytes to a model that answers with three numbers: what is left is the way there. Both ways in turn; CPU is of the client
     and of all that the server is."""
     page = np.ones((1, PAGE_BYTES // 4), np.float32)
     (server.repository / "double/1/mood").write_text("short")
