@@ -54,7 +54,7 @@ def test_sigterm_under_load_finishes_or_gives_back_and_exits_0(tmp_path: Path) -
                 break
             time.sleep(0.1)
         client.close()
-        assert set(states.values()) == {"approved"}
+        assert "approved" in states.values() and set(states.values()) <= {"approved", "needs_review"}
         errors = [line for line in service.log.read_text().splitlines() if '"log.level":"error"' in line]
         # A POST that a slow disk holds up for longer than those 5 s is cut off; it was promised nothing.
         assert [line for line in errors if "timeout graceful shutdown exceeded" not in line] == []
