@@ -11,9 +11,10 @@ from app.domain.work import Verdict
 
 DECISIVE = (
     *("number", "issue_date", "due_date", "currency", "total_without_tax", "total_tax", "total_with_tax", "amount_due"),
-    *("seller.name", "seller.vat_id", "buyer.name", "payment_account", "purchase_order_reference"),
+    *("seller.name", "seller.vat_id", "payment_account", "purchase_order_reference"),
 )
-"""What is booked, matched and paid by: where an invoice names it, it must not be guessed."""
+"""What is booked, matched and paid by: where an invoice names it, it must not be guessed. Who sent it here is nearly always the buyer, so a
+name for him that is in doubt holds nothing up."""
 SURE = 0.95
 """Probability from which a decisive value is taken without a person. All of an invoice must be so, and most are likelier by far: chosen so
 that of the values taken at most one in 200 is wrong, on documents that the judge had not learned from (docs/accuracy.md)."""

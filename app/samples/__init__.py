@@ -83,8 +83,7 @@ def _refused(make: Callable[[], bytes], reason: Reason) -> _Sample:
 
 _SAMPLES: Mapping[str, _Sample] = {
     "01-invoice-english.pdf": _printed(invoices.ENGLISH_INVOICE, "en", "banner", "green"),
-    # The buyer's name, with neither a label nor a legal form, may be wrong.
-    "02-invoice-german.pdf": _printed(invoices.GERMAN_INVOICE, "de", "letter", "slate", "needs_review"),
+    "02-invoice-german.pdf": _printed(invoices.GERMAN_INVOICE, "de", "letter", "slate"),
     "03-invoice-french.pdf": _printed(invoices.FRENCH_INVOICE, "fr", "ledger", "wine"),
     "04-invoice-three-pages.pdf": _printed(invoices.MULTI_PAGE_INVOICE, "en", "banner", "navy"),
     "05-credit-note.pdf": _printed(invoices.CREDIT_NOTE, "en", "banner", "green"),
