@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.domain.invoice import Address
-from app.domain.parsing import (
-    plain,
-)
+from app.domain.parsing import plain
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
@@ -139,33 +138,34 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
 
 def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
     """A person addressed with a title in a cell of its own, high on the first page."""
-    grid = found.grid
-    for number in range(*grid.pages[0]) if grid.pages else ():
-        row = grid.rows[number]
-        if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
-            break
-        for first, end in row.cells:
-            words = plain(row.span(first, end))
-            if 2 <= len(words) <= 5 and words[0] in SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
-                text = clean(row.span(first, end))
-                return Choice(text, 0.6, as_candidate((number, first, end), text))
+    for line in _cells_high_up(found, items):
+        text = text_of(found.grid, line)
+        words = plain(text)
+        if 2 <= len(words) <= 5 and words[0] in SALUTATION and words[0] != "firma" and all(word.isalpha() for word in words):
+            return Choice(clean(text), 0.6, as_candidate(line, clean(text)))
     return None
 
 
 def named(found: Candidates, items: frozenset[int]) -> Choice | None:
     """Who fills in the form: the name behind "Name:", as bills print the customer's data."""
     grid = found.grid
+    for number, first, end in _cells_high_up(found, items):
+        hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
+        if hits and hits[0].first == first and hits[0].cues == {Cue.NAME} and grid.rows[number].words[hits[0].end - 1].text.endswith(":"):
+            line = (number, hits[0].end, end)
+            if hits[0].end < end and len(hits) == 1 and name_like(text_of(grid, line)):
+                return Choice(clean(text_of(grid, line)), 0.5, as_candidate(line, text_of(grid, line)))
+    return None
+
+
+def _cells_high_up(found: Candidates, items: frozenset[int]) -> Iterator[Line]:
+    """Of the first page's upper half, down to the items."""
+    grid = found.grid
     for number in range(*grid.pages[0]) if grid.pages else ():
         row = grid.rows[number]
         if number in items or row.y0 > 0.5 * grid.sizes[0][1]:
-            break
-        for first, end in row.cells:
-            hits = [hit for hit in found.cues[number] if first <= hit.first and hit.end <= end]
-            if hits and hits[0].first == first and hits[0].cues == {Cue.NAME} and row.words[hits[0].end - 1].text.endswith(":"):
-                line = (number, hits[0].end, end)
-                if hits[0].end < end and len(hits) == 1 and name_like(text_of(grid, line)):
-                    return Choice(clean(text_of(grid, line)), 0.5, as_candidate(line, text_of(grid, line)))
-    return None
+            return
+        yield from ((number, *cell) for cell in row.cells)
 
 
 def below_return_line(found: Candidates, items: frozenset[int], known: list[Passage]) -> Passage | None:
