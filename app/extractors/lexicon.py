@@ -257,7 +257,8 @@ CUES: dict[Cue, str] = {
         "tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;numero de tva;n de tva;tva no;"
         "identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;btwnummer;btwnr;partita iva;p iva;"
         "piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;gst reg;gst id;gst registration no;"
-        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;c i f;n i f;"
+        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;dni;dni nif;"
+        "nif dni;c i f;n i f;"
         "tax reg;nif;cif;nipc;contribuinte;n contribuinte;numero de identificacion fiscal;numero de identificacao fiscal"
     ),
     Cue.IBAN: "iban;iban nr;iban no;iban code",

@@ -88,7 +88,7 @@ class Labels:
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
                 relation: Relation = "inline" if cell == home else "left"
-                if candidate.kind in ("id", "date") and (nearer := self._behind_dash(row, hits, start, end)):
+                if candidate.kind in ("id", "date", "vat_id", "iban") and (nearer := self._behind_dash(row, hits, start, end)):
                     yield Label(nearer, relation, distance, colon)
                 bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
                 yield Label(cues, relation, distance, colon, bare)
@@ -150,10 +150,11 @@ class Labels:
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
 
     def _behind_dash(self, row: Row, hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
-        """Of "Your subscription – Invoice no." what stands behind the last dash or comma, if it says by itself what the value is."""
+        """Of "Your subscription – Invoice no." what stands behind the last dash, comma or full stop, if it says by itself what the value
+        is."""
         for i in range(end - 1, start, -1):
             text = row.words[i - 1].text
-            if text in _DASHES or text.endswith(","):
+            if text in _DASHES or text.endswith(",") or (text.endswith(".") and len(text) > 4 and not any(h.end == i for h in hits)):
                 cues = self._between(hits, i, end)
                 return cues if cues - _SAYS_LITTLE else _NO_CUES
         return _NO_CUES
@@ -231,6 +232,8 @@ class Labels:
                     return
             elif cues:
                 merged = merged | cues
+                if candidate.kind in ("id", "date") and merged <= _SAYS_LITTLE and number > first:
+                    merged |= self._title_above(number, candidate, x0, x1)
                 yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
                 seen += 1
                 if seen == 2:
@@ -245,6 +248,17 @@ class Labels:
                 distance += 1
                 if distance > 3:
                     return
+
+    def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
+        """The cues right above a row, where both are lines of one title: "P.O." over "Number"."""
+        row, begin = self.grid.rows[number], self.grid.pages[self.grid.rows[number].page - 1][0]
+        for other in range(number - 1, max(begin, number - 4) - 1, -1):
+            if row.y0 - self.grid.rows[other].y1 > 0.5 * row.height:
+                break
+            any_over, _, cues = self._cues_over(other, candidate, x0, x1)
+            if any_over:
+                return cues
+        return _NO_CUES
 
 
 _HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNIT_MONEY, Cue.SUBTOTAL})
