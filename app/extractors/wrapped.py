@@ -9,29 +9,40 @@ from app.domain.parsing import iban_is_valid, parse_iban
 from app.extractors.candidate import Candidate
 from app.extractors.grid import Row
 
-_BEGUN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,30})*$")
+_HEAD = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{0,28}")
+_GROUP = re.compile(r"[A-Z0-9]{1,30}")
 _BANK = 8
 """Characters of an IBAN up to which letters may stand: behind them are digits in nearly all countries that print them for payers."""
-_ROWS_BELOW = 3
 _MOST_WORDS = 8
+_ROWS_BELOW = 3
 
 
 def wrapped_ibans(rows: Sequence[Row]) -> Iterator[Candidate]:
     """Each placed on the words that begin it."""
     for number, row in enumerate(rows):
         for first, end in row.cells:
-            match = _BEGUN.search(row.span(first, end))
-            if not match or iban_is_valid(match[0].replace(" ", "")):
+            begin = _begun(row, first, end)
+            if begin is None:
                 continue
-            begin = end - len(match[0].split())
+            head = "".join(spot.text for spot in row.words[begin:end])
             lefts = (row.words[first].x0, row.words[begin].x0)
-            iban = next(filter(None, (_joined(match[0], below) for below in _below(rows, number, lefts))), None)
-            if iban:
+            if iban := next(filter(None, (_joined(head, below) for below in _below(rows, number, lefts))), None):
                 yield Candidate("iban", iban, number, begin, end)
 
 
-def _below(rows: Sequence[Row], number: int, lefts: tuple[float, ...]) -> Iterator[list[str]]:
-    """The words of the cells right under a row that begin where it, or the account in it, begins; or at the margin, as a paragraph does."""
+def _begun(row: Row, first: int, end: int) -> int | None:
+    """The word at which an account begins that the cell does not end."""
+    for i in range(end - 1, max(first, end - _MOST_WORDS) - 1, -1):
+        text = row.words[i].text
+        if _HEAD.fullmatch(text):
+            return None if iban_is_valid("".join(spot.text for spot in row.words[i:end])) else i
+        if not _GROUP.fullmatch(text):
+            return None
+    return None
+
+
+def _below(rows: Sequence[Row], number: int, lefts: tuple[float, float]) -> Iterator[list[str]]:
+    """The words of the cells right under a row that begin where it, or the account in it, begins."""
     row = rows[number]
     for other in rows[number + 1 : number + 1 + _ROWS_BELOW]:
         if other.page != row.page or other.y0 - row.y1 > row.height:
@@ -41,15 +52,15 @@ def _below(rows: Sequence[Row], number: int, lefts: tuple[float, ...]) -> Iterat
                 yield [spot.text for spot in other.words[first : min(end, first + _MOST_WORDS)]]
 
 
-def _joined(begun: str, words: list[str]) -> str | None:
-    text = begun
+def _joined(head: str, words: list[str]) -> str | None:
+    text = head
     for word in words:
         part = word.rstrip(".,;)")
+        if not _GROUP.fullmatch(part):
+            return None
         text += part
-        iban = parse_iban(text)
-        if iban:
-            whole = len(iban) == sum(map(str.isalnum, text)) and iban[_BANK:].isdigit()
-            return iban if whole and iban_is_valid(iban) else None
-        if part != word or not part.isalnum():
+        if iban := parse_iban(text):
+            return iban if len(iban) == len(text) and iban[_BANK:].isdigit() and iban_is_valid(iban) else None
+        if part != word:
             return None
     return None
