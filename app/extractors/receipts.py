@@ -38,6 +38,7 @@ SPELLINGS = {
         "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;register;server;waiter;"
         "terminal;station;guest check;operator;operateur;operatore;pump;shift"
     ),
+    "total": "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt",
     "bonus": "member;points;punkte;payback;bonuspunkte;fidelite;spaarpunten;punti;puntos;pontos;fidelidad;you saved;sie sparen",
     "greeting": (
         "welcome;welcome to;willkommen;herzlich willkommen;bienvenue;bienvenue chez;benvenuti;benvenuto;bienvenido;bienvenidos;bem vindo;"
@@ -55,7 +56,7 @@ SPELLINGS = {
     "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",
 }
-_NO_SIGNS = {"count", "greeting", "other firm", "branch"}  # kinds that other documents say as often
+_NO_SIGNS = {"count", "total", "greeting", "other firm", "branch"}  # kinds that other documents say as often
 TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
 
 
