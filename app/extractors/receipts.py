@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -75,20 +75,32 @@ def _phrases() -> list[tuple[str, tuple[str, ...]]]:
 
 def kinds_in(words: list[str]) -> frozenset[str]:
     """The kinds of `SPELLINGS` in plain words. Longer words may have a letter wrong."""
+    meant = [_meant(word) for word in words]
     return frozenset(
         kind
         for kind, phrase in _phrases()
         for i in range(len(words) - len(phrase) + 1)
-        if all(_same(word, wanted) for word, wanted in zip(words[i : i + len(phrase)], phrase, strict=True))
+        if phrase[0] in meant[i] and all(wanted in word for word, wanted in zip(meant[i + 1 :], phrase[1:], strict=False))
     )
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    return tuple({word for _, phrase in _phrases() for word in phrase})
+
+
+@lru_cache(maxsize=4096)
+def _meant(word: str) -> frozenset[str]:
+    """The words of `SPELLINGS` that a word may be."""
+    if is_label_word(word):
+        return frozenset((word,))
+    return frozenset(wanted for wanted in _vocabulary() if _same(word, wanted))
 
 
 def _same(word: str, wanted: str) -> bool:
     if word == wanted:
         return True
-    if len(wanted) < 6 or abs(len(word) - len(wanted)) > 1 or is_label_word(word):
-        return False
-    return OSA.distance(word, wanted, score_cutoff=1) <= 1
+    return len(wanted) >= 6 and abs(len(word) - len(wanted)) <= 1 and OSA.distance(word, wanted, score_cutoff=1) <= 1
 
 
 def read_receipt(found: Candidates) -> Receipt | None:
