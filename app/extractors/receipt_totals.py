@@ -70,7 +70,7 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
         near = max((_misread(receipt, a, value) for a in labelled if a.value != value), default=0.0)
         label = max(own, near)
         proved = [proof for proof in proofs if proof.value == value]
-        if any(a.role == "subtotal" for a in labelled if a.value == value) and own <= _TOTALS["subtotal"]:
+        if any(a.role == "subtotal" for a in labelled if a.value == value) and label <= _TOTALS["subtotal"]:
             proved = [proof for proof in proved if not proof.articles]  # a subtotal is what the articles add up to
         if before := _rounded_to(value, amounts):
             proved += [proof for proof in proofs if proof.value in before]
@@ -264,6 +264,8 @@ def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[Proof]:
     total, count = ZERO, 0
     for a in amounts:
         if a.role in _TOTALS and count:
+            if count == 1:
+                yield Proof(total, 0.3, articles=True)
             break
         if a.role:
             continue

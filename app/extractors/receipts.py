@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.domain.parsing import numeric_date
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
@@ -129,11 +131,31 @@ def read_receipt(found: Candidates) -> Receipt | None:
     return Receipt(found, said) if signs - named >= ENOUGH else None
 
 
+_MARKS_MISREAD = re.compile(
+    r"(?<![\d/-])(\d{1,2})\s?[./,;'|-]?\s?(\d{1,2})\s?[./,;'|-]?\s?(20\d\d)"
+    r"(?=[012]?\d:\d\d|(?![\d:]|[./-]\d))"
+)
+
+
+def _with_marks_misread(found: Candidates) -> Iterator[Candidate]:
+    """Dates next to a label or a time of day in recognized rows, of which a mark was taken for another or missed: "5.3/2018", "0405/2017",
+    "05.04.20178:34"."""
+    dated = {c.row for c in found.of("date")}
+    for number, row in enumerate(found.grid.rows):
+        if not row.read or number in dated or not (TIME.search(row.text) or any(Cue.DATE in hit.cues for hit in found.cues[number])):
+            continue
+        for match in _MARKS_MISREAD.finditer(row.text):
+            if sum(map(str.isdigit, match[0])) < len(match[0]) and (value := numeric_date(match[1], match[2], match[3], found.order.order)):
+                first, end = row.word_at(match.start()), row.word_at(match.end() - 1) + 1
+                yield Candidate("date", value, number, first, end, cost=0.5)
+                break
+
+
 def given_on(receipt: Receipt) -> Choice | None:
     """The date of the receipt: the one that stands with a time of day, or with a label."""
     found = receipt.found
     weighed: list[tuple[float, Candidate]] = []
-    for c in found.of("date"):
+    for c in [*found.of("date"), *_with_marks_misread(found)]:
         row = found.grid.rows[c.row]
         roles = found.strength(c, date_meaning)
         merit = 0.35 + 0.4 * bool(TIME.search(row.text)) + 0.3 * roles.get("issue_date", 0.0)
