@@ -229,6 +229,10 @@ def _proofs(receipt: Receipt, amounts: list[RowAmount], summaries: list[Summary]
         for back in change:
             if back.value < given.value and back.candidate.row > given.candidate.row:
                 yield Proof(given.value - back.value, 0.8 if back.value else 0.55)
+        above = {a.value for a in amounts if a.candidate.row < given.candidate.row}
+        for a in amounts:
+            if a.role == "" and ZERO < a.value < given.value and a.candidate.row > given.candidate.row and given.value - a.value in above:
+                yield Proof(given.value - a.value, 0.5)  # change under a name that is not known
         yield Proof(given.value, 0.3 * given.weight)
     for rounding in (a for a in amounts if a.role == "rounding"):
         for a in amounts:

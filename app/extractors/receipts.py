@@ -33,12 +33,14 @@ SPELLINGS = {
     "tendered": (
         "cash;tendered;received;cash received;payment;bar;bargeld;gegeben;erhalten;especes;contant;contanti;efectivo;entregado;entregue;"
         "dinheiro;numerario;visa;mastercard;master card;maestro;girocard;ec karte;ec cash;kartenzahlung;carte bancaire;bancontact;pin;"
-        "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;espece;cb"
+        "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;"
+        "espece;cb;pagamento elettronico;importo pagato;paid"
     ),
     "till": (
         "cashier;till;pos;counter;kasse;kassierer;bediener;caisse;caissier;kassa;kassier;cassa;cassiere;caja;cajero;caixa;operador;"
         "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;register;server;waiter;"
-        "terminal;station;guest check;operator;operateur;operatore;pump;shift"
+        "terminal;station;guest check;operator;operateur;operatore;pump;shift;car park;parking;parkschein;parkhaus;stationnement;"
+        "parcheggio;aparcamiento;estacionamento;parkeren"
     ),
     "total": "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt",
     "bonus": "member;points;punkte;payback;bonuspunkte;fidelite;spaarpunten;punti;puntos;pontos;fidelidad;you saved;sie sparen",
@@ -50,6 +52,7 @@ SPELLINGS = {
         "formerly;previously;licensee;franchisee;member of;division of;vormals;ehemals;anciennement;voorheen;anteriormente;antiguamente;"
         "precedentemente;lizenznehmer;licencie de;licenciatario"
     ),
+    "operator": "owned by;operated by;managed by;betrieben von;exploite par;gestito da;gestionado por;explorado por;uitgebaat door",
     "branch": "branch;outlet;filiale;zweigstelle;succursale;filiaal;vestiging;sucursal;filial;cawangan;store no;shop no;store #",
     "thanks": (
         "thank you;come again;vielen dank;danke;merci;bedankt;grazie;gracias;obrigado;goods sold;refundable;exchangeable;exchange;umtausch;"
@@ -58,7 +61,7 @@ SPELLINGS = {
     "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",
 }
-_NO_SIGNS = {"count", "total", "greeting", "other firm", "branch"}  # kinds that other documents say as often
+_NO_SIGNS = {"count", "total", "greeting", "other firm", "operator", "branch"}  # kinds that other documents say as often
 TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
 
 
@@ -122,6 +125,7 @@ def read_receipt(found: Candidates) -> Receipt | None:
     said = [kinds_in([word for i in range(len(row.words)) for word in words_at(row, i)]) for row in rows]
     kinds = frozenset().union(*said)
     signs = len(kinds - _NO_SIGNS) + ("change" in kinds) + any(TIME.search(row.text) for row in rows)
+    signs += any(Cue.RECEIPT in hit.cues for hits in found.cues for hit in hits)
     signs += (wide <= NARROWER) + (wide <= NARROWER - 6)
     named = any(
         Cue.BUYER in hit.cues and row.words[hit.end - 1].text.endswith(":")
