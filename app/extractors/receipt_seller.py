@@ -36,7 +36,10 @@ def given_by(receipt: Receipt) -> Choice | None:
         if _is_contact(row) or TIME.search(row.text):
             begun = True
         elif _may_be_name(row, receipt.found.cues[number]) and not receipt.said[number] & {"change", "thanks"}:
-            merit = _merit(rows, number, receipt.said[number]) - (0.45 if begun else 0.0) + (0.12 if row.height > 1.2 * usual else 0.0)
+            said = receipt.said[number]
+            if number and rows[number - 1].text.rstrip().endswith(":"):
+                said |= receipt.said[number - 1]  # "owned by:" in a line of its own
+            merit = _merit(rows, number, said) - (0.45 if begun else 0.0) + (0.12 if row.height > 1.2 * usual else 0.0)
             weighed.append((merit, number))
     if not weighed:
         return None
@@ -67,6 +70,7 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     merit -= 0.3 if sum(map(is_common, words)) * (2 if trade else 3) > len(words) else 0.0
     merit -= 0.3 if ":" in text and not legal else 0.0  # a label and its value
     merit -= 0.8 if "other firm" in said else 0.0
+    merit -= 0.3 if "operator" in said else 0.0
     merit -= 0.5 if "branch" in said and not legal else 0.0
     merit -= 0.8 if "greeting" in said and len(words) < 3 else 0.0
     return merit

@@ -70,7 +70,7 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
         near = max((_misread(receipt, a, value) for a in labelled if a.value != value), default=0.0)
         label = max(own, near)
         proved = [proof for proof in proofs if proof.value == value]
-        if any(a.role == "subtotal" for a in labelled if a.value == value) and own <= _TOTALS["subtotal"]:
+        if any(a.role == "subtotal" for a in labelled if a.value == value) and label <= _TOTALS["subtotal"]:
             proved = [proof for proof in proved if not proof.articles]  # a subtotal is what the articles add up to
         if before := _rounded_to(value, amounts):
             proved += [proof for proof in proofs if proof.value in before]
@@ -229,6 +229,10 @@ def _proofs(receipt: Receipt, amounts: list[RowAmount], summaries: list[Summary]
         for back in change:
             if back.value < given.value and back.candidate.row > given.candidate.row:
                 yield Proof(given.value - back.value, 0.8 if back.value else 0.55)
+        above = {a.value for a in amounts if a.candidate.row < given.candidate.row}
+        for a in amounts:
+            if a.role == "" and ZERO < a.value < given.value and a.candidate.row > given.candidate.row and given.value - a.value in above:
+                yield Proof(given.value - a.value, 0.5)  # change under a name that is not known
         yield Proof(given.value, 0.3 * given.weight)
     for rounding in (a for a in amounts if a.role == "rounding"):
         for a in amounts:
@@ -264,6 +268,8 @@ def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[Proof]:
     total, count = ZERO, 0
     for a in amounts:
         if a.role in _TOTALS and count:
+            if count == 1:
+                yield Proof(total, 0.3, articles=True)
             break
         if a.role:
             continue
