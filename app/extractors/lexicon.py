@@ -97,7 +97,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
-        "talao;simplified invoice;factura simplificada"
+        "talao;simplified invoice;factura simplificada;fatura simplificada;cash sales;cash bill;"
+        "documento commerciale;klantticket;kundenbeleg"
     ),
     Cue.NO_INVOICE: (
         "delivery note;packing list;packing slip;lieferschein;bon de livraison;pakbon;quotation;quote;angebot;devis;offerte;"
