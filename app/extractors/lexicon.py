@@ -108,8 +108,8 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
-    Cue.OF: "vom;of;du;del;van;den;le;lo",
+    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums",
+    Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
@@ -173,7 +173,8 @@ CUES: dict[Cue, str] = {
         "entro il;antes del;antes de;hasta;hasta el;ate"
     ),
     Cue.COLLECTED: (
-        "cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;"
+        "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
+        "addebito;addebitato;debited;"
         "direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),

@@ -42,7 +42,8 @@ class Labels:
         beside = list(self._row_labels(candidate))
         if candidate.kind == "date":
             beside += self._said_after(candidate)
-            beside = [Label(label.cues | self._until_when(candidate), *label[1:]) if n == 0 else label for n, label in enumerate(beside)]
+            if beside:
+                beside[0] = beside[0]._replace(cues=beside[0].cues | self._until_when(candidate, beside[0].cues))
         money = candidate.kind in ("amount", "percent")
         if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
             # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
@@ -90,6 +91,9 @@ class Labels:
                 relation: Relation = "inline" if cell == home else "left"
                 if candidate.kind in ("id", "date", "vat_id", "iban") and (nearer := self._behind_dash(row, hits, start, end)):
                     yield Label(nearer, relation, distance, colon)
+                if cell == home and cues == _OF and before and (theirs := self._label_of(hits, before, begin)):
+                    yield Label(theirs, relation, distance, colon)  # "Your order 123 of 5 May"
+                    distance += 1
                 bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
                 yield Label(cues, relation, distance, colon, bare)
                 if cell != home or colon:
@@ -113,14 +117,16 @@ class Labels:
                     yield Label(frozenset({Cue.COLLECTED}), "inline", 0)
                 return
 
-    def _until_when(self, candidate: Candidate) -> frozenset[Cue]:
-        """Of "by 2 May 2 % discount, by 22 May net": what is owed until a date may be said behind it."""
+    def _until_when(self, candidate: Candidate, before: frozenset[Cue]) -> frozenset[Cue]:
+        """Of "by 2 May 2 % discount, by 22 May net", "vor dem 2. Mai zu zahlen": what is owed until a date may be said behind it."""
         row = self.grid.rows[candidate.row]
         end = row.cells[row.cell_of[candidate.first]][1]
         if row.words[candidate.end - 1].text.endswith((",", ";", ".")):
             return _NO_CUES
         for hit in self.cues[candidate.row]:
             if candidate.end <= hit.first < min(end, candidate.end + 4):
+                if Cue.UNTIL in before and hit.cues & {Cue.PAYMENT, Cue.PAYABLE}:
+                    return frozenset({Cue.PAYMENT})
                 if Cue.DISCOUNT in hit.cues:
                     return frozenset({Cue.DISCOUNT})
                 if Cue.WITHOUT in hit.cues:
@@ -158,6 +164,10 @@ class Labels:
                 cues = self._between(hits, i, end)
                 return cues if cues - _SAYS_LITTLE else _NO_CUES
         return _NO_CUES
+
+    def _label_of(self, hits: list[CueHit], values: list[tuple[int, int]], begin: int) -> frozenset[Cue]:
+        """The cues before the last of these values of a cell."""
+        return self._between(hits, values[-2][1] if len(values) > 1 else begin, values[-1][0])
 
     def _values_under(self, number: int, x0: float, x1: float) -> int:
         placed = self.grid.rows[number].words
@@ -268,6 +278,7 @@ _NO_CUES: frozenset[Cue] = frozenset()
 
 
 _NUMBER = frozenset({Cue.NUMBER})
+_OF = frozenset({Cue.OF})
 _SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
 _DASHES = frozenset("-–—|·•")
 
