@@ -289,7 +289,8 @@ CUES: dict[Cue, str] = {
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
     Cue.TOTAL: (
-        "brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;"
+        "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
+        "total;totals;totale;"
         "totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;"
         "betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;"
         "totaalbedrag;tot"
@@ -335,7 +336,8 @@ CUES: dict[Cue, str] = {
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
-        "att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;pozostaje do zapłaty;amount due;balance due;"
+        "falliger betrag;fallige summe;fallig gesamt;att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;"
+        "pozostaje do zapłaty;amount due;balance due;"
         "balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;pay this amount;zu zahlen;"
         "zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;noch zu zahlen;"
         "zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;openstaand;"
@@ -348,7 +350,8 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "paid;already paid;amount paid;total paid;bezahlt;bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
+        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;total paid;bezahlt;"
+        "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
         "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
         "payments received;payment received;less paid;advance;received;geleistet;geleistete;erhalten;encaisse;montant deja paye;"

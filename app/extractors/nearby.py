@@ -178,9 +178,14 @@ class Labels:
         row = self.grid.rows[number]
         _, end = row.cells[row.cell_of[hit.first]]
         values = [v for v in self.values[number] if not self._percent(row, v)]
-        if any(hit.end <= v[0] and v[1] <= end for v in values):
+        if any(hit.end <= v[0] and v[1] <= end and not self._shares(number, v[0]) for v in values):
             return True
         return row.words[end - 1].text.endswith(":") and any(v[0] == end for v in values)
+
+    def _shares(self, number: int, first: int) -> bool:
+        """Whether a value is part of a label, as what the tax is on: "19 % VAT on 631.06"."""
+        row = self.grid.rows[number]
+        return row.words[first - 1].text == "s/" or any(Cue.SHARE_OF in hit.cues and hit.end == first for hit in self.cues[number])
 
     def _above(self, number: int) -> _RowAbove:
         """A row as those below see it; kept, because every value below asks."""
