@@ -121,7 +121,7 @@ CUES: dict[Cue, str] = {
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;bestelling;bestel",
+    Cue.ORDER: "order;ord;ordre;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
@@ -130,7 +130,8 @@ CUES: dict[Cue, str] = {
         "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung"
     ),
     Cue.SALES: (
-        "sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;auftrag nr lief;"
+        "auftrag;auftrags;sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
+        "auftrag nr lief;"
         "auftrag datum lief;auftragsbestatigung;verkooporder;sales rep;salesperson;verkaufer;verkoper;vendedor;commercial;vendeur"
     ),
     Cue.OFFER: (
@@ -396,7 +397,7 @@ CUES: dict[Cue, str] = {
 
 HEADS = (
     "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur "
-    "prijs nota id "
+    "prijs nota id referenz referentie "
     "gesamt tag netto brutto dato".split()
 )
 """Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""

@@ -37,7 +37,7 @@ def choose_tax_ids(
     for c in [*found.of("vat_id"), *found.of("id")]:
         if (c.row, c.first) in done or (c.row, c.first) in taken or (c.row in items and c.kind == "id"):
             continue
-        if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30):
+        if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30 or str(c.value).startswith("+")):
             continue
         roles = found.strength(c, id_meaning)
         vat, tax = lead_of(roles, "vat_id"), lead_of(roles, "tax_id")
