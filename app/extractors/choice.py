@@ -157,9 +157,31 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         choice = pick(weighed.get(role, ()), floor)
         if choice:
             chosen[role] = choice
+    if "number" not in chosen and (issued := chosen.get("issue_date")) and issued.candidate:
+        free = (c for c in ids if not {(c.row, i) for i in range(c.first, c.end)} & (taken | bank | amounts | percents))
+        if choice := pick(((_UNLABELLED + _id_form(str(c.value)), c) for c in free if _with_date(found, c, issued.candidate)), 0.25):
+            chosen["number"] = choice
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
     if number and order and number.value == order.value:
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+_UNLABELLED = 0.35
+
+
+def _with_date(found: Candidates, candidate: Candidate, issued: Candidate) -> bool:
+    """Whether an identifier stands alone right over or under the date of issue, flush with it, as letters set both without labels."""
+    grid = found.grid
+    row, other = grid.rows[candidate.row], grid.rows[issued.row]
+    first, end = row.cells[row.cell_of[candidate.first]]
+    left, right = other.cells[other.cell_of[issued.first]]
+    near = row.page == other.page and candidate.row != issued.row and max(row.y0 - other.y1, other.y0 - row.y1) < row.height
+    flush = abs(row.words[first].x0 - other.words[left].x0) < row.height / 2 or abs(row.words[end - 1].x1 - other.words[right - 1].x1) < (
+        row.height / 2
+    )
+    labelled = any(label.relation == "inline" for label in found.labels(candidate))
+    alone = end - first == candidate.end - candidate.first and right - left == issued.end - issued.first
+    return near and flush and alone and not labelled and sum(map(str.isdigit, str(candidate.value))) > 2
 
 
 def _in_address(found: Candidates, candidate: Candidate) -> bool:
