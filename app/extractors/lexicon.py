@@ -192,7 +192,8 @@ CUES: dict[Cue, str] = {
         "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
     ),
     Cue.OTHER_DATE: (
-        "print;printed;gedruckt;imprime;birth;geburts;stand;per;accounting;wertstellung;valuta;posting;skonto;escompte;"
+        "service due;next service;next bill;print;printed;gedruckt;imprime;birth;geburts;stand;per;accounting;wertstellung;valuta;"
+        "posting;skonto;escompte;"
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
@@ -273,7 +274,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.BANK: "bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
     Cue.REGISTER: (
-        "siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;kvk nummer;registered;company number;"
+        "programa certificado;software certificado;siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;"
+        "kvk nummer;registered;company number;"
         "company no;company reg;company registration;reg no;registration no;registration number;cin;naf;ape;code ape;rea;"
         "registro mercantil;fn;firmenbuch;acn;gln;gtin;ean;ilnn;iln;weee;wee;wee reg;rc;kbo;ondernemingsnummer;oin;crn;"
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
@@ -351,7 +353,8 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;total paid;bezahlt;"
+        "total received;amount received;valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;"
+        "total paid;bezahlt;"
         "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
         "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
