@@ -192,7 +192,8 @@ CUES: dict[Cue, str] = {
         "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
     ),
     Cue.OTHER_DATE: (
-        "service due;next service;next bill;print;printed;gedruckt;imprime;birth;geburts;stand;per;accounting;wertstellung;valuta;"
+        "service due;next service;next service due;next bill;next bill due;print;printed;gedruckt;imprime;birth;geburts;stand;per;"
+        "accounting;wertstellung;valuta;"
         "posting;skonto;escompte;"
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
