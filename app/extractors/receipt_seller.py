@@ -12,7 +12,7 @@ from app.extractors.common_words import is_common
 from app.extractors.grid import Row
 from app.extractors.labels import CueHit, cues_in
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, registration
+from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, only_legal_form, registration
 from app.extractors.parties import Parties
 from app.extractors.receipts import TIME, Receipt
 from app.extractors.sender import PRINTED
@@ -159,14 +159,13 @@ def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
         return False
     if lower.startswith("&") or upper.endswith(("&", "-")) or upper.count("(") > upper.count(")"):
         return True
-    ended = legal_form(lower) or any(word in LEGAL for word in words)
-    if ended and not core:
+    if only_legal_form(lower) or (not core and any(word in LEGAL for word in words)):
         return True
     if legal_form(upper):
         return False
     if lower.startswith("(") or upper.casefold().split()[-1] in _LINKS:
         return True
-    if ended:
+    if legal_form(lower) or any(word in LEGAL for word in words):
         return words[0] in BEHIND
     return all(word in BEFORE for word in plain(upper)) and upper.isupper() == lower.isupper()
 

@@ -264,13 +264,16 @@ def _rounded(value: Decimal, rounding: RowAmount, amounts: list[RowAmount]) -> I
 
 
 def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[Proof]:
-    """Sums of the amounts from the first on, that say nothing of themselves."""
-    total, count = ZERO, 0
+    """Sums of the amounts from the first on, that say nothing of themselves, also less the discounts among them."""
+    total, off, count = ZERO, ZERO, 0
     for a in amounts:
         if a.role in _TOTALS and count:
             if count == 1:
                 yield Proof(total, 0.3, articles=True)
             break
+        if a.role == "discount" and a.value and count:
+            off += abs(a.value)
+            yield Proof(total - off, 0.5, articles=True)
         if a.role:
             continue
         total, count = total + a.value, count + 1
