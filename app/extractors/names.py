@@ -111,7 +111,7 @@ def name_end(row: Row, first: int, end: int) -> int:
 
 _REGISTRATION = re.compile(
     r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:\s]{0,4}){0,4}\(?"
-    r"(?:[A-Z]{0,2}[\dOIlSB]{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()]{0,16}\d{5})[^()]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
+    r"(?:[A-Z]{0,2}[\dOIlSB]{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()#]{0,16}\d{5})[^()#]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
     re.IGNORECASE,
 )
 

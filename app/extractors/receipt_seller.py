@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -80,8 +81,13 @@ def _sure(row: Row) -> float:
     return sum(spot.sure for spot in row.words) / len(row.words)
 
 
+_GREETING = re.compile(
+    r"(?:welcome to|willkommen (?:bei|im|in)|bienvenue (?:chez|au?|à)|benvenuti (?:da|al?)|bienvenidos? a|welkom bij)\s+", re.I
+)
+
+
 def _name_in(row: Row) -> str:
-    return clean(row.span(0, name_end(row, 0, len(row.words))))
+    return _GREETING.sub("", clean(row.span(0, name_end(row, 0, len(row.words)))), count=1)
 
 
 def _is_registered(rows: list[Row], number: int) -> bool:
