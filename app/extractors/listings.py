@@ -9,7 +9,7 @@ from itertools import pairwise
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.columns_lexicon import Column
-from app.extractors.item_rows import ItemRow, Text
+from app.extractors.items import ItemRow, Text
 from app.extractors.labels import amount_meaning
 from app.extractors.tables import Table
 

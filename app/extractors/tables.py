@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.extractors.amount_columns import amounts_without_tax
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.closing import close
@@ -12,7 +13,8 @@ from app.extractors.columns import TableHead, find_heads
 from app.extractors.columns_lexicon import Column
 from app.extractors.continued import is_part_of, ways_to_go_on
 from app.extractors.item_names import give_names
-from app.extractors.item_rows import Aside, ItemRow, Text, amounts_without_tax, read_row
+from app.extractors.item_rows import read_row
+from app.extractors.items import Aside, ItemRow, Text
 from app.extractors.row_verdicts import verdict
 
 
