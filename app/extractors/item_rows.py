@@ -60,7 +60,19 @@ def read_row(
             _place_text(row, number, i, j, head, item)
             i = j
     prove(row, item, candidates, doubtful)
+    item.names = [part for text in item.names if (part := _without_numbers(row, item, text))]
     return item
+
+
+def _without_numbers(row: Row, item: ItemRow, text: Text) -> Text | None:
+    """A text without the numbers at its ends that turned out to be the row's quantity or price."""
+    taken = {i for c in item.numbers.values() for i in range(c.first, c.end)}
+    first, end = text.first, text.end
+    while first < end and first in taken:
+        first += 1
+    while end > first and end - 1 in taken:
+        end -= 1
+    return Text(text.row, first, end, row.span(first, end)) if first < end else None
 
 
 def _is_under(row: Row, candidate: Candidate, head: Head) -> bool:
