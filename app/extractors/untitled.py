@@ -84,13 +84,12 @@ class _Numbers:
                 column = []
 
     def _runs(self, column: Sequence[Candidate]) -> Iterator[list[Candidate]]:
-        """The longest run over each sum: one that is called so, or the next amount of the column."""
+        """The longest run over each sum: one that is called so, or the next amount of the column. One amount alone is a run only over a
+        sum that is both."""
         called = [c for c, role in self.roles.items() if role in _SUMS and self.found.labels(c)[0].relation != "above"]
-        for n, c in enumerate(column):
-            if run := self._run(column[:n], c):
-                yield run
-        for sum_ in called:
-            if run := self._run([c for c in column if c.row < sum_.row], sum_):
+        for sum_ in dict.fromkeys((*called, *column)):
+            run = self._run([c for c in column if c.row < sum_.row], sum_)
+            if len(run) > 1 or (run and (sum_ in called and sum_ in column or self._is_product(run[0]))):
                 yield run
 
     def _run(self, column: Sequence[Candidate], sum_: Candidate) -> list[Candidate]:
@@ -110,7 +109,7 @@ class _Numbers:
             total += value_of(c)
             if total == value_of(sum_) and total:
                 best = run[::-1]
-        return best if len(best) > 1 or any(map(self._is_product, best)) else []
+        return best
 
     def _far(self, row: int, below: int) -> bool:
         """Whether there is white paper between two rows of a page."""
