@@ -82,19 +82,23 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
-        "faktura vat;faktur;fakturan;invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
+        "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
+        "facture de vente;factura de venta;fattura di vendita;fatura de venda;minuta;parcella;faktura vat;faktur;fakturan;invoice;inv;"
+        "tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
         "belegs;faktura;fakturierungs;facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;"
         "dokument;documento;pro forma;proforma;n de piece;no de piece;numero de piece;piece n"
     ),
     Cue.CREDIT: (
-        "kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;"
+        "nota di accredito;nota accredito;kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;"
+        "gutschrift;gutschrifts;"
         "rechnungskorrektur;rechnungs korrektur;korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;"
         "creditnota;creditfactuur;credit factuur;nota di credito;nota de credito;abono;factura rectificativa;factura de abono;"
         "nota credito"
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
-        "talao;simplified invoice;factura simplificada"
+        "talao;simplified invoice;factura simplificada;fatura simplificada;cash sales;cash bill;"
+        "documento commerciale;klantticket;kundenbeleg"
     ),
     Cue.NO_INVOICE: (
         "delivery note;packing list;packing slip;lieferschein;bon de livraison;pakbon;quotation;quote;angebot;devis;offerte;"
@@ -104,14 +108,15 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
+    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
     Cue.OF: "vom;of;du;del;van;den;le;lo",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
     ),
     Cue.RELATED: (
-        "associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;related;preceding;previous;prior;vorherige;"
+        "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
+        "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
@@ -132,7 +137,8 @@ CUES: dict[Cue, str] = {
         "offer;quote;quotation;angebot;angebots;devis;offerte;preventivo;presupuesto;orcamento;tender;appel d offres;ausschreibung"
     ),
     Cue.CUSTOMER: (
-        "kundnr;customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;debiteuren;cliente;account;user;member;"
+        "subscriber;abonnent;abonnee;socio;adherent;kundnr;customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;"
+        "debiteuren;cliente;account;user;member;"
         "mitglieds;abonne;matricule;relatie;relatienummer;login;participant;patient;guest;passenger;policy holder"
     ),
     Cue.CONTRACT: (
@@ -140,7 +146,8 @@ CUES: dict[Cue, str] = {
         "subscription;licence;license;serial;meter;zahler;zahlpunkt;zahlerstand;pod;pdl;pce;ean code;projekt;project;projet;"
         "progetto;proyecto;projeto;kostenstelle;cost center;cost centre;comptable;service executant;mandat;mandate;mandats;"
         "mandatsreferenz;glaubiger;creditor;creancier;incassante;job;vehicle;kennzeichen;immatriculation;shipment;tracking;awb;"
-        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;reservation"
+        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;"
+        "reservation"
     ),
     Cue.DELIVERY: (
         "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
@@ -161,14 +168,19 @@ CUES: dict[Cue, str] = {
         "conditions de reglement;betalingsvoorwaarden;betaalconditie;condizioni di pagamento;termini di pagamento;"
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
-    Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),
+    Cue.UNTIL: (
+        "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
+        "entro il;antes del;antes de;hasta;hasta el;ate"
+    ),
     Cue.COLLECTED: (
-        "eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;direct debit;"
+        "cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;"
+        "direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;forfald;betalingsfrist;betalas senast;senast;"
+        "scadenze;echeances;vencimientos;vencimentos;falligkeiten;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
+        "forfald;betalingsfrist;betalas senast;senast;"
         "termin platnosci;termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;"
         "falligkeitsdatum;zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;"
         "vervaldag;scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;"

@@ -11,7 +11,7 @@ from app.domain.parsing import (
     parse_currency,
     plain,
 )
-from app.extractors.candidate import Candidate, Kind, Label
+from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in
@@ -87,7 +87,11 @@ class Labels:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
-                yield Label(cues, "inline" if cell == home else "left", distance, colon)
+                relation: Relation = "inline" if cell == home else "left"
+                if candidate.kind in ("id", "date") and (nearer := self._behind_dash(row, hits, start, end)):
+                    yield Label(nearer, relation, distance, colon)
+                bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
+                yield Label(cues, relation, distance, colon, bare)
                 if cell != home or colon:
                     return
             if cell == home and before:
@@ -144,6 +148,15 @@ class Labels:
         if end - start > 9:  # a sentence: what stands near the value counts
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    def _behind_dash(self, row: Row, hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
+        """Of "Your subscription – Invoice no." what stands behind the last dash or comma, if it says by itself what the value is."""
+        for i in range(end - 1, start, -1):
+            text = row.words[i - 1].text
+            if text in _DASHES or text.endswith(","):
+                cues = self._between(hits, i, end)
+                return cues if cues - _SAYS_LITTLE else _NO_CUES
+        return _NO_CUES
 
     def _values_under(self, number: int, x0: float, x1: float) -> int:
         placed = self.grid.rows[number].words
@@ -238,6 +251,11 @@ _HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNI
 
 
 _NO_CUES: frozenset[Cue] = frozenset()
+
+
+_NUMBER = frozenset({Cue.NUMBER})
+_SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
+_DASHES = frozenset("-–—|·•")
 
 
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
