@@ -199,16 +199,19 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "please pay to;kindly pay to;sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
+        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
-        "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;expediteur;leverancier;"
-        "verkoper;afzender;fornitore;cedente;venditore;cedente prestatore;mittente;emittente;proveedor;vendedor;emisor;fornecedor;"
-        "emitente;prestador;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;contractor;"
+        "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
+        "verkoper;fornitore;cedente;venditore;cedente prestatore;emittente;proveedor;vendedor;emisor;fornecedor;"
+        "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
+        "uitgegeven door;ausgestellt von;"
         "freelancer;company details"
     ),
     Cue.BUYER: (
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
-        "guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
+        "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
+        "debtor;debitor;debiteur;deudor;debitore;devedor;"
+        "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
         "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
@@ -231,10 +234,12 @@ CUES: dict[Cue, str] = {
         "plaats van levering;bauvorhaben;baustelle;leistungsort;verbrauchsstelle;lieferort"
     ),
     Cue.OTHER_PARTY: (
+        "shipper;consignor;expediteur;afzender;mittente;remitente;remetente;"
         "representant fiscal;tax representative;steuervertreter;factor;hersteller;manufacturer;warenlieferant;carrier;transporteur;"
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
+        "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
         "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
         "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
