@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.extraction import Source
@@ -105,6 +105,8 @@ def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Ch
     issue = pick(weighed, floor=0.15)
     if issue:
         chosen["issue_date"] = issue
+    elif delivered := chosen.get("delivery_date"):  # "Date / date of supply": of both, where there is no other
+        chosen["issue_date"] = replace(delivered, confidence=round(0.6 * delivered.confidence, 3))
 
 
 def _early(found: Candidates, candidate: Candidate) -> float:

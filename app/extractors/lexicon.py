@@ -108,7 +108,10 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums",
+    Cue.DATE: (
+        "emise le;emis le;etablie le;etabli le;emitida el;emitida em;emessa il;emesso il;ausgestellt am;issued on;expedida el;"
+        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums"
+    ),
     Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
@@ -211,7 +214,8 @@ CUES: dict[Cue, str] = {
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
-        "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
+        "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;policy holder;policyholder;bill to;"
+        "billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
         "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
