@@ -129,7 +129,7 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
 
 
 def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    ids = [c for c in found.of("id") if c.row not in items]
+    ids = [c for c in found.of("id") if c.row not in items or _names_an_order(found, c)]
     taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
@@ -166,6 +166,13 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
     if number and order and number.value == order.value:
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+def _names_an_order(found: Candidates, candidate: Candidate) -> bool:
+    """Whether the row has nothing but words on the buyer's order, as tables have above the items of each: "Your order 4711"."""
+    labels = found.labels(candidate)[:1]
+    alone = len(found.grid.rows[candidate.row].cells) == 1
+    return alone and any(label.relation == "inline" and label.cues >= {Cue.PURCHASE, Cue.YOUR} for label in labels)
 
 
 _UNLABELLED = 0.35

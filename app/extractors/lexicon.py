@@ -363,7 +363,7 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "total received;amount received;valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;"
+        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;"
         "total paid;bezahlt;"
         "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
