@@ -297,8 +297,8 @@ def _weighed_cues(found: Candidates) -> Iterator[tuple[float, frozenset[Cue]]]:
                 continue
             words = spaced_words(row, cell)
             cues = cues_in(words)
-            if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}:
-                continue
+            if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT} or ("documento" in words and Cue.CREDIT not in cues):
+                continue  # "tipo documento" stands over the title of any
             if len(words) < 3 and any(map(str.isdigit, words[-1])) and Cue.CREDIT not in cues:
                 continue  # "invoice 4711" may be one that is credited; a credit note is seldom named but by itself
             named = [word for word in words if not any(map(str.isdigit, word))]
