@@ -25,6 +25,7 @@ from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.rates import read_taxes
 from app.extractors.receipt_items import read_items
 from app.extractors.receipt_seller import parties_of
 from app.extractors.receipt_totals import settle_receipt
@@ -133,7 +134,7 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
         amount_due=_money(chosen, "amount_due"),
         tax_breakdown=tuple(
             TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
-            for rate in totals.rates
+            for rate in totals.rates or read_taxes(found, table, totals.chosen)
         ),
         lines=lines.items,
     )
