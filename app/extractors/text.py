@@ -15,6 +15,7 @@ from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBrea
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
+from app.extractors.changes import read_changes
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.common_words import language_of
 from app.extractors.date_order import is_open
@@ -107,6 +108,9 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     for path, choice in chosen.items():
         notes.note(path, choice)
     lines = lines_of(table, grid, sums, notes.place)
+    if not (lines.allowances or lines.charges):
+        allowances, charges = read_changes(found, table, totals.chosen, notes.place)
+        lines = replace(lines, allowances=allowances, charges=charges)
     invoice = Invoice(
         number=_text(chosen, "number"),
         issue_date=_date(chosen, "issue_date"),
