@@ -17,6 +17,9 @@ from app.extractors.tables import Table
 MOST = 4
 """Rows between two sums: more are something else."""
 
+_OTHERS = {"tax", "gross", "due", "paid", "withheld"}
+"""Where one of these stands between, the total under it is no total without tax."""
+
 Changes = tuple[tuple[AllowanceCharge, ...], tuple[AllowanceCharge, ...]]
 
 
@@ -35,8 +38,13 @@ def read_changes(found: Candidates, table: Table, chosen: dict[str, Choice], pla
     for c in found.of("amount"):
         if above < c.row < net.candidate.row and c.decimals == 2 and c.row not in table.rows:
             last[c.row] = c
-    changes = [(_signed(found, c), c) for c in last.values()]
-    if not 0 < len(changes) <= MOST or start + sum((value for value, _ in changes), ZERO) != net.value:
+    above = max((row for row, c in last.items() if value_of(c) == start), default=above)  # the sum of the lines by another name
+    last = {row: c for row, c in last.items() if row > above}
+    roles = {row: _role(found, c) for row, c in last.items()}
+    if not 0 < len(last) <= MOST or not _OTHERS.isdisjoint(roles.values()):
+        return (), ()
+    changes = [(-abs(value_of(c)) if roles[row] == "discount" else value_of(c), c) for row, c in last.items()]  # however it is signed
+    if start + sum((value for value, _ in changes), ZERO) != net.value:
         return (), ()
     less = [c for value, c in changes if value < 0]
     more = [c for value, c in changes if value > 0]
@@ -46,10 +54,9 @@ def read_changes(found: Candidates, table: Table, chosen: dict[str, Choice], pla
     )
 
 
-def _signed(found: Candidates, c: Candidate) -> Decimal:
-    """What it adds: a discount is taken off however it is signed."""
+def _role(found: Candidates, c: Candidate) -> str:
     roles = found.strength(c, amount_meaning)
-    return -abs(value_of(c)) if max(roles, key=lambda role: roles[role], default="") == "discount" else value_of(c)
+    return max(roles, key=lambda role: roles[role], default="")
 
 
 def _change(found: Candidates, c: Candidate, path: str, place: Place) -> AllowanceCharge:
