@@ -71,9 +71,9 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     merit -= 0.3 if sum(map(is_common, words)) * (2 if trade else 3) > len(words) else 0.0
     merit -= 0.3 if ":" in text and not legal else 0.0  # a label and its value
     merit -= 0.8 if "other firm" in said else 0.0
-    merit -= 0.3 if "operator" in said else 0.0
+    merit -= 0.6 if "operator" in said else 0.0
     merit -= 0.5 if "branch" in said and not legal else 0.0
-    merit -= 0.8 if "greeting" in said and len(words) < 3 else 0.0
+    merit -= 0.8 if "greeting" in said and len(words) < 3 and not _GREETING.match(row.text.strip()) else 0.0
     return merit
 
 
@@ -108,8 +108,9 @@ def _may_be_name(row: Row, hits: Sequence[CueHit] = ()) -> bool:
     words = plain(text)
     if not name_like(text) or _is_registration(row) or all(word in PRINTED or is_common(word) for word in words):
         return False
-    labels = sum(hit.end - hit.first for hit in hits if hit.cues & _NO_NAME)
-    return 2 * labels < len(row.words) or legal_form(text)
+    end = name_end(row, 0, len(row.words))
+    labels = sum(hit.end - hit.first for hit in hits if hit.cues & _NO_NAME and hit.end <= end)
+    return 2 * labels < end or legal_form(text) or words[0] in BEFORE
 
 
 def _is_contact(row: Row) -> bool:
