@@ -14,6 +14,8 @@ from app.extractors.receipts import Receipt, kinds_in
 
 TOTALS = {"rounded": 1.0, "gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
 """Roles of sums, and how much each says that it is what was paid."""
+COIN = Decimal("0.05")
+"""The smallest one to which tills round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,6 @@ def _shown_role(a: RowAmount, amounts: list[RowAmount], taxes: Collection[Candid
             return "change"  # "balance", under what was given
     if a.role == "total":
         sums = {b.value for b in below if b.role in ("total", "gross", "rounded", "due")}
-        if any(b.role in ("tax", "charge") and b.value > 0 and a.value + b.value in sums for b in below):
+        if any(b.role in ("tax", "charge") and b.value > 0 and abs(a.value + b.value - sum_) < COIN for b in below for sum_ in sums):
             return "net"
     return a.role

@@ -17,7 +17,7 @@ from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, lega
 from app.extractors.parties import Parties
 from app.extractors.receipts import TIME, Receipt
 from app.extractors.sender import PRINTED
-from app.extractors.trades import BEFORE, BEHIND
+from app.extractors.trades import BEFORE, BEHIND, TRADES
 
 _TOP = 14  # rows in which the name is looked for
 _NO_NAME = {Cue.INVOICE, Cue.RECEIPT, Cue.CREDIT, Cue.DATE, Cue.TOTAL, Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
@@ -59,7 +59,7 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     text = _name_in(row)
     words = plain(text)
     legal = legal_form(text)
-    trade = words[0] in BEFORE or not BEHIND.isdisjoint(words[1:])
+    trade = not TRADES.isdisjoint(words)
     merit = 0.4 + (0.4 if legal else 0.0) + 0.8 * (_sure(row) - 0.8) - 0.02 * number
     merit += 0.12 if text.isupper() else 0.0
     merit += 0.2 if trade else 0.0
@@ -173,7 +173,7 @@ def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
     if lower.startswith("(") or upper.casefold().split()[-1] in _LINKS:
         return True
     if legal_form(lower) or any(word in LEGAL for word in words):
-        return words[0] in BEHIND
+        return words[0] in BEHIND or TRADES.issuperset(core)
     return all(word in BEFORE for word in plain(upper)) and upper.isupper() == lower.isupper()
 
 

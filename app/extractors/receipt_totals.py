@@ -8,15 +8,13 @@ from decimal import Decimal
 from app.extractors.candidate import Candidate
 from app.extractors.choice import Choice, confidence
 from app.extractors.confusions import misreading
-from app.extractors.receipt_amounts import TOTALS, RowAmount, as_the_sums_say, row_amounts
+from app.extractors.receipt_amounts import COIN, TOTALS, RowAmount, as_the_sums_say, row_amounts
 from app.extractors.receipt_proofs import Proof, Summary, proofs_of, summaries_of
 from app.extractors.receipts import Receipt, given_on
 from app.extractors.totals import Totals
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-COIN = Decimal("0.05")
-"""The smallest one to which tills round."""
 AFTER_ROUNDING = 0.15
 """What a total gains over the one that was rounded to it."""
 LEAST = 0.55
@@ -61,16 +59,18 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
 
 
 def _rounded_to(value: Decimal, amounts: list[RowAmount], proofs: list[Proof]) -> set[Decimal]:
-    """Of what a total may have been rounded to the smallest coin: totals over it, and what the sums arrive at where the receipt says that
-    it was rounded, or by how much."""
+    """Of what a total may have been rounded to the smallest coin: totals over it, and what the sums arrive at where that stands nowhere, or
+    where the receipt says that it was rounded."""
     if value % COIN:
         return set()
     own = [a for a in amounts if a.value == value and a.role in ("total", "gross", "rounded", "due")]
     last = max((a.candidate.row for a in own), default=-1)
     before = {a.value for a in amounts if a.role in TOTALS and a.candidate.row < last}
     off = {a.value for a in amounts if a.role == "rounding" and a.value}
-    said = any(a.role == "rounded" for a in own)
-    before |= {proof.value for proof in proofs if said or abs(value - proof.value) in map(abs, off)}
+    shown = {a.value for a in amounts}
+    if any(a.role == "rounded" for a in own):
+        shown = set()
+    before |= {proof.value for proof in proofs if (own and proof.value not in shown) or abs(value - proof.value) in map(abs, off)}
     return {other for other in before if ZERO < abs(other - value) < COIN}
 
 
