@@ -243,4 +243,6 @@ def _settle(heads: list[Head]) -> list[Head]:
         new = Head(head.column, head.x0, head.x1)
         seen[head.column] = new
         result.append(new)
+    if Column.PRICE in seen and not {Column.AMOUNT, Column.QUANTITY, Column.TAX_AMOUNT} & seen.keys():
+        seen[Column.PRICE].column = Column.AMOUNT  # "Item | Price": of nothing else could it be the price
     return result

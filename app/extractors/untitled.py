@@ -178,7 +178,9 @@ def _number_columns(grid: Grid, own: Mapping[int, Candidate], by_row: Mapping[in
     for number in own:
         row = grid.rows[number]
         for c in by_row[number]:
-            begin = row.cells[row.cell_of[c.first]][0]
+            begin, end = row.cells[row.cell_of[c.first]]
+            if c.end < end and row.words[c.end].text in "xX×":
+                continue  # "20 x Desk lamp"
             if not any(spot.wordy and len(spot.text) > 3 for spot in row.words[begin : c.first]):
                 placed.append((row.words[c.first].x0, row.words[c.end - 1].x1, c))
     stretches: list[_Stretch] = []
