@@ -232,7 +232,7 @@ def _settle(heads: list[Head]) -> list[Head]:
     result: list[Head] = []
     for head in heads:
         if head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
-            seen[Column.NAME].column = Column.OTHER if Column.ITEM_ID in seen else Column.ITEM_ID
+            seen[Column.NAME].column = Column.ITEM_ID
         elif head.column is Column.PRICE and Column.PRICE in seen and all(other.column is not Column.AMOUNT for other in heads):
             head = Head(Column.AMOUNT, head.x0, head.x1)  # "Price each | Price incl. VAT"
         elif head.column in seen and head.column not in (Column.OTHER, Column.AMOUNT):

@@ -35,7 +35,7 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
 
 
 def _take_wordy_ids(items: Sequence[ItemRow]) -> None:
-    """ "Item | Description", or no codes under their title: what identifies an item and has no digits is its name, if that goes for most."""
+    """ "Item | Description", or no codes under their title: what identifies an item and has no digits is its name, if so with most."""
     ids = [part for item in items if (part := item.texts.get(Column.ITEM_ID))]
     if not ids or sum(any(map(str.isdigit, part.text)) or part.text.isupper() for part in ids) * 3 > len(ids):
         return
