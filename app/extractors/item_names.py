@@ -34,10 +34,14 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
             _cut_description(grid, item)
 
 
+_WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{4}.*")
+"""Words, as no code has: small letters one after another, four of them where there are digits too."""
+
+
 def _take_wordy_ids(items: Sequence[ItemRow]) -> None:
-    """ "Item | Description", or no codes under their title: what identifies an item and has no digits is its name, if so with most."""
+    """ "Item | Description", or no codes under their title: what identifies an item in words is its name, if so with most."""
     ids = [part for item in items if (part := item.texts.get(Column.ITEM_ID))]
-    if not ids or sum(any(map(str.isdigit, part.text)) or part.text.isupper() for part in ids) * 3 > len(ids):
+    if not ids or sum(bool(_WORD.fullmatch(part.text)) for part in ids) * 3 < 2 * len(ids):
         return
     for item in items:
         if part := item.texts.pop(Column.ITEM_ID, None):
