@@ -116,6 +116,13 @@ def cues_in(words: Iterable[str]) -> frozenset[Cue]:
     return frozenset(found)
 
 
+def label_share(text: str, cues: Iterable[Cue]) -> float:
+    """0..1: how many of the words of a text are labels that hold one of the cues. "Page One Books" is no label."""
+    words = label_words(text)
+    wanted = frozenset(cues)
+    return sum(end - first for found, first, end in _matches(list(words)) if found & wanted) / max(1, len(words))
+
+
 def _matches(words: list[str]) -> list[tuple[frozenset[Cue], int, int]]:
     root = _trie()
     found: list[tuple[frozenset[Cue], int, int]] = []

@@ -20,7 +20,7 @@ from app.extractors.grid import Row
 from app.extractors.item_names import UNITS
 from app.extractors.items import Aside, ItemRow, Text, value_of
 from app.extractors.products import find_factors
-from app.extractors.receipt_totals import role_of, row_amounts
+from app.extractors.receipt_amounts import role_of, row_amounts
 from app.extractors.receipts import Receipt
 from app.extractors.tables import Table
 
