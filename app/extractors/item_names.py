@@ -34,8 +34,8 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
             _cut_description(grid, item)
 
 
-_WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{4}.*")
-"""Words, as no code has: small letters one after another, four of them where there are digits too."""
+_WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{6}.*")
+"""Words, as no code has: small letters one after another, six of them where there are digits too ("line 1" is no name)."""
 
 
 def _take_wordy_ids(items: Sequence[ItemRow]) -> None:
