@@ -20,6 +20,7 @@ from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
 from app.extractors.misread_bics import mended_bics
 from app.extractors.nearby import Labels
+from app.extractors.wrapped import wrapped_ibans
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def find_candidates(grid: Grid) -> Candidates:
         found += identifiers
         found += mended_bics(number, row) if row.read else ()
         found += codes(number, row)
+    found += wrapped_ibans(grid.rows)
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)

@@ -108,8 +108,8 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
-    Cue.OF: "vom;of;du;del;van;den;le;lo",
+    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums",
+    Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
@@ -173,7 +173,8 @@ CUES: dict[Cue, str] = {
         "entro il;antes del;antes de;hasta;hasta el;ate"
     ),
     Cue.COLLECTED: (
-        "cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;"
+        "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
+        "addebito;addebitato;debited;"
         "direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),
@@ -264,7 +265,8 @@ CUES: dict[Cue, str] = {
         "tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;numero de tva;n de tva;tva no;"
         "identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;btwnummer;btwnr;partita iva;p iva;"
         "piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;gst reg;gst id;gst registration no;"
-        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;c i f;n i f;"
+        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;dni;dni nif;"
+        "nif dni;c i f;n i f;"
         "tax reg;nif;cif;nipc;contribuinte;n contribuinte;numero de identificacion fiscal;numero de identificacao fiscal"
     ),
     Cue.IBAN: "iban;iban nr;iban no;iban code",
@@ -293,7 +295,8 @@ CUES: dict[Cue, str] = {
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
     Cue.TOTAL: (
-        "brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;"
+        "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
+        "total;totals;totale;"
         "totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;"
         "betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;"
         "totaalbedrag;tot"
@@ -339,7 +342,8 @@ CUES: dict[Cue, str] = {
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
-        "att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;pozostaje do zapłaty;amount due;balance due;"
+        "falliger betrag;fallige summe;fallig gesamt;att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;"
+        "pozostaje do zapłaty;amount due;balance due;"
         "balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;pay this amount;zu zahlen;"
         "zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;noch zu zahlen;"
         "zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;openstaand;"
@@ -352,7 +356,8 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "paid;already paid;amount paid;total paid;bezahlt;bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
+        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;total paid;bezahlt;"
+        "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
         "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
         "payments received;payment received;less paid;advance;received;geleistet;geleistete;erhalten;encaisse;montant deja paye;"

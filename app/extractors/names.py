@@ -98,12 +98,14 @@ def legal_form(text: str) -> bool:
 def only_legal_form(text: str) -> bool:
     """Whether a line is nothing but the end of a name: "Pty Limited", "GmbH & Co. KG", "& Sons"."""
     joined = _joined(text)
-    return 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2))
+    if 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2)):
+        return True
+    return OSA.distance("".join(joined), "sdnbhd", score_cutoff=1) <= 1
 
 
 def registration(text: str) -> bool:
     """Whether a text is the number under which a firm is registered, as it stands behind or under the name: "(123456-X)"."""
-    return bool(_REGISTRATION.fullmatch(text))
+    return sum(map(str.isdigit, text)) > 3 and bool(_REGISTRATION.fullmatch(text))
 
 
 def name_end(row: Row, first: int, end: int) -> int:
@@ -115,7 +117,7 @@ def name_end(row: Row, first: int, end: int) -> int:
 
 _REGISTRATION = re.compile(
     r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:\s]{0,4}){0,4}\(?"
-    r"(?:[A-Z]{0,2}\d{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()]{0,16}\d{5})[^()]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
+    r"(?:[A-Z]{0,2}[\dOIlSB]{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()#]{0,16}\d{5})[^()#]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
     re.IGNORECASE,
 )
 

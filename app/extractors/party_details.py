@@ -34,7 +34,7 @@ def choose_tax_ids(
     taken = {(c.row, i) for c in values for i in range(c.first, c.end)}
     done: set[tuple[int, int]] = set()
     for c in [*found.of("vat_id"), *found.of("id")]:
-        if (c.row, c.first) in done or (c.row, c.first) in taken or c.row in items:
+        if (c.row, c.first) in done or (c.row, c.first) in taken or (c.row in items and c.kind == "id"):
             continue
         if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30):
             continue
