@@ -131,11 +131,7 @@ def read_senders(
     """`labelled`: passages under labels, by role; `window`: those of addresses without one. Whom a label names as another party is hardly
     the sender."""
     grid = found.grid
-    letterhead = _Letterhead(
-        found,
-        sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0,
-        frozenset(line for _, passage in labelled["payee"] for line in names_in(grid, passage)[:1]),
-    )
+    letterhead = _Letterhead(found, sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0)
     domains = domains_in(grid)
     mentions: list[Mention] = []
     for weight, passage in labelled["seller"]:
@@ -143,23 +139,29 @@ def read_senders(
             line = (name.candidate.row, name.candidate.first, name.candidate.end)
             merit = weight - 0.2 + _contacts_below(found, line)
             mentions.append(Mention(str(name.value), plain(str(name.value)), line, merit, False, True, frozenset()))
-    for number, row in enumerate(grid.rows):
-        if row.page > 2 or number in items:
+    for line, end, heads, bonus in _lines(grid, items, labelled["payee"]):
+        text = clean(name_from(grid, line) if line[2] == end else text_of(grid, line))
+        words = plain(text)
+        if not _can_be_sender(text, words) or is_country(words):
             continue
-        for first, end in row.cells:
-            for part in _name_parts(row, number, first, end):
-                line = trim(grid, part)
-                text = clean(name_from(grid, line) if line[2] == end else text_of(grid, line))
-                words = plain(text)
-                if not _can_be_sender(text, words) or is_country(words):
-                    continue
-                squeezed = "".join(words)
-                agreeing = frozenset(domain for domain in domains if agrees(domain.name, squeezed, words))
-                merit, numbered = letterhead.weigh(line, text, words, end)
-                mentions.append(Mention(text, words, line, merit, numbered, part[1] == first, agreeing))
+        merit, numbered = letterhead.weigh(line, text, words, end)
+        agreeing = frozenset(domain for domain in domains if agrees(domain.name, "".join(words), words))
+        mentions.append(Mention(text, words, line, merit + bonus, numbered, heads, agreeing))
     first_lines = frozenset(line for passage in window for line in names_in(grid, passage)[:1])
     others = [passage for role in ("ship_to", "other", "buyer") for _, passage in labelled[role]]
     return Senders(found, _joined(grid, mentions), first_lines, frozenset(_places(others)))
+
+
+def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]]) -> Iterator[tuple[Line, int, bool, float]]:
+    """Where a name may stand: the words, where their cell ends, whether they begin it, and what it says for them that they are to be paid."""
+    for number, row in enumerate(grid.rows):
+        if row.page <= 2 and number not in items:
+            for first, end in row.cells:
+                for part in _name_parts(row, number, first, end):
+                    yield trim(grid, part), end, part[1] == first, 0.0
+    for _, passage in payees:
+        for line in names_in(grid, passage)[:1]:
+            yield line, line[2], True, 0.4
 
 
 Place = tuple[int, int]
@@ -242,6 +244,7 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
 
 _DASH = re.compile(r"[–—|·]|-\s")
 """Behind it something else begins ("ACME Ltd– Company no. ...")."""
+_ADDRESS = re.compile(r"[^,]*\d[^,]*,.*\d")
 _CLAUSE = re.compile(r"\d{1,2}[.)]\s")
 
 
@@ -265,11 +268,10 @@ def domains_in(grid: Grid) -> frozenset[Domain]:
 
 @dataclass(frozen=True, slots=True)
 class _Letterhead:
-    """What sets a sender's name apart, whoever the addressee is. `usual`: the usual height of a row; `paid`: names of who is to be paid."""
+    """What sets a sender's name apart, whoever the addressee is. `usual`: the usual height of a row."""
 
     found: Candidates
     usual: float
-    paid: frozenset[Line]
 
     def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool]:
         """The merit, and whether a firm's numbers stand with the name. `end`: where the cell ends that it stands in."""
@@ -280,7 +282,6 @@ class _Letterhead:
         squeezed = "".join(words)
         merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
         merit += 0.28 if company else 0.0
-        merit += 0.4 if line in self.paid else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
         if row.page == 1:
             size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
@@ -425,7 +426,7 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
             parts.append((number, first, i))
             break
-        if text.endswith(",") and i + 1 < end and not parts and _imprint(row.span(i + 1, end)):
+        if text.endswith(",") and not parts and _ADDRESS.match(row.span(i + 1, end)):
             parts.append((number, first, i + 1))  # "Wood Corner, 5 Some street, 12345 Town"
         goes_on = i + 1 < end and "".join(plain(row.words[i + 1].text)) in LEGAL  # "Co., Ltd."
         if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
