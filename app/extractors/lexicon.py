@@ -93,7 +93,8 @@ CUES: dict[Cue, str] = {
         "gutschrift;gutschrifts;"
         "rechnungskorrektur;rechnungs korrektur;korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;"
         "creditnota;creditfactuur;credit factuur;nota di credito;nota de credito;abono;factura rectificativa;factura de abono;"
-        "nota credito"
+        "nota credito;nota di accredito;nota accredito;nota de abono;note d avoir;rechnungsstorno;gutschriftsanzeige;creditbon;"
+        "cancellation invoice;credit slip;credit advice"
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
