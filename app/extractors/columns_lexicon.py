@@ -42,6 +42,7 @@ COLUMN_WORDS: dict[Column, str] = {
     Column.QUANTITY: (
         "antall;antal;ilosc;ilość;mangd;qty;quantity;qnty;menge;anzahl;anz;stuck;stk;quantite;quantites;qte;qt;qta;quantita;aantal;"
         "hoeveelheid;cantidad;cant;uds;unidades;quantidade;qtd;quant;hours;hrs;hour;stunden;std;heures;uren;ore;horas;units;nights;"
+        "quantity ordered;stuckzahl;qte cdee;quantite cdee;qte commandee;qte livree;aantal stuks;qtde;liefermenge;ordered;"
         "nombre;nb;nbre;ud;shipped;billed;aant;qty shipped;no of units;pieces;pcs;days;tage;jours;dagen;hours qty;qty hours;hrs qty"
     ),
     Column.UNIT: (
@@ -54,6 +55,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "stukprijs;stuk prijs;prijs per stuk;eenheidsprijs;prezzo;prezzo unitario;prezzo unit;precio;precio unitario;precio unit;"
         "preco;preco unitario;preco unit;pr unitario;unit cost;cost;price each;each;p unit;pvp;p v p;tarief;tarif;tarief per uur;"
         "valor unitario;valor unit;unit price net;preis einheit;unit net price;hourly rate;unit rate;price per unit;p unitario;"
+        "prix u;price ea;prijs p st;prijs st;importo unitario;preco un;precio ud;prix horaire;stundensatz;uurtarief;prijs eenheid;"
         "einheitspreis;listenpreis;unitario;eur stk"
     ),
     Column.DISCOUNT: "discount;disc;rabatt;rab;remise;rem;korting;sconto;sc;descuento;dto;desconto;nachlass;rabais",
@@ -74,6 +76,8 @@ COLUMN_WORDS: dict[Column, str] = {
         "gross amount;subtotal;sub total;netto;net;line amount;amount due;total price;total amount;totaalprijs;totaal bedrag;"
         "prezzo totale;precio total;preco total;valor total;total linea;nettobetrag;g preis;gp;prix total;total net;p total;"
         "imponibile;montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
+        "totaal prijs;line value;extended amount;totale netto;importo totale;importe total;montante;"
+        "total c iva;gesamtpreis netto;gesamtbetrag netto;importe linea;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
     Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids",

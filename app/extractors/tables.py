@@ -69,8 +69,10 @@ def read_tables(found: Candidates) -> Table:
     titled = _read(found, find_heads(found.grid, found.finder.values))
     if titled.closed and all(item.names for item in titled.items):
         return titled
-    other = _read(found, heads_by_numbers(found))
-    return other if not titled.items or other.merit() > titled.merit() else titled
+    untitled = heads_by_numbers(found)
+    other = _read(found, untitled.heads)
+    borne_out = sum(item.row in untitled.rows for item in other.items) * 2 > len(untitled.rows)
+    return other if other.merit() > titled.merit() or (borne_out and not titled.items) else titled
 
 
 def _read(found: Candidates, heads: list[TableHead]) -> Table:

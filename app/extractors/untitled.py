@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise, permutations
+from typing import NamedTuple
 
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
@@ -26,16 +27,22 @@ _NO_ITEMS = (*_SUMS, "tax", "paid", "carried", "rounding", "withheld")
 _FARTHEST = 4.0  # heights of a row between two rows of a list
 
 
-def heads_by_numbers(found: Candidates) -> list[TableHead]:
-    """The head of the one table whose amounts are proved, its columns where its numbers and words stand; empty where none is."""
+class Untitled(NamedTuple):
+    """`heads`: of the one table whose amounts are proved, if there is one; `rows`: where these stand."""
+
+    heads: list[TableHead]
+    rows: frozenset[int]
+
+
+def heads_by_numbers(found: Candidates) -> Untitled:
+    """The head of the one table whose amounts are proved, its columns where its numbers and words stand."""
     numbers = _Numbers(found)
     amounts = numbers.amounts()
-    if not amounts:
-        return []
-    heads = _columns(found.grid, amounts, numbers.by_row)
+    heads = _columns(found.grid, amounts, numbers.by_row) if amounts else []
     if not heads:
-        return []
-    return [TableHead(*_titles_over(found.grid, heads, amounts[0].row), tuple(heads))]
+        return Untitled([], frozenset())
+    head = TableHead(*_titles_over(found.grid, heads, amounts[0].row), tuple(heads))
+    return Untitled([head], frozenset(c.row for c in amounts))
 
 
 class _Numbers:
