@@ -75,7 +75,8 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     found = find_candidates(grid)
     table = read_tables(found)
     sum_of_lines = sum_of(table)
-    totals = choose_totals(found, table.rows, sum_of_lines)
+    last = max((item.row for item in table.items), default=-1)
+    totals = choose_totals(found, frozenset(row for row in table.rows if row <= last), sum_of_lines)
     header = choose_header(found, table.rows)
     receipt = read_receipt(found)
     if receipt:
