@@ -133,6 +133,14 @@ def test_a_credit_note_by_its_title(title: str) -> None:
     assert read(INVOICE.format(title=title, number="Invoice: 1204")).document_type == "credit_note"
 
 
+@pytest.mark.parametrize(
+    ("title", "code"), [("PREPAYMENT INVOICE", "386"), ("Vorauszahlungsrechnung", "386"), ("Facture d'acompte", "386"), ("INVOICE", "380")]
+)
+def test_an_invoice_of_a_payment_in_advance_has_its_code(title: str, code: str) -> None:
+    extracted = read(INVOICE.format(title=title, number="Invoice: 1204"))
+    assert (extracted.document_type, extracted.invoice.type_code) == ("invoice", code)
+
+
 UNSURE = "ACME Ltd\n\nInvoice number: 4711-A\nInvoice date: {issued}\nDue date: {due}\n{more}\nTotal: {total}"
 
 

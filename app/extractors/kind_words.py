@@ -11,16 +11,21 @@ from dataclasses import dataclass
 INVOICE_TITLES = (
     "invoice;tax invoice;vat invoice;commercial invoice;proforma invoice;pro forma invoice;credit note;credit memo;credit invoice;bill;"
     "cancellation invoice;credit slip;"
-    "rechnung;gutschrift;rechnungskorrektur;korrekturrechnung;stornorechnung;rechnungsstorno;storno;schlussrechnung;abschlagsrechnung;teilrechnung;"
+    "rechnung;vorauszahlungsrechnung;vorkasserechnung;gutschrift;rechnungskorrektur;korrekturrechnung;stornorechnung;rechnungsstorno;storno;schlussrechnung;abschlagsrechnung;teilrechnung;"
     "anzahlungsrechnung;sammelrechnung;proformarechnung;honorarrechnung;monatsrechnung;jahresrechnung;handwerkerrechnung;"
     "facture;avoir;note de credit;facture d avoir;facture d acompte;note d honoraires;note d avoir;"
-    "factuur;creditfactuur;creditnota;voorschotfactuur;proformafactuur;verzamelfactuur;"
+    "factuur;aanbetalingsfactuur;creditfactuur;creditnota;voorschotfactuur;proformafactuur;verzamelfactuur;"
     "fattura;nota di credito;parcella;nota credito;nota di accredito;nota accredito;"
     "factura;nota de credito;abono;nota de abono;factura rectificativa;factura simplificada;"
     "fatura;nota de credito;fatura recibo;factura recibo;fatura simplificada;"
     "faktura;faktura vat;faktura korygujaca;faktura zaliczkowa;faktura proforma;fakturan;kreditfaktura;kreditnota"
 )
 """Longest first where one is part of another: "credit note" is no "note"."""
+PREPAID = frozenset(
+    "prepayment advance deposit downpayment anzahlungsrechnung vorauszahlungsrechnung vorkasserechnung anzahlung acompte voorschotfactuur "
+    "aanbetalingsfactuur vooruitbetalingsfactuur acconto anticipo adiantamento zaliczkowa acontofaktura forskottsfaktura".split()
+)
+"""In its title these make an invoice one of a payment in advance (UNTDID 1001: 386)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.common_words import language_of
 from app.extractors.grid import Row, spaced_words
-from app.extractors.kind_words import INVOICE_TITLES, OTHER_KINDS
+from app.extractors.kind_words import INVOICE_TITLES, OTHER_KINDS, PREPAID
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
 
@@ -67,7 +67,10 @@ def kind_of(found: Candidates, *, has_total: bool, has_number: bool, has_tax: bo
             return Kind("other", "380", True, other.told(own_number > 0, has_total))
         if other.weight >= DOUBTED - less and other.weight > invoice + 0.3:
             return Kind("other", "380", False, other.told(own_number > 0, has_total))
-    return _of_invoices(found, has_total=has_total, has_number=has_number)
+    kind = _of_invoices(found, has_total=has_total, has_number=has_number)
+    if kind.document_type == "invoice" and INVOICE in titles and not PREPAID.isdisjoint(plain(titles[INVOICE].text)):
+        return Kind("invoice", "386")
+    return kind
 
 
 # ------------------------------------------------------------------------------------------------------ what speaks for another kind

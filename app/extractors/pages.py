@@ -71,14 +71,16 @@ def _facts(found: Candidates) -> PageFacts:
     header = choose_header(found, frozenset())
     number, issued = header.get("number"), header.get("issue_date")
     own = dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, everywhere), key=lambda pair: -pair[0]))
-    if number and number.confidence >= SURE:
+    titles = best_titles(found, 0)
+    dated = issued is not None and issued.confidence >= SURE
+    if number and number.confidence >= SURE and (dated or INVOICE in titles):  # a page that goes on may bear the number of a meter
         own[str(number.value)] = None
     return PageFacts(
-        titles=best_titles(found, 0),
+        titles=titles,
         numbers=tuple(own),
-        likely=str(number.value) if number else None,
+        likely=str(number.value) if number and (dated or number.confidence >= SURE) else None,
         identities={kind: frozenset(str(c.value) for c in found.of(kind) if c.sound) for kind in _IDENTITIES},
-        issued=issued.value if issued and issued.confidence >= SURE and isinstance(issued.value, date) else None,
+        issued=issued.value if dated and issued and isinstance(issued.value, date) else None,
         counter=_counter(rows),
         totals=any(_is_total(found, c) for c in money),
         carried=[c.row for c in money].count(topmost) == 1 and any(Cue.CARRIED in hit.cues for hit in found.cues[topmost]),

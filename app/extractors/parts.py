@@ -99,7 +99,7 @@ def _begins(page: PageFacts, part: _Part) -> str:
         return "yes" if titled or page.numbers or first else "perhaps"
     if first and titled and part.totals:
         return "yes" if both else "perhaps"
-    return "perhaps" if both and (titled or page.numbers or (page.likely and page.issued)) else "no"
+    return "perhaps" if both and (titled or page.numbers or page.likely) else "no"
 
 
 def _of_another_firm(page: PageFacts, part: _Part) -> bool:
