@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -35,8 +35,8 @@ OWNER = frozenset("inh inhaber inhaberin prop proprietor owner titolare eigenaar
 _STREET = re.compile(
     r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
     r"|\bc/|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
-    r"|contrada|calle|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|bd|p\.?zza|v\.?le|jalan|jln|lorong|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
-    r"|terrace|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
+    r"|contrada|calle|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|bd|p\.?zza|v\.?le|jalan|jln|lorong"
+    r"|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent|terrace|unit|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
     re.IGNORECASE,
 )
 
@@ -79,9 +79,15 @@ def _joined(text: str) -> list[str]:
     return joined
 
 
+_ALSO_WORDS = frozenset("kg ag se co sa as company limited private corporation cooperative verein stiftung".split())
+"""Legal forms that are words, or units, where they are written small."""
+
+
 @lru_cache(maxsize=2048)
 def legal_form(text: str) -> bool:
     """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
+    if text.rsplit(" ", 1)[-1] in _ALSO_WORDS and not text.islower():
+        return False
     joined = _joined(text)
     if len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1):
         return True
@@ -142,3 +148,20 @@ def post_code(text: str) -> re.Match[str] | None:
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
     return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)
+
+
+def is_country(words: tuple[str, ...]) -> bool:
+    """Whether plain words are the name of a country: the last line of an address, and nobody's name."""
+    return " ".join(words) in countries()
+
+
+@cache
+def countries() -> dict[str, str]:
+    from babel import Locale  # loaded once, with the first address
+
+    names: dict[str, str] = {"usa": "US", "uk": "GB", "england": "GB", "holland": "NL", "great britain": "GB"}
+    for language in ("en", "de", "fr", "nl", "it", "es", "pt"):
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                names.setdefault(" ".join(plain(str(name))), code)
+    return names
