@@ -23,6 +23,8 @@ _TOP = 14  # rows in which the name is looked for
 _NO_NAME = {Cue.INVOICE, Cue.RECEIPT, Cue.CREDIT, Cue.DATE, Cue.TOTAL, Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
 _MOST = 3
 """Lines of a name."""
+LONG = 24
+"""Characters of a name from which it is broken, where it is set large, before its last word and the legal form."""
 
 
 def given_by(receipt: Receipt) -> Choice | None:
@@ -58,7 +60,7 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     row = rows[number]
     text = _name_in(row)
     words = plain(text)
-    legal = legal_form(text)
+    legal = legal_form(text) or (len(words[0]) > 2 and words[0] in LEGAL)  # "SARL Dupont"
     trade = not TRADES.isdisjoint(words)
     merit = 0.4 + (0.4 if legal else 0.0) + 0.8 * (_sure(row) - 0.8) - 0.02 * number
     merit += 0.12 if text.isupper() else 0.0
@@ -148,7 +150,7 @@ def _end(rows: list[Row], number: int) -> int:
     return last
 
 
-_LINKS = frozenset("& and und et en e y of de di the am".split())
+_LINKS = frozenset("& and und et e y of".split())
 
 
 def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
@@ -170,10 +172,14 @@ def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
         return True
     if legal_form(upper):
         return False
-    if lower.startswith("(") or upper.casefold().split()[-1] in _LINKS:
+    if cues_in(plain(upper)) & _NO_NAME and TRADES.isdisjoint(plain(upper)):
+        return False  # a title
+    if lower.startswith("(") or words[0] in _LINKS or upper.casefold().split()[-1] in _LINKS:
         return True
     if legal_form(lower) or any(word in LEGAL for word in words):
-        return words[0] in BEHIND or TRADES.issuperset(core)
+        alike = upper.isupper() == lower.isupper() and abs(above.height / below.height - 1) < 0.1
+        last = len(core) == 1 and alike and len(upper) + len(lower) >= LONG
+        return last or words[0] in BEHIND or TRADES.issuperset(core)
     return all(word in BEFORE for word in plain(upper)) and upper.isupper() == lower.isupper()
 
 
