@@ -7,12 +7,14 @@ password. Where no key is set and the data folder is ours, one is made there on 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
+from app.domain.extraction import SURE
 from app.errors import Misconfigured
 
 PREFIX = "INVOICESTREAM_"
@@ -88,6 +90,7 @@ class Settings:
     port: int = 8000
     origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
     drain_seconds: float = 20.0
+    sure: float = SURE  # probability from which what is booked, matched and paid by is taken without a person
     lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
@@ -142,6 +145,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
         drain_seconds=float(number("DRAIN_SECONDS", 20)),
+        sure=_probability(environ, "SURE", SURE),
         lease_seconds=float(number("LEASE_SECONDS", 60, 3)),
     )
 
@@ -162,6 +166,13 @@ def inference_from_environ(environ: Mapping[str, str] = os.environ) -> Inference
     """Set to nothing is `none`."""
     url = environ.get(PREFIX + "INFERENCE_URL")
     return Inference() if url is None else Inference(url or "none")
+
+
+def _probability(environ: Mapping[str, str], name: str, default: float) -> float:
+    raw = environ.get(PREFIX + name) or str(default)
+    if not re.fullmatch(r"[01](\.\d{1,6})?", raw) or float(raw) > 1:
+        raise Misconfigured(f"{PREFIX}{name} must be a probability, from 0 to 1, such as 0.95")
+    return float(raw)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from app.domain.document import Document, Page
-from app.domain.extraction import Extracted
+from app.domain.extraction import SURE, Extracted
 from app.extractors.choice import Choice
 from app.extractors.evidence import FEATURES, Evidence
 from app.extractors.judge import JUDGE, UNKNOWN_BELOW, judged
 from app.extractors.text import extract_text
 from app.extractors.trees import trees_from
-from app.rules.policy import DECISIVE, SURE
+from app.rules.policy import DECISIVE
 from tests.accuracy.confidence import calibration_error
 from tests.accuracy.reading import Read
 from tests.calibration import Outcome, outcome_of, passed

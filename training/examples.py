@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
@@ -12,7 +13,8 @@ from training.harmed import harmed
 from training.invoices import Made, make
 from training.invoices.camera import picture_of
 from training.invoices.style import Side
-from training.truth import Example, Truth, truth_of
+from training.plainer import plainer
+from training.truth import Example, Truth, labelled_truth, truth_of
 
 
 def digital(documents: int, seed: int, families: Side, worse: int = 5) -> Iterator[Example]:
@@ -21,6 +23,23 @@ def digital(documents: int, seed: int, families: Side, worse: int = 5) -> Iterat
         made = make(seed, index, families)
         example = Example(read_pdf(made.pdf, Limits()), _truth(made), made.family)
         yield harmed(example, f"{seed}/{index}") if worse and index % worse == 0 else example
+
+
+def plain(documents: int, seed: int, families: Side) -> Iterator[Example]:
+    """With a text layer, saying less than made-up ones do."""
+    for index, example in enumerate(digital(documents, seed, families, worse=0)):
+        yield plainer(example, f"{seed}/{index}")
+
+
+def printed(folder: Path, *, held_out: bool) -> Iterator[Example]:
+    """Look-alikes, PDFs with a text layer in `folder`/docs and their truth in `folder`/truth, each template a family: those whose truth
+    says that they are held out, or that they are not. Raises FileNotFoundError where there are none."""
+    truths = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((folder / "truth").glob("*.json"))}
+    wanted = {name: truth for name, truth in truths.items() if truth.get("held_out") is held_out}
+    if not wanted:
+        raise FileNotFoundError(f"{folder}: no look-alikes that are {'' if held_out else 'not '}held out")
+    for name, truth in wanted.items():
+        yield Example(read_pdf((folder / "docs" / f"{name}.pdf").read_bytes(), Limits()), labelled_truth(truth), str(truth["layout"]))
 
 
 def pictures(documents: int, seed: int, families: Side, kept: Path) -> Iterator[Example]:

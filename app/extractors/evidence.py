@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Value
@@ -49,6 +50,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
     "buyer.id": frozenset(("customer_number",)),
 }
 """The roles that a label may give to a field, where the role has another name than the field."""
+_BLANK_WIDTH = 0.4  # of a row's height: what is no wider is a blank between words
 _ELSEWHERE = frozenset((Cue.SHIP_TO, Cue.OTHER_PARTY))
 _CUES: Mapping[str, tuple[frozenset[Cue], frozenset[Cue]]] = {
     "payment_account": (frozenset((Cue.IBAN,)), frozenset((Cue.YOUR, Cue.BUYER))),
@@ -179,6 +181,9 @@ class Evidence:
             "sound": c.sound,
             "cost": c.cost,
             "read": row.read,
+            "gap": max(_BLANK_WIDTH, *((b.x0 - a.x1) / max(row.height, 0.1) for a, b in pairwise(placed)))
+            if len(placed) > 1
+            else _BLANK_WIDTH,
             "worst_word": min(sure),
             "mean_word": sum(sure) / len(sure),
         }
@@ -221,8 +226,10 @@ class Evidence:
             numbers["lines_agree"] = 1.0 if agree else -1.0
         if isinstance(net, Decimal) and isinstance(tax, Decimal) and net and tax:
             rates = {c.value for c in self.found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
-            if rates:
-                numbers["rate_agrees"] = 1.0 if any(abs(net * rate / 100 - tax) <= 2 * _CENT for rate in rates) else -1.0
+            if any(abs(net * rate / 100 - tax) <= 2 * _CENT for rate in rates):
+                numbers["rate_agrees"] = 1.0
+            elif len(rates) == 1:  # of several, each may be for a part
+                numbers["rate_agrees"] = -1.0
         if isinstance(due, Decimal) and isinstance(gross, Decimal):
             left = gross - (paid if isinstance(paid, Decimal) else 0)
             numbers["due_agrees"] = 1.0 if abs(due - left) <= near else -1.0
@@ -263,11 +270,12 @@ class Evidence:
             "same_as_other": other is not None and plain(str(other)) == words,
             "cues_in_name": len(cues_in(words)),
             "figures": any(map(str.isdigit, text)) or address_like(text),
+            "label_share": sum(is_common(word) or bool(cues_in((word,))) for word in words) / max(1, len(words)),
         }
         if c is not None:
             below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
             numbers["address_below"] = any(map(address_like, below))
-            above = self._flush(c, range(c.row - 1, c.row), 1.0)
+            above = self._flush(c, range(c.row - 3, c.row), 1.0)
             numbers["name_above"] = any(name_like(line) and not cues_in(plain(line)) for line in above)
 
     def _flush(self, c: Candidate, numbers: range, reach: float) -> Iterator[str]:
@@ -304,7 +312,7 @@ FEATURES = (
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
     *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
-    "name_above",
+    *("name_above", "label_share", "gap"),
     *("tells_year", "rows_from_date", "is_other_id"),
 )
 _BLANK: Numbers = dict.fromkeys(FEATURES, NONE)

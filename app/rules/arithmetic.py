@@ -16,6 +16,7 @@ from app.domain.invoice import AllowanceCharge, Invoice
 from app.domain.paths import leaves
 from app.rules.context import Context
 from app.rules.exact import CENT, ONE, all_stated, is_sane, over, rounded, stated, times, total
+from app.rules.policy import SUM_OF_LINES
 
 MOST_NAMED = 50
 HIGHEST_RATE = Decimal("1.30")  # above Hungary's 27 % and India's 28 %
@@ -59,7 +60,7 @@ def sum_of_lines_without_their_total(invoice: Invoice, context: Context) -> Iter
     adds_up = total(rounded(amount, unit) for amount in amounts)
     changes = rounded(stated(invoice.charge_total) or Decimal(0), unit) - rounded(stated(invoice.allowance_total) or Decimal(0), unit)
     if adds_up + changes not in (rounded(without_tax, unit), rounded(with_tax, unit)):
-        yield _contradiction("sum_of_lines", "The line amounts", adds_up + changes, "total", without_tax, ("total_without_tax",), "warning")
+        yield _contradiction(SUM_OF_LINES, "The line amounts", adds_up + changes, "total", without_tax, ("total_without_tax",), "warning")
 
 
 def sum_of_allowances(invoice: Invoice, context: Context) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from app.domain.invoice import Invoice
 from app.rules.arithmetic import MOST_NAMED, unit_of
 from app.rules.context import Context
 from app.rules.exact import rounded, stated, total
+from app.rules.policy import LINES_IN_DOUBT
 
 LONGEST = 60  # characters of a row that are quoted
 
@@ -40,4 +41,4 @@ def lines_in_doubt(invoice: Invoice, context: Context) -> Iterator[Finding]:
     message += "line " + ", ".join(str(i + 1) for i in doubted[:MOST_NAMED]) + "."
     for row in context.extracted.left_out[:MOST_NAMED]:
         message += f' Not made a line, page {row.page}: "{row.text[:LONGEST]}".'
-    yield Finding("lines_in_doubt", "warning", message, tuple(named[: 3 * MOST_NAMED]))
+    yield Finding(LINES_IN_DOUBT, "warning", message, tuple(named[: 3 * MOST_NAMED]))
