@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -39,7 +39,8 @@ class Deal:
     terms: str
 
 
-def make_deal(random: Random, locale: Locale | None = None) -> Deal:
+def make_deal(random: Random, locale: Locale | None = None, goods: Mapping[str, Sequence[str]] | None = None) -> Deal:
+    """`goods`: by language, what is sold instead of a trade's goods ("name;unit;low-high")."""
     locale = locale or random.choices(LOCALES, [one.weight for one in LOCALES])[0]
     language = locale.language if random.random() < 0.93 else "en"
     second = random.choice(("en", "fr", "de")) if random.random() < 0.06 else None
@@ -62,7 +63,7 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
     buyer = _party(random, buyer_locale, buyer_locale.language, None)
     if random.random() > (0.95 if abroad else 0.35) or (with_tax and random.random() < 0.8):
         buyer = replace(buyer, vat_id=None)
-    lines, groups = _lines(random, voice, trade, category, with_tax, kind)
+    lines, groups = _lines(random, voice, trade, category, with_tax, kind, goods.get(language) if goods else None)
     issued = date(2015, 1, 1) + timedelta(days=random.randrange(11 * 365))
     days = random.choice((7, 8, 10, 14, 14, 20, 30, 30, 30, 45, 60))
     number = _number(random, issued)
@@ -158,10 +159,10 @@ def add_up(invoice: Invoice, category: str, *, with_tax: bool) -> Invoice:
 
 
 def _lines(
-    random: Random, voice: Voice, trade: str, category: str, with_tax: bool, kind: Kind
+    random: Random, voice: Voice, trade: str, category: str, with_tax: bool, kind: Kind, goods: Sequence[str] | None
 ) -> tuple[tuple[LineItem, ...], dict[int, str]]:
     words = words_of(voice.language)
-    goods = words[trade]["goods"]
+    goods = goods or words[trade]["goods"]
     count = random.choices((1, 2, 3, 4, 5, 6, 8, 12, 18, 27, 45), (12, 14, 16, 14, 10, 9, 9, 7, 5, 3, 1))[0]
     if kind == "prepayment":
         count = 1
