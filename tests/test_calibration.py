@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -23,8 +24,10 @@ from tests.accuracy.reading import Read
 from tests.calibration import Outcome, outcome_of, passed
 from tests.sheets import SHEETS
 from tests.test_extract_text import document
-from training.examples import digital
+from training.examples import digital, plain, printed
 from training.harmed import Harm, contradicting, cropped, erased, marked, misread, unlabelled
+from training.invoices import make
+from training.invoices.truth import truth_of as labelled_words
 from training.judge import GOLDEN, platt, rows_of
 from training.truth import Example, is_right, truth_of
 
@@ -120,6 +123,40 @@ def test_harm_leaves_pages_that_can_be_read_and_are_others(harm: Harm) -> None:
         extract_text(worse)
         others += worse != example.document
     assert others >= 3  # where nothing stands, nothing is cut off
+
+
+def test_plainer_pages_say_less_and_what_they_say_stays_true() -> None:
+    whole = list(digital(12, 3, "rest", worse=0))
+    less = list(plain(12, 3, "rest"))
+    assert less == list(plain(12, 3, "rest"))
+    shorter = online = 0
+    for before, after in zip(whole, less, strict=True):
+        name, left = before.truth["seller.name"][0], after.truth["seller.name"][0]
+        assert str(name).startswith(str(left)) or str(left) in str(name).split()
+        assert {path: value for path, value in after.truth.items() if not path.endswith(".name")} == {
+            path: value for path, value in before.truth.items() if not path.endswith(".name")
+        }
+        texts = [" ".join(" ".join(page.words.texts) for page in one.document.pages) for one in (before, after)]
+        shorter += left != name and texts[1].count(str(name)) < texts[0].count(str(name))
+        online += "@" in texts[0] and "@" not in texts[1]
+    assert shorter >= 3 and online >= 2
+
+
+def test_only_look_alikes_that_are_not_held_out_are_learned_from(tmp_path: Path) -> None:
+    made = make(3, 0, "rest")
+    for folder in ("docs", "truth"):
+        (tmp_path / folder).mkdir()
+    for name, held_out in (("open", False), ("closed", True)):
+        (tmp_path / "docs" / f"{name}.pdf").write_bytes(made.pdf)
+        told = {**labelled_words(made), "layout": name, "held_out": held_out}
+        (tmp_path / "truth" / f"{name}.json").write_text(json.dumps(told))
+    (tmp_path / "truth" / "of somebody.json").write_text(json.dumps({"invoice_number": "1", "layout": "theirs"}))
+    (learned,), (measured,) = list(printed(tmp_path, held_out=False)), list(printed(tmp_path, held_out=True))
+    assert (learned.family, measured.family) == ("open", "closed")
+    assert learned.truth["number"] == (made.invoice.number,) and learned.document == measured.document
+    (tmp_path / "truth" / "open.json").unlink()
+    with pytest.raises(FileNotFoundError, match="not held out"):
+        next(printed(tmp_path, held_out=False))
 
 
 def test_rows_say_what_was_right() -> None:

@@ -39,7 +39,8 @@ def printed(folder: Path, *, held_out: bool) -> Iterator[Example]:
     if not wanted:
         raise FileNotFoundError(f"{folder}: no look-alikes that are {'' if held_out else 'not '}held out")
     for name, truth in wanted.items():
-        yield Example(read_pdf((folder / "docs" / f"{name}.pdf").read_bytes(), Limits()), labelled_truth(truth), str(truth["layout"]))
+        document = read_pdf((folder / "docs" / f"{name}.pdf").read_bytes(), Limits())
+        yield Example(document, _with_short_vat_ids(labelled_truth(truth)), str(truth["layout"]))
 
 
 def pictures(documents: int, seed: int, families: Side, kept: Path) -> Iterator[Example]:
@@ -64,13 +65,15 @@ def pictures(documents: int, seed: int, families: Side, kept: Path) -> Iterator[
 def _truth(made: Made) -> Truth:
     """A value that stands nowhere but follows from what does (a due date, a tax of nothing) is right if it is what was sold. Not known is
     whether an id of the seller's is one for VAT or another where there is only the other, and what lines with tax add up to."""
-    truth = truth_of(made.sold)
-    for party in ("seller", "buyer"):
-        for vat_id in truth[f"{party}.vat_id"]:
-            short = str(vat_id).removesuffix("MWST")  # as the Swiss write it where it is no matter of tax
-            truth[f"{party}.vat_id"] = (vat_id, short, short[2:])  # Italy, Spain and Portugal print it without their country
+    truth = _with_short_vat_ids(truth_of(made.sold))
     unknown = {"paid_amount"} if made.kind == "receipt" else set()  # what was given over the counter
     unknown |= {"line_total"} if made.sold.line_total is None else set()
     unknown |= {"seller.vat_id"} if made.sold.seller.tax_id and not made.sold.seller.vat_id else set()
     unknown |= {"seller.tax_id"} if made.sold.seller.vat_id and not made.sold.seller.tax_id else set()
     return {path: values for path, values in truth.items() if path not in unknown}
+
+
+def _with_short_vat_ids(truth: Truth) -> Truth:
+    """The Swiss leave out "MWST" where it is no matter of tax; Italy, Spain and Portugal print a VAT id without their country."""
+    short = {path: [str(value).removesuffix("MWST") for value in values] for path, values in truth.items() if path.endswith(".vat_id")}
+    return {**truth, **{path: (*truth[path], *ids, *(vat_id[2:] for vat_id in ids)) for path, ids in short.items()}}

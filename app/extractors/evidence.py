@@ -267,7 +267,7 @@ class Evidence:
             "common": sum(map(is_common, words)) / max(1, len(words)),
             "capitals": text.isupper(),
             "cell_again": min(self._texts[words], 4),
-            "same_as_other": other is not None and plain(str(other)) == words,
+            "same_as_other": 0.5 if other is None else plain(str(other)) == words,  # alone it may be the other's
             "cues_in_name": len(cues_in(words)),
             "figures": any(map(str.isdigit, text)) or address_like(text),
             "label_share": sum(is_common(word) or bool(cues_in((word,))) for word in words) / max(1, len(words)),
