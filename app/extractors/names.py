@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 from app.domain.parsing import (
     plain,
 )
@@ -16,7 +18,7 @@ LEGAL = frozenset(
     "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
     "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
-    "doo zrt uab berhad sdnbhd fze fzco wll".split()
+    "doo zrt uab berhad sdnbhd sb fze fzco wll".split()
 )
 
 
@@ -81,7 +83,10 @@ def _joined(text: str) -> list[str]:
 def legal_form(text: str) -> bool:
     """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
     joined = _joined(text)
-    return len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1)
+    if len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1):
+        return True
+    # Two short words, read with a letter wrong: only together are they sure enough.
+    return len(joined) > 2 and OSA.distance("".join(joined[-2:]), "sdnbhd", score_cutoff=1) <= 1
 
 
 def only_legal_form(text: str) -> bool:
@@ -97,13 +102,13 @@ def registration(text: str) -> bool:
 
 def name_end(row: Row, first: int, end: int) -> int:
     """Where the name ends in a cell, before the firm's registration."""
-    if sum(map(str.isdigit, row.words[end - 1].text)) < 5:
+    if sum(map(str.isdigit, row.span(max(first, end - 2), end))) < 5 or registration(row.span(first, end)):
         return end
     return next((i for i in range(first + 1, end) if registration(row.span(i, end))), end)
 
 
 _REGISTRATION = re.compile(
-    r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:]*\s{0,2}){0,4}\(?"
+    r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:\s]{0,4}){0,4}\(?"
     r"(?:[A-Z]{0,2}\d{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()]{0,16}\d{5})[^()]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
     re.IGNORECASE,
 )

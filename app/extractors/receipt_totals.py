@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.extractors.candidate import Candidate
@@ -19,6 +19,9 @@ CENT = Decimal("0.01")
 ZERO = Decimal(0)
 ROUNDED = Decimal("0.1")
 """More is rounded off nowhere: the smallest coin is 5 or, without tax, 10 hundredths."""
+COIN = Decimal("0.05")
+AFTER_ROUNDING = 0.15
+"""What a total gains over the one that was rounded to it."""
 LEAST = 0.55
 """Under this nothing is said: one label alone that nothing bears out is as often an article."""
 UNSEEN = 0.3
@@ -45,25 +48,38 @@ class Summary:
     total: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A value that arithmetic arrives at, and how much that says; `articles`: it is their sum."""
+
+    value: Decimal
+    weight: float
+    articles: bool = False
+
+
 def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
     """The total after rounding, and the row of the tax summary that closes with it; None where nothing bears an amount out."""
-    amounts = list(row_amounts(receipt))
     summaries = list(_summaries(receipt))
+    amounts = _as_the_sums_say(list(row_amounts(receipt)), summaries)
     proofs = list(_proofs(receipt, amounts, summaries))
     labelled = [a for a in amounts if a.role in _TOTALS]
-    values = {a.value for a in amounts if a.role in (*_TOTALS, "tendered", "") and a.value > 0} | {value for value, _ in proofs}
+    values = {a.value for a in amounts if a.role in (*_TOTALS, "tendered", "") and a.value > 0} | {proof.value for proof in proofs}
     best: tuple[float, Decimal, Candidate | None] | None = None
     for value in values:
         own = max((_TOTALS[a.role] * a.weight - 0.3 * a.candidate.cost for a in labelled if a.value == value), default=0.0)
         near = max((_misread(receipt, a, value) for a in labelled if a.value != value), default=0.0)
         label = max(own, near)
-        proof = _together(weight for proved, weight in proofs if proved == value)
+        proved = [proof for proof in proofs if proof.value == value]
         if any(a.role == "subtotal" for a in labelled if a.value == value) and own <= _TOTALS["subtotal"]:
-            proof = 0.0  # it is the subtotal that the articles add up to
+            proved = [proof for proof in proved if not proof.articles]  # a subtotal is what the articles add up to
+        if before := _rounded_to(value, amounts):
+            proved += [proof for proof in proofs if proof.value in before]
+            label += AFTER_ROUNDING
         shown = [a.candidate for a in amounts if a.value == value]
         if not shown and not near:
             continue
-        merit = label + proof + 0.08 * min(3, max(0, len(shown) - 1)) - (0.0 if shown else UNSEEN)
+        repeated = 0.08 * min(3, max(0, len(shown) - 1))
+        merit = label + _together(proof.weight for proof in proved) + repeated - (0.0 if shown else UNSEEN)
         if best is None or merit > best[0] + 0.001:
             at = shown[0] if shown else None
             if own:
@@ -74,6 +90,46 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
     merit, value, at = best
     summary = next((s for s in summaries if abs(s.total - value) <= 2 * CENT), None)
     return Choice(value, confidence(min(1.0, merit / 1.6)), at, "text" if at else "computed"), summary
+
+
+def _as_the_sums_say(amounts: list[RowAmount], summaries: list[Summary]) -> list[RowAmount]:
+    """The amounts, with the role of those that their label misnames, as the other amounts show."""
+    taxes = {summary.tax for summary in summaries}
+    return [replace(a, role=_shown_role(a, amounts, taxes)) if a.role in _TOTALS else a for a in amounts]
+
+
+def _shown_role(a: RowAmount, amounts: list[RowAmount], taxes: set[Candidate]) -> str:
+    if a.candidate in taxes:
+        return "tax"  # the foot of a summary: "Total  68.49  4.11"
+    above = [b for b in amounts if b.candidate.row < a.candidate.row]
+    below = [b for b in amounts if b.candidate.row > a.candidate.row]
+    if a.role == "due":
+        sums = {b.value for b in above if b.role in (*_TOTALS, "")}
+        if any(b.role == "tendered" and b.value - a.value in sums for b in above if b.value > a.value):
+            return "change"  # "balance", under what was given
+    if a.role == "total":
+        sums = {b.value for b in below if b.role in ("total", "gross", "due")}
+        if any(b.role == "tax" and b.value > 0 and a.value + b.value in sums for b in below):
+            return "net"
+    return a.role
+
+
+def _rounded_to(value: Decimal, amounts: list[RowAmount]) -> set[Decimal]:
+    """The totals over a total that it is, but rounded to the smallest coin, or by what the receipt says that was rounded off."""
+    if value % COIN:
+        return set()
+    below = [a.candidate.row for a in amounts if a.value == value and a.role in ("total", "gross", "due")]
+    off = [a for a in amounts if a.role == "rounding" and a.value]
+    return {
+        a.value
+        for a in amounts
+        if a.role in _TOTALS
+        and ZERO < abs(a.value - value) < COIN
+        and (
+            any(row > a.candidate.row for row in below)
+            or any(rounding.candidate.row > a.candidate.row and abs(rounding.value) == abs(a.value - value) for rounding in off)
+        )
+    }
 
 
 def _together(weights: Iterator[float]) -> float:
@@ -108,6 +164,8 @@ def row_amounts(receipt: Receipt) -> Iterator[RowAmount]:
         value = c.value
         assert isinstance(value, Decimal)
         role, weight = _role(words)
+        if role == "rounding" and value > 1:
+            role = "gross"  # more than is rounded off: what it was rounded to
         # A dash before the amount of an article is a speck: a receipt takes back only what it calls so.
         yield RowAmount(c, abs(value) if not role else value, role, weight)
 
@@ -129,8 +187,10 @@ def _role(words: list[str]) -> tuple[str, float]:
         return "tendered", 1.0
     meaning = amount_meaning(cues)
     if meaning is None:
-        return ("tendered", 0.5) if "tendered" in kinds else ("", 0.0)
+        return ("tendered", 0.5) if "tendered" in kinds else ("total", 0.8) if "total" in kinds else ("", 0.0)
     weight = meaning.weight
+    if meaning.role == "paid":
+        return "tendered", weight
     if Cue.TAX in cues and not total and Cue.SUBTOTAL not in cues:
         return "tax", weight  # "inclusive of 6 % tax: 2.90"
     if Cue.SUBTOTAL in cues:
@@ -162,32 +222,33 @@ def _summaries(receipt: Receipt) -> Iterator[Summary]:
             yield Summary(base, tax, base.value + tax.value)
 
 
-def _proofs(receipt: Receipt, amounts: list[RowAmount], summaries: list[Summary]) -> Iterator[tuple[Decimal, float]]:
-    """Values that arithmetic arrives at, and how much that says."""
+def _proofs(receipt: Receipt, amounts: list[RowAmount], summaries: list[Summary]) -> Iterator[Proof]:
     tendered = [a for a in amounts if a.role == "tendered" and a.value > 0]
     change = [a for a in amounts if a.role == "change" and a.value >= 0]
     for given in tendered:
         for back in change:
             if back.value < given.value and back.candidate.row > given.candidate.row:
-                yield given.value - back.value, 0.8 if back.value else 0.55
-        yield given.value, 0.3 * given.weight
+                yield Proof(given.value - back.value, 0.8 if back.value else 0.55)
+        yield Proof(given.value, 0.3 * given.weight)
     for rounding in (a for a in amounts if a.role == "rounding"):
         for a in amounts:
             if a.role not in ("subtotal", "total", "gross") or a.candidate.row > rounding.candidate.row:
                 continue
-            if rounding.value and abs(rounding.value) < ROUNDED:
-                yield a.value + rounding.value, 0.55
-                yield a.value - abs(rounding.value), 0.45
-            yield from ((b.value, 0.35) for b in _rounded(a.value, rounding, amounts))
+            if not rounding.value:
+                yield Proof(a.value, 0.3)
+            elif abs(rounding.value) < ROUNDED:
+                yield Proof(a.value + rounding.value, 0.55)
+                yield Proof(a.value - abs(rounding.value), 0.45)
+            yield from (Proof(b.value, 0.35) for b in _rounded(a.value, rounding, amounts))
         for summary in summaries:
-            yield from ((b.value, 0.55) for b in _rounded(summary.total, rounding, amounts))
+            yield from (Proof(b.value, 0.55) for b in _rounded(summary.total, rounding, amounts))
     for a in amounts:
         if a.role in ("subtotal", "net"):
             for tax in amounts:
                 if tax.role == "tax" and tax.value > 0 and tax.candidate.row > a.candidate.row:
-                    yield a.value + tax.value, 0.6
+                    yield Proof(a.value + tax.value, 0.6)
     for summary in summaries:
-        yield summary.total, 0.6
+        yield Proof(summary.total, 0.6)
     yield from _sums_of_articles(amounts)
 
 
@@ -198,7 +259,7 @@ def _rounded(value: Decimal, rounding: RowAmount, amounts: list[RowAmount]) -> I
             yield a
 
 
-def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[tuple[Decimal, float]]:
+def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[Proof]:
     """Sums of the amounts from the first on, that say nothing of themselves."""
     total, count = ZERO, 0
     for a in amounts:
@@ -208,7 +269,7 @@ def _sums_of_articles(amounts: list[RowAmount]) -> Iterator[tuple[Decimal, float
             continue
         total, count = total + a.value, count + 1
         if count > 1:
-            yield total, 0.5
+            yield Proof(total, 0.5, articles=True)
 
 
 def settle_receipt(receipt: Receipt, totals: Totals, header: dict[str, Choice]) -> Totals:

@@ -30,10 +30,10 @@ _NEVER_A_NAME = {
     *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.PAGE, Cue.PHONE, Cue.TERMS, Cue.TOTAL),
     *(Cue.NUMBER, Cue.DATE, Cue.BANK),
 }
-_PRINTED = frozenset(
+PRINTED = frozenset(
     "original originale duplicate duplicata duplikat copy copie kopie copia recipient supplier draft entwurf sample "
     "muster paid unpaid overdue bezahlt confidential logo slogan exemplaire ausfertigung triplicate office summary "
-    "details overview welcome hello page seite pagina".split()
+    "details overview welcome hello page seite pagina reprint reprinted customer merchant".split()
 )
 """Words that are printed over many invoices and name nobody."""
 _TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
@@ -143,7 +143,7 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
-    if all(word in _PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
+    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
         return False
     return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
 

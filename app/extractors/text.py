@@ -27,8 +27,9 @@ from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
 from app.extractors.receipt_items import read_items
+from app.extractors.receipt_seller import parties_of
 from app.extractors.receipt_totals import settle_receipt
-from app.extractors.receipts import parties_of, read_receipt
+from app.extractors.receipts import read_receipt
 from app.extractors.tables import read_tables
 from app.extractors.totals import Totals, choose_totals
 

@@ -232,17 +232,21 @@ def _negative(invoice: Invoice) -> Invoice:
     return replace(
         invoice,
         lines=tuple(
-            replace(line, quantity=-(line.quantity or 0), net_amount=-(line.net_amount or 0),
-                    allowances=tuple(replace(a, amount=-(a.amount or 0)) for a in line.allowances))
+            replace(line, quantity=_less(line.quantity), net_amount=_less(line.net_amount),
+                    allowances=tuple(replace(a, amount=_less(a.amount)) for a in line.allowances))
             for line in invoice.lines
         ),
-        tax_breakdown=tuple(replace(t, taxable_amount=-(t.taxable_amount or 0), tax_amount=-(t.tax_amount or 0)) for t in invoice.tax_breakdown),
+        tax_breakdown=tuple(replace(t, taxable_amount=_less(t.taxable_amount), tax_amount=_less(t.tax_amount)) for t in invoice.tax_breakdown),
         **{
             name: -getattr(invoice, name)
             for name in ("line_total", "total_without_tax", "total_tax", "total_with_tax", "amount_due")
             if getattr(invoice, name) is not None
         },
     )  # fmt: skip
+
+
+def _less(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else 0 - amount
 
 
 def _party(random: Random, locale: Locale, language: str, trade: str | None) -> Party:

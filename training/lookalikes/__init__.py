@@ -55,9 +55,9 @@ def truth_about(page: Page, text: str) -> dict[str, Any]:
     """In the words of `training.invoices.truth`: of the printed values those that do stand in the text layer `text`."""
     deal, voice = page.deal, page.deal.voice
     truth = values_of(only_shown(deal.invoice, paths_on(text, page.printer.notes, deal.invoice)), deal.invoice)
-    if "vendor_name" in truth["absent"]:  # a logo or a brand says it in another way
-        truth["absent"].remove("vendor_name")
-        truth["unsure"].append("vendor_name")
+    doubted = page.printer.unsure | {"vendor_name"}  # a logo or a brand says it in another way
+    truth["unsure"] += [name for name in truth["absent"] if name in doubted]
+    truth["absent"] = [name for name in truth["absent"] if name not in doubted]
     return truth | {
         "language": voice.language,
         "locale": voice.locale.code,

@@ -19,11 +19,13 @@ RATES = frozenset({"rate", "tax_rate", "percentage"})
 
 
 class Printer:
-    """How this sender writes. `notes`: what was printed so far, as (path, text)."""
+    """How this sender writes. `notes`: what was printed so far, as (path, text). `unsure`: fields of the truth that the template says
+    can be read either way."""
 
     def __init__(self, invoice: Invoice, voice: Voice, random: Random) -> None:
         self.voice = voice
         self.notes: list[tuple[str, str]] = []
+        self.unsure: set[str] = set()
         self._currency = invoice.currency or ""
         self._spaced = {vat: spaced_vat(vat, random) for party in (invoice.seller, invoice.buyer) if (vat := party.vat_id)}
         if account := invoice.payment_account:

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.domain.invoice import TaxBreakdown
+from app.samples.ledger import to_cent
 from training.invoices.business import NO_TAX, Deal
 from training.invoices.compose import PAYABLE
 from training.invoices.header import COUNTRIES
@@ -44,7 +45,7 @@ def fill(name: str, deal: Deal, random: Random) -> tuple[str, Printer]:
     """The page as HTML, and the notes of what it prints. Raises jinja2.TemplateError."""
     printer = Printer(deal.invoice, deal.voice, random)
     html = _ENVIRONMENT.get_template(f"{name}.html").render(_Words(deal, printer, random).all())
-    return html, printer
+    return f'<!DOCTYPE html><meta charset="utf-8">{html}', printer
 
 
 class _Words:
@@ -61,15 +62,17 @@ class _Words:
         paper = self.voice.locale.paper
         return {
             "invoice": invoice, "seller": invoice.seller, "buyer": invoice.buyer, "lines": invoice.lines,
-            "kind": deal.kind, "language": self.voice.language, "country": self.voice.locale.country, "groups": deal.groups,
+            "kind": deal.kind, "language": self.voice.language,
+            "country": self.voice.locale.country, "groups": deal.groups,
             "with_tax": deal.with_tax, "bank": deal.bank, "web": deal.web, "our_order": deal.our_order, "delivery_note": deal.delivery_note,
             "brand": self.brand, "paper": "letter" if paper[0] > 600 else "A4", "title": self.voice.title(deal.kind),
-            "colon": self.voice.colon.rstrip() or ":", "number_label": self.label("credit_number" if deal.kind == "credit_note" else "number"),
+            "colon": self.voice.colon.rstrip() or ":",
+            "number_label": self.label("credit_number" if deal.kind == "credit_note" else "number"),
             "label": self.label, "sentence": self.sentence, "say": self.say, "address": self.address, "terms": self.terms,
-            "sums": self.sums, "tax_label": self.tax_label, "tax_note": self.tax_note, "symbol": self.symbol,
+            "sums": self.sums, "gross_of": self.gross_of, "tax_label": self.tax_label, "tax_note": self.tax_note, "symbol": self.symbol,
             "pick": lambda *choices: random.choice(choices), "chance": lambda share: random.random() < share,
             "fake": lambda pattern: filled(pattern, random), "fake_day": self.fake_day, "fake_amount": self.fake_amount,
-            "small_print": self.small_print, "logo": self.logo, "qr": self.qr, "barcode": self.barcode,
+            "small_print": self.small_print, "unsure": self.unsure, "logo": self.logo, "qr": self.qr, "barcode": self.barcode,
         }  # fmt: skip
 
     def label(self, name: str, **values: Any) -> str:
@@ -122,6 +125,11 @@ class _Words:
             rows.append((self.label("due_amount"), self.invoice.amount_due, True))
         return rows
 
+    def gross_of(self, line: View) -> str:
+        """A line's amount with its tax."""
+        part = line._part
+        return self.voice.amount(to_cent(part.net_amount * (100 + part.tax_rate) / 100))
+
     def tax_label(self, index: int = 0) -> str:
         """What stands before the tax of a part of the breakdown."""
         part: TaxBreakdown = self.deal.invoice.tax_breakdown[index]
@@ -152,6 +160,11 @@ class _Words:
     def small_print(self) -> tuple[str, ...]:
         """The terms of trade, sentence by sentence, with numbers, days and amounts of their own."""
         return self.voice.all_of("sentences", "small_print")
+
+    def unsure(self, field: str) -> str:
+        """Prints nothing. What the page says of this field of the truth can be read either way, unless the sale's own value is shown."""
+        self.printer.unsure.add(field)
+        return ""
 
     def logo(self, text: str | None = None, *, color: str = "#1a4f8b", bold: bool = True, height: int = 40) -> Markup:
         """A picture of the brand (or `text`): no word of it is in the text layer."""
