@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Value
@@ -50,7 +49,6 @@ _ROLES: Mapping[str, frozenset[str]] = {
     "buyer.id": frozenset(("customer_number",)),
 }
 """The roles that a label may give to a field, where the role has another name than the field."""
-_BLANK_WIDTH = 0.4  # of a row's height: what is no wider is a blank between words
 _ELSEWHERE = frozenset((Cue.SHIP_TO, Cue.OTHER_PARTY))
 _CUES: Mapping[str, tuple[frozenset[Cue], frozenset[Cue]]] = {
     "payment_account": (frozenset((Cue.IBAN,)), frozenset((Cue.YOUR, Cue.BUYER))),
@@ -181,9 +179,6 @@ class Evidence:
             "sound": c.sound,
             "cost": c.cost,
             "read": row.read,
-            "gap": max(_BLANK_WIDTH, *((b.x0 - a.x1) / max(row.height, 0.1) for a, b in pairwise(placed)))
-            if len(placed) > 1
-            else _BLANK_WIDTH,
             "worst_word": min(sure),
             "mean_word": sum(sure) / len(sure),
         }
@@ -270,7 +265,6 @@ class Evidence:
             "same_as_other": 0.5 if other is None else plain(str(other)) == words,  # alone it may be the other's
             "cues_in_name": len(cues_in(words)),
             "figures": any(map(str.isdigit, text)) or address_like(text),
-            "label_share": sum(is_common(word) or bool(cues_in((word,))) for word in words) / max(1, len(words)),
         }
         if c is not None:
             below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
@@ -312,7 +306,7 @@ FEATURES = (
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
     *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
-    *("name_above", "label_share", "gap"),
+    "name_above",
     *("tells_year", "rows_from_date", "is_other_id"),
 )
 _BLANK: Numbers = dict.fromkeys(FEATURES, NONE)
