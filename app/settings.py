@@ -94,11 +94,17 @@ class Settings:
     lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
-    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None, inference: Inference | None = None) -> Settings:
+    def embedded(
+        data: Path,
+        *,
+        telemetry: Telemetry | None = None,
+        ocr: Ocr | None = None,
+        inference: Inference | None = None,
+        sure: float = SURE,
+    ) -> Settings:
         """Everything in one folder, no server needed."""
-        return replace(
-            from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr(), inference=inference or Inference()
-        )
+        settings = from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry)
+        return replace(settings, ocr=ocr or Ocr(), inference=inference or Inference(), sure=sure)
 
 
 def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:
@@ -145,7 +151,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
         drain_seconds=float(number("DRAIN_SECONDS", 20)),
-        sure=_probability(environ, "SURE", SURE),
+        sure=sure_from_environ(environ),
         lease_seconds=float(number("LEASE_SECONDS", 60, 3)),
     )
 
@@ -168,10 +174,11 @@ def inference_from_environ(environ: Mapping[str, str] = os.environ) -> Inference
     return Inference() if url is None else Inference(url or "none")
 
 
-def _probability(environ: Mapping[str, str], name: str, default: float) -> float:
-    raw = environ.get(PREFIX + name) or str(default)
+def sure_from_environ(environ: Mapping[str, str] = os.environ) -> float:
+    """Raises `Misconfigured`."""
+    raw = environ.get(PREFIX + "SURE") or str(SURE)
     if not re.fullmatch(r"[01](\.\d{1,6})?", raw) or float(raw) > 1:
-        raise Misconfigured(f"{PREFIX}{name} must be a probability, from 0 to 1, such as 0.95")
+        raise Misconfigured(f"{PREFIX}SURE must be a probability, from 0 to 1, such as 0.95")
     return float(raw)
 
 

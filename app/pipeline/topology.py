@@ -38,6 +38,7 @@ from app.stages.recognize import Recognize
 from app.stages.screen import screen
 from app.stages.split import Split
 from app.stages.validate import Validate
+from app.versions import versions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,11 @@ def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
         .then("match", match, width=Width(4, pdf=2, ocr=1), deadline=10)
         .then("validate", in_thread(Validate(ports.sure), ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)
         .then("screen", screen, width=Width(4, pdf=2, ocr=1), deadline=10)
-        .then("persist", Persist(ports.documents, ports.invoices), width=Width(4, pdf=2, ocr=1), deadline=20, attempts=3)
+        .then(
+            "persist",
+            Persist(ports.documents, ports.invoices, versions_of(ports.sure)),
+            width=Width(4, pdf=2, ocr=1),
+            deadline=20,
+            attempts=3,
+        )
     )
