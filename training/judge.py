@@ -2,7 +2,7 @@
 
 A row is one choice of the extractor on one made-up document: its evidence, and whether it was right. Boosted trees for each field,
 calibrated on families of documents that the trees in question have not seen (`FOLDS`); what is written is plain numbers that
-app/extractors/trees.py evaluates. The same on any day: fixed seeds, one thread.
+app/extractors/trees.py evaluates. The same on any day for the same look-alikes: fixed seeds, one thread.
 """
 
 from __future__ import annotations
