@@ -28,7 +28,8 @@ def test_a_template_prints_the_sale_it_asks_for(template: str) -> None:
     assert deal.kind in terms.kinds
     assert terms.lines[0] <= len(deal.invoice.lines) <= terms.lines[1]
     assert terms.prices == "any" or deal.with_tax == (terms.prices == "gross")
-    assert truth["invoice_number"] and truth["issue_date"] and truth["buyer_name"]
+    assert truth["invoice_number"] and truth["issue_date"]
+    assert truth["buyer_name"] or deal.kind == "receipt"
     assert truth["gross_total"] == str(deal.invoice.total_with_tax)
     assert len(truth["line_items"]) == len(deal.invoice.lines) and all(line["amount"] for line in truth["line_items"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from app.extractors.common_words import is_common
 from app.extractors.grid import Row
 from app.extractors.labels import CueHit, cues_in
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, registration
+from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, only_legal_form, registration
 from app.extractors.parties import Parties
 from app.extractors.receipts import TIME, Receipt
 from app.extractors.sender import PRINTED
@@ -36,7 +37,10 @@ def given_by(receipt: Receipt) -> Choice | None:
         if _is_contact(row) or TIME.search(row.text):
             begun = True
         elif _may_be_name(row, receipt.found.cues[number]) and not receipt.said[number] & {"change", "thanks"}:
-            merit = _merit(rows, number, receipt.said[number]) - (0.45 if begun else 0.0) + (0.12 if row.height > 1.2 * usual else 0.0)
+            said = receipt.said[number]
+            if number and rows[number - 1].text.rstrip().endswith(":"):
+                said |= receipt.said[number - 1]  # "owned by:" in a line of its own
+            merit = _merit(rows, number, said) - (0.45 if begun else 0.0) + (0.12 if row.height > 1.2 * usual else 0.0)
             weighed.append((merit, number))
     if not weighed:
         return None
@@ -67,6 +71,7 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     merit -= 0.3 if sum(map(is_common, words)) * (2 if trade else 3) > len(words) else 0.0
     merit -= 0.3 if ":" in text and not legal else 0.0  # a label and its value
     merit -= 0.8 if "other firm" in said else 0.0
+    merit -= 0.3 if "operator" in said else 0.0
     merit -= 0.5 if "branch" in said and not legal else 0.0
     merit -= 0.8 if "greeting" in said and len(words) < 3 else 0.0
     return merit
@@ -76,8 +81,13 @@ def _sure(row: Row) -> float:
     return sum(spot.sure for spot in row.words) / len(row.words)
 
 
+_GREETING = re.compile(
+    r"(?:welcome to|willkommen (?:bei|im|in)|bienvenue (?:chez|au?|à)|benvenuti (?:da|al?)|bienvenidos? a|welkom bij)\s+", re.I
+)
+
+
 def _name_in(row: Row) -> str:
-    return clean(row.span(0, name_end(row, 0, len(row.words))))
+    return _GREETING.sub("", clean(row.span(0, name_end(row, 0, len(row.words)))), count=1)
 
 
 def _is_registered(rows: list[Row], number: int) -> bool:
@@ -155,14 +165,13 @@ def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
         return False
     if lower.startswith("&") or upper.endswith(("&", "-")) or upper.count("(") > upper.count(")"):
         return True
-    ended = legal_form(lower) or any(word in LEGAL for word in words)
-    if ended and not core:
+    if only_legal_form(lower) or (not core and any(word in LEGAL for word in words)):
         return True
     if legal_form(upper):
         return False
     if lower.startswith("(") or upper.casefold().split()[-1] in _LINKS:
         return True
-    if ended:
+    if legal_form(lower) or any(word in LEGAL for word in words):
         return words[0] in BEHIND
     return all(word in BEFORE for word in plain(upper)) and upper.isupper() == lower.isupper()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.domain.parsing import numeric_date
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
@@ -31,12 +33,14 @@ SPELLINGS = {
     "tendered": (
         "cash;tendered;received;cash received;payment;bar;bargeld;gegeben;erhalten;especes;contant;contanti;efectivo;entregado;entregue;"
         "dinheiro;numerario;visa;mastercard;master card;maestro;girocard;ec karte;ec cash;kartenzahlung;carte bancaire;bancontact;pin;"
-        "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;espece;cb"
+        "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;"
+        "espece;cb;pagamento elettronico;importo pagato;paid"
     ),
     "till": (
         "cashier;till;pos;counter;kasse;kassierer;bediener;caisse;caissier;kassa;kassier;cassa;cassiere;caja;cajero;caixa;operador;"
         "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;register;server;waiter;"
-        "terminal;station;guest check;operator;operateur;operatore;pump;shift"
+        "terminal;station;guest check;operator;operateur;operatore;pump;shift;car park;parking;parkschein;parkhaus;stationnement;"
+        "parcheggio;aparcamiento;estacionamento;parkeren"
     ),
     "total": "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt",
     "bonus": "member;points;punkte;payback;bonuspunkte;fidelite;spaarpunten;punti;puntos;pontos;fidelidad;you saved;sie sparen",
@@ -48,6 +52,7 @@ SPELLINGS = {
         "formerly;previously;licensee;franchisee;member of;division of;vormals;ehemals;anciennement;voorheen;anteriormente;antiguamente;"
         "precedentemente;lizenznehmer;licencie de;licenciatario"
     ),
+    "operator": "owned by;operated by;managed by;betrieben von;exploite par;gestito da;gestionado por;explorado por;uitgebaat door",
     "branch": "branch;outlet;filiale;zweigstelle;succursale;filiaal;vestiging;sucursal;filial;cawangan;store no;shop no;store #",
     "thanks": (
         "thank you;come again;vielen dank;danke;merci;bedankt;grazie;gracias;obrigado;goods sold;refundable;exchangeable;exchange;umtausch;"
@@ -56,7 +61,7 @@ SPELLINGS = {
     "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",
 }
-_NO_SIGNS = {"count", "total", "greeting", "other firm", "branch"}  # kinds that other documents say as often
+_NO_SIGNS = {"count", "total", "greeting", "other firm", "operator", "branch"}  # kinds that other documents say as often
 TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
 
 
@@ -120,6 +125,7 @@ def read_receipt(found: Candidates) -> Receipt | None:
     said = [kinds_in([word for i in range(len(row.words)) for word in words_at(row, i)]) for row in rows]
     kinds = frozenset().union(*said)
     signs = len(kinds - _NO_SIGNS) + ("change" in kinds) + any(TIME.search(row.text) for row in rows)
+    signs += any(Cue.RECEIPT in hit.cues for hits in found.cues for hit in hits)
     signs += (wide <= NARROWER) + (wide <= NARROWER - 6)
     named = any(
         Cue.BUYER in hit.cues and row.words[hit.end - 1].text.endswith(":")
@@ -129,11 +135,31 @@ def read_receipt(found: Candidates) -> Receipt | None:
     return Receipt(found, said) if signs - named >= ENOUGH else None
 
 
+_MARKS_MISREAD = re.compile(
+    r"(?<![\d/-])(\d{1,2})\s?[./,;'|-]?\s?(\d{1,2})\s?[./,;'|-]?\s?(20\d\d)"
+    r"(?=[012]?\d:\d\d|(?![\d:]|[./-]\d))"
+)
+
+
+def _with_marks_misread(found: Candidates) -> Iterator[Candidate]:
+    """Dates next to a label or a time of day in recognized rows, of which a mark was taken for another or missed: "5.3/2018", "0405/2017",
+    "05.04.20178:34"."""
+    dated = {c.row for c in found.of("date")}
+    for number, row in enumerate(found.grid.rows):
+        if not row.read or number in dated or not (TIME.search(row.text) or any(Cue.DATE in hit.cues for hit in found.cues[number])):
+            continue
+        for match in _MARKS_MISREAD.finditer(row.text):
+            if sum(map(str.isdigit, match[0])) < len(match[0]) and (value := numeric_date(match[1], match[2], match[3], found.order.order)):
+                first, end = row.word_at(match.start()), row.word_at(match.end() - 1) + 1
+                yield Candidate("date", value, number, first, end, cost=0.5)
+                break
+
+
 def given_on(receipt: Receipt) -> Choice | None:
     """The date of the receipt: the one that stands with a time of day, or with a label."""
     found = receipt.found
     weighed: list[tuple[float, Candidate]] = []
-    for c in found.of("date"):
+    for c in [*found.of("date"), *_with_marks_misread(found)]:
         row = found.grid.rows[c.row]
         roles = found.strength(c, date_meaning)
         merit = 0.35 + 0.4 * bool(TIME.search(row.text)) + 0.3 * roles.get("issue_date", 0.0)

@@ -23,7 +23,6 @@ from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.judge import UNKNOWN_BELOW, Judge, judged
 from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
-from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
 from app.extractors.receipt_items import read_items
@@ -73,8 +72,6 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     grid = read_grid(document)
     found = find_candidates(grid)
     table = read_tables(found)
-    if not table.items:
-        table = read_listing(found)
     sum_of_lines = sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)

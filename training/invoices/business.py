@@ -18,6 +18,7 @@ from training.invoices import identifiers
 from training.invoices.locales import LOCALES, Locale, Voice, words_of
 
 Kind = Literal["invoice", "credit_note", "prepayment", "receipt"]
+KINDS: tuple[Kind, ...] = ("invoice", "credit_note", "prepayment", "receipt")
 NO_TAX = {"AE": "reverse_charge", "K": "intra", "G": "export", "E": "exempt"}
 """Categories without tax, and the sentence that says so."""
 
@@ -39,13 +40,15 @@ class Deal:
     terms: str
 
 
-def make_deal(random: Random, locale: Locale | None = None, goods: Mapping[str, Sequence[str]] | None = None) -> Deal:
-    """`goods`: by language, what is sold instead of a trade's goods ("name;unit;low-high")."""
+def make_deal(
+    random: Random, locale: Locale | None = None, goods: Mapping[str, Sequence[str]] | None = None, kind: Kind | None = None
+) -> Deal:
+    """`goods`: by language, what is sold instead of a trade's goods ("name;unit;low-high"). What is None is drawn."""
     locale = locale or random.choices(LOCALES, [one.weight for one in LOCALES])[0]
     language = locale.language if random.random() < 0.93 else "en"
     second = random.choice(("en", "fr", "de")) if random.random() < 0.06 else None
     voice = Voice(locale, language, random, second if second != language else None)
-    kind: Kind = random.choices(("invoice", "credit_note", "prepayment", "receipt"), (82, 8, 2, 8))[0]
+    kind = kind or random.choices(KINDS, (82, 8, 2, 8))[0]
     trade = random.choice([name for name in words_of(language) if name.startswith("trades.")])
     with_tax = kind == "receipt" or (locale.tax == "vat" and random.random() < 0.08)
     category = "S"

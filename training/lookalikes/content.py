@@ -61,7 +61,8 @@ def deal_for(terms: Terms, random: Random) -> Deal:
     goods = {language: tuple(text.split("|")) for language, text in _goods()[terms.goods].items()} if terms.goods else None
     spoken = {one.partition("-")[0] for one in terms.locales}
     while True:
-        deal = make_deal(random, random.choices(locales, [one.weight for one in locales])[0], goods)
+        locale = random.choices(locales, [one.weight for one in locales])[0]
+        deal = make_deal(random, locale, goods, "receipt" if terms.kinds == ("receipt",) else None)  # seldom drawn
         fits = (
             deal.kind in terms.kinds
             and terms.lines[0] <= len(deal.invoice.lines) <= terms.lines[1]
