@@ -215,6 +215,6 @@ def test_a_document_is_wrong_by_any_value_that_was_taken() -> None:
     outcomes = [
         Outcome({"number": (0.99, True), "due_date": (0.9, False)}, passed=True),
         Outcome({"number": (0.99, True), "due_date": (0.9, True)}, passed=True),
-        Outcome({"number": (SURE - 0.01, False)}, passed=False),
+        Outcome({"number": (0.94, False)}, passed=False),
     ]
     assert passed("made up", outcomes) == "| made up | 3 | 2 | 1 | 0.9874 | 4 | 0.7500 | 0.3920 |"
