@@ -270,7 +270,7 @@ class Evidence:
             below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
             numbers["address_below"] = any(map(address_like, below))
             above = self._flush(c, range(c.row - 3, c.row), 1.0)
-            numbers["name_above"] = any(name_like(line) and not cues_in(plain(line)) for line in above)
+            numbers["name_above"] = any(name_like(line) and not address_like(line) and not cues_in(plain(line)) for line in above)
 
     def _flush(self, c: Candidate, numbers: range, reach: float) -> Iterator[str]:
         """The cells of these rows that stand flush left with a candidate, no further from it than so many heights of its row. Between them
