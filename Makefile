@@ -89,9 +89,10 @@ models: .venv/models-installed .venv/triton-installed  ## trains the models agai
 	.venv/models/bin/python -m training.parity $(MADE) --write
 	test ! -e $(DATA)/score.py || $(BIN)/python -m tests.accuracy.witness $(DATA) $(if $(WORDS),--words $(WORDS))
 
-# Again whenever extraction has changed: app/extractors/judge.json, and what the tests compare it with. The same on any day.
+# Again whenever extraction has changed: app/extractors/judge.json, and what the tests compare it with. The same on any day. LOOKALIKES is
+# what `python -m training.lookalikes FOLDER` has written, with Chromium; without it the judge is another one than is shipped, and says so.
 judge: .venv/models-installed .venv/weights-filled  ## trains what tells how likely each value is right
-	.venv/models/bin/python -m training.judge
+	.venv/models/bin/python -m training.judge $(if $(LOOKALIKES),--lookalikes $(LOOKALIKES))
 
 COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
   --custom-compile-command 'make lock'
@@ -153,7 +154,8 @@ ablation: install  ## word errors per kind of damage, before and after a page is
 	$(BIN)/python -m tests.ablation --full --engine
 
 calibration: install  ## whether confidence means what it says: made-up invoices, and the opened halves of DATA (docs/accuracy.md)
-	$(BIN)/python -m tests.calibration $(wildcard $(DATA)) $(if $(WORDS),--words $(WORDS)) $(if $(PICTURES),--pictures $(PICTURES))
+	$(BIN)/python -m tests.calibration $(wildcard $(DATA)) $(if $(WORDS),--words $(WORDS)) $(if $(PICTURES),--pictures $(PICTURES)) \
+	  $(if $(LOOKALIKES),--lookalikes $(LOOKALIKES))
 
 hostile: install  ## every file of DATA/hostile/docs must end typed, within its time
 	$(BIN)/python -m tests.hostile $(DATA)

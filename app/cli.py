@@ -17,7 +17,7 @@ import msgspec
 
 from app import __version__, models_cli
 from app.errors import Misconfigured, Unavailable
-from app.settings import PREFIX, Settings, Telemetry, from_environ, inference_from_environ, ocr_from_environ
+from app.settings import PREFIX, Settings, Telemetry, from_environ, inference_from_environ, ocr_from_environ, sure_from_environ
 
 DONE, FINDINGS, USAGE, DOWN, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -135,7 +135,7 @@ async def _process_all(files: Sequence[Path], *, as_json: bool, verbose: bool) -
     logging = configure_logging(telemetry.log_level, json=telemetry.log_json)
     try:
         count = 0
-        async for done in process(files, telemetry, ocr_from_environ(), inference_from_environ()):
+        async for done in process(files, telemetry, ocr_from_environ(), inference_from_environ(), sure_from_environ()):
             count += 1
             clean = clean and done.record is not None and done.record.status == "approved"
             told: dict[str, object] = (

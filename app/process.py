@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.api.uploads import media_type_of
+from app.domain.extraction import SURE
 from app.domain.record import SETTLED, InvoiceRecord
 from app.errors import Unavailable, Unprocessable
 from app.ports import Gap, InvoiceFilter, TenantInvoices, Upload
@@ -48,14 +49,14 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
 
 
 async def process(
-    files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None, inference: Inference | None = None
+    files: Sequence[Path], telemetry: Telemetry, ocr: Ocr | None = None, inference: Inference | None = None, sure: float = SURE
 ) -> AsyncIterator[Processed]:
     """Yields one `Processed` for each invoice, one at least a file, in input order, as soon as it and those before it are settled.
 
     Raises `Unavailable`, also for a file that waits for an engine to read its pictures: here nobody would put that right.
     """
     with tempfile.TemporaryDirectory(prefix="invoicestream-") as folder:
-        settings = Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr, inference=inference)
+        settings = Settings.embedded(Path(folder), telemetry=telemetry, ocr=ocr, inference=inference, sure=sure)
         async with open_service(settings, configure_tracing()) as service:
             await service.invoices.create_key(TENANT, frozenset(), None)
             settled = _Settled(service)

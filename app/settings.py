@@ -7,12 +7,14 @@ password. Where no key is set and the data folder is ours, one is made there on 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
+from app.domain.extraction import SURE
 from app.errors import Misconfigured
 
 PREFIX = "INVOICESTREAM_"
@@ -88,14 +90,21 @@ class Settings:
     port: int = 8000
     origins: frozenset[str] = frozenset()  # that browsers may open a websocket from
     drain_seconds: float = 20.0
+    sure: float = SURE  # probability from which what is booked, matched and paid by is taken without a person
     lease_seconds: float = 60.0  # so long the work of a process that vanished waits for another one
 
     @staticmethod
-    def embedded(data: Path, *, telemetry: Telemetry | None = None, ocr: Ocr | None = None, inference: Inference | None = None) -> Settings:
+    def embedded(
+        data: Path,
+        *,
+        telemetry: Telemetry | None = None,
+        ocr: Ocr | None = None,
+        inference: Inference | None = None,
+        sure: float = SURE,
+    ) -> Settings:
         """Everything in one folder, no server needed."""
-        return replace(
-            from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry), ocr=ocr or Ocr(), inference=inference or Inference()
-        )
+        settings = from_environ({PREFIX + "DATA": str(data)}, telemetry=telemetry)
+        return replace(settings, ocr=ocr or Ocr(), inference=inference or Inference(), sure=sure)
 
 
 def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetry | None = None) -> Settings:
@@ -142,6 +151,7 @@ def from_environ(environ: Mapping[str, str] = os.environ, *, telemetry: Telemetr
         port=number("PORT", 8000, 0),
         origins=frozenset(o.strip() for o in text("ORIGINS", "").split(",") if o.strip()),
         drain_seconds=float(number("DRAIN_SECONDS", 20)),
+        sure=sure_from_environ(environ),
         lease_seconds=float(number("LEASE_SECONDS", 60, 3)),
     )
 
@@ -162,6 +172,14 @@ def inference_from_environ(environ: Mapping[str, str] = os.environ) -> Inference
     """Set to nothing is `none`."""
     url = environ.get(PREFIX + "INFERENCE_URL")
     return Inference() if url is None else Inference(url or "none")
+
+
+def sure_from_environ(environ: Mapping[str, str] = os.environ) -> float:
+    """Raises `Misconfigured`."""
+    raw = environ.get(PREFIX + "SURE") or str(SURE)
+    if not re.fullmatch(r"[01](\.\d{1,6})?", raw) or float(raw) > 1:
+        raise Misconfigured(f"{PREFIX}SURE must be a probability, from 0 to 1, such as 0.95")
+    return float(raw)
 
 
 def _url(environ: Mapping[str, str], name: str) -> str | None:

@@ -156,7 +156,12 @@ async def open_service(settings: Settings, tracing: Tracing) -> AsyncIterator[Se
         metrics.watch_outbox(lambda: sweeper.outbox_state)
         metrics.watch_dropped_lines(dropped_lines)
         runners = [
-            Runner(topology(Ports(sandbox, ocr, blobs, documents, invoices, threads[name], progress, readers)), name, progress, tracing)
+            Runner(
+                topology(Ports(sandbox, ocr, blobs, documents, invoices, threads[name], progress, readers, settings.sure)),
+                name,
+                progress,
+                tracing,
+            )
             for name in QUEUES
         ]
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

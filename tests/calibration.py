@@ -1,10 +1,10 @@
-"""Whether confidence means what it says: `python -m tests.calibration [DATA] [--documents N] [--pictures N] [--words FOLDER]`.
+"""Whether confidence means what it says: `python -m tests.calibration [DATA] [--documents N] [--pictures N] [--lookalikes FOLDER] ...`.
 
-Made-up invoices of families that the trees have never seen: as they were drawn, made worse, and photographed; and the opened halves of a
-labelled folder (docs/accuracy.md). Of each field: how many values were said, how many of them are right, how sure they were on average,
-and the calibration error; of those that are sure enough for the policy, how many, and how many of them right. Of the documents: how many
-pass without a person, in how many of those any header value is wrong, with the upper end of its 95 % interval, and how many of the values
-taken so are right. Prints Markdown.
+Made-up invoices of families that the trees have never seen: as they were drawn, made worse, saying less, and photographed; look-alikes of
+templates that they have never seen; and the opened halves of a labelled folder (docs/accuracy.md). Of each field: how many values were
+said, how many of them are right, how sure they were on average, and the calibration error; of those that are sure enough for the policy,
+how many, and how many of them right. Of the documents: how many pass without a person, in how many of those any header value is wrong, with
+the upper end of its 95 % interval, and how many of the values taken so are right. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.rules.policy import SURE
+from app.domain.extraction import SURE
 from tests.accuracy.confidence import calibration_error, upper_bound
 from tests.accuracy.labelled import PRINT_OUTS, sets_in
 from tests.accuracy.reading import Read, read
 from tests.accuracy.saying import say
-from training.examples import digital, pictures
+from training.examples import digital, pictures, plain, printed
 from training.truth import Truth, is_right, labelled_truth, value_at
 
 SEED = 99  # not the one of the training
@@ -53,14 +53,17 @@ def outcome_of(reading: Read, truth: Truth) -> Outcome:
     return Outcome({path: (fields[path].confidence, is_right(path, value, truth[path])) for path, value in told.items()}, said.passed)
 
 
-def made_up(documents: int, photographed: int, kept: Path | None) -> Iterator[tuple[str, list[Outcome]]]:
+def made_up(documents: int, photographed: int, lookalikes: Path | None, kept: Path | None) -> Iterator[tuple[str, list[Outcome]]]:
     """Of families that were held out."""
     kinds = [
         ("made up", digital(documents, SEED, "held-out", worse=0)),
         ("made up, made worse", digital(documents // WORSE, SEED + 1, "held-out", worse=1)),
+        ("made up, saying less", plain(documents // WORSE, SEED + 3, "held-out")),
     ]
     if photographed and kept:
         kinds.append(("made up, photographed", pictures(photographed, SEED + 2, "held-out", kept)))
+    if lookalikes:
+        kinds.append(("look-alikes", printed(lookalikes, held_out=True)))
     for name, examples in kinds:
         yield name, [outcome_of(Read(example.document, None, 0.0, 0.0), example.truth) for example in examples]
 
@@ -112,9 +115,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path, nargs="?", help="a labelled folder")
     parser.add_argument("--documents", type=int, default=2000, help="made-up ones, of families that are held out")
     parser.add_argument("--pictures", type=int, default=0, help="pictures of made-up ones; they are kept in the folder of --words")
+    parser.add_argument("--lookalikes", type=Path, metavar="FOLDER", help="what `python -m training.lookalikes FOLDER` has written")
     parser.add_argument("--words", type=Path, metavar="FOLDER", help="keep there what was read, and do not read it again")
     asked = parser.parse_args(argv)
-    sets = dict(made_up(asked.documents, asked.pictures, asked.words and asked.words / "made up"))
+    sets = dict(made_up(asked.documents, asked.pictures, asked.lookalikes, asked.words and asked.words / "made up"))
     real = dict(labelled(asked.data, asked.words)) if asked.data else {}
     groups = {"Made up": sets, "Labelled, opened": real}
     for title, group in groups.items():

@@ -41,6 +41,16 @@ def test_one_json_line_a_file_in_input_order_and_nothing_left_behind(samples: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_how_sure_is_sure_enough_is_a_setting_that_results_remember(samples: Path) -> None:
+    files = [samples / "08-invoice-cii.xml", samples / "01-invoice-english.pdf"]
+    done = run("process", *files, "--json", environ={"INVOICESTREAM_SURE": "1"})  # which nothing read from a page is
+    einvoice, page = map(json.loads, done.stdout.splitlines())
+    assert (einvoice["status"], page["status"]) == ("approved", "needs_review")
+    assert {finding["rule"] for finding in page["findings"]} == {"unsure"}
+    assert page["versions"]["policy"].endswith(" at 1")
+    assert run("process", *files, environ={"INVOICESTREAM_SURE": "95"}).returncode == 2
+
+
 def test_what_needs_a_person_or_was_refused_is_exit_1_and_every_file_has_its_line(samples: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.pdf").touch()
     (tmp_path / "page.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")

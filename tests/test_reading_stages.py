@@ -9,7 +9,7 @@ from app.domain.invoice import Invoice
 from app.domain.work import Decoded, Extraction, Job, Matched, Prepared, Reading, Screened, Validated
 from app.stages.match import match
 from app.stages.screen import screen
-from app.stages.validate import validate
+from app.stages.validate import Validate
 
 JOB = Job("acme", "i1", "d1", "0" * 64, "file.pdf", 1, 1)
 WORD = Words(("Rechnung",), bytes(8), bytes(2), bytes(1))
@@ -29,7 +29,7 @@ async def test_the_payload_holds_every_step_before_it() -> None:
     extraction = Extraction(Reading(prepared, prepared.decoded.document), extracted)
     matched = await match(extraction)
     assert matched == Matched(extraction, supplier_id=None)
-    validated = validate(matched)
+    validated = Validate()(matched)
     assert isinstance(validated, Validated)
     assert ("BR-03", "error") in {(finding.rule, finding.severity) for finding in validated.findings}
     screened = await screen(validated)

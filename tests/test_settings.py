@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.extraction import SURE
 from app.errors import Misconfigured
 from app.settings import from_environ
 from app.wiring import check
@@ -31,6 +32,16 @@ def test_a_lease_is_some_seconds_long(tmp_path: Path) -> None:
     for wrong in ("2", "0", "-5", "ten", "1.5"):
         with pytest.raises(Misconfigured, match="LEASE_SECONDS"):
             from_environ({**data, "INVOICESTREAM_LEASE_SECONDS": wrong})
+
+
+def test_how_sure_is_sure_enough_is_a_probability(tmp_path: Path) -> None:
+    data = {"INVOICESTREAM_DATA": str(tmp_path)}
+    assert from_environ(data).sure == SURE
+    assert from_environ({**data, "INVOICESTREAM_SURE": "0.97"}).sure == 0.97
+    assert from_environ({**data, "INVOICESTREAM_SURE": "1"}).sure == 1.0
+    for wrong in ("95", "1.1", "-0.5", "high", "0,95", "nan"):
+        with pytest.raises(Misconfigured, match="INVOICESTREAM_SURE"):
+            from_environ({**data, "INVOICESTREAM_SURE": wrong})
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])

@@ -81,7 +81,7 @@ def unlabelled(marked: Marked, chance: Random) -> Document:
     """A part of the label words is of another tongue."""
     share = chance.choice((0.2, 0.5, 0.9))
     tongue = {place: _foreign(chance) for place in marked.labels if chance.random() < share}
-    return _changed(marked.document, lambda place, text: tongue.get(place, text))
+    return changed(marked.document, lambda place, text: tongue.get(place, text))
 
 
 def erased(marked: Marked, chance: Random) -> Document:
@@ -90,7 +90,7 @@ def erased(marked: Marked, chance: Random) -> Document:
     gone = chance.sample(paths, min(len(paths), chance.randrange(1, 4)))
     texts = {_text(marked.document, place) for path in gone for place in marked.values[path]}
     texts = {text for text in texts if any(map(str.isdigit, text)) or len(text) > 3}
-    return _changed(marked.document, lambda place, text: "" if text in texts else text)
+    return changed(marked.document, lambda place, text: "" if text in texts else text)
 
 
 def contradicting(marked: Marked, chance: Random) -> Document:
@@ -101,7 +101,7 @@ def contradicting(marked: Marked, chance: Random) -> Document:
     places = set(marked.values[chance.choice(sums)])
     text = "".join(_text(marked.document, place) for place in places)
     wrong = {digit: str((int(digit) + chance.randrange(1, 9)) % 10) for digit in {chance.choice([c for c in text if c.isdigit()] or ["0"])}}
-    return _changed(marked.document, lambda place, text: "".join(wrong.get(c, c) for c in text) if place in places else text)
+    return changed(marked.document, lambda place, text: "".join(wrong.get(c, c) for c in text) if place in places else text)
 
 
 def cropped(marked: Marked, chance: Random) -> Document:
@@ -112,7 +112,7 @@ def cropped(marked: Marked, chance: Random) -> Document:
         y = unpack_from("<H", marked.document.pages[place[0]].words.boxes, 8 * place[1] + 2)[0]
         return text if place[0] > 0 or (y > limit if top else y < UNIT - limit) else ""
 
-    return _changed(marked.document, kept)
+    return changed(marked.document, kept)
 
 
 def misread(marked: Marked, chance: Random) -> Document:
@@ -128,7 +128,7 @@ def misread(marked: Marked, chance: Random) -> Document:
             return text
         return "" if chance.random() < 0.15 else _misspelt(text, chance)
 
-    return _changed(marked.document, read, sure)
+    return changed(marked.document, read, sure)
 
 
 def _misspelt(text: str, chance: Random) -> str:
@@ -147,7 +147,7 @@ def _text(document: Document, place: Place) -> str:
     return document.pages[place[0]].words.texts[place[1]]
 
 
-def _changed(document: Document, change: Callable[[Place, str], str], sure: Mapping[Place, int] | None = None) -> Document:
+def changed(document: Document, change: Callable[[Place, str], str], sure: Mapping[Place, int] | None = None) -> Document:
     """Every word as `change` has it, without those that are empty then. `sure`: percent, for words read from a picture."""
     return replace(document, pages=tuple(_changed_page(page, number, change, sure) for number, page in enumerate(document.pages)))
 

@@ -221,8 +221,10 @@ class Evidence:
             numbers["lines_agree"] = 1.0 if agree else -1.0
         if isinstance(net, Decimal) and isinstance(tax, Decimal) and net and tax:
             rates = {c.value for c in self.found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
-            if rates:
-                numbers["rate_agrees"] = 1.0 if any(abs(net * rate / 100 - tax) <= 2 * _CENT for rate in rates) else -1.0
+            if any(abs(net * rate / 100 - tax) <= 2 * _CENT for rate in rates):
+                numbers["rate_agrees"] = 1.0
+            elif len(rates) == 1:  # of several, each may be for a part
+                numbers["rate_agrees"] = -1.0
         if isinstance(due, Decimal) and isinstance(gross, Decimal):
             left = gross - (paid if isinstance(paid, Decimal) else 0)
             numbers["due_agrees"] = 1.0 if abs(due - left) <= near else -1.0
@@ -260,15 +262,15 @@ class Evidence:
             "common": sum(map(is_common, words)) / max(1, len(words)),
             "capitals": text.isupper(),
             "cell_again": min(self._texts[words], 4),
-            "same_as_other": other is not None and plain(str(other)) == words,
+            "same_as_other": 0.5 if other is None else plain(str(other)) == words,  # alone it may be the other's
             "cues_in_name": len(cues_in(words)),
             "figures": any(map(str.isdigit, text)) or address_like(text),
         }
         if c is not None:
             below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
             numbers["address_below"] = any(map(address_like, below))
-            above = self._flush(c, range(c.row - 1, c.row), 1.0)
-            numbers["name_above"] = any(name_like(line) and not cues_in(plain(line)) for line in above)
+            above = self._flush(c, range(c.row - 3, c.row), 1.0)
+            numbers["name_above"] = any(name_like(line) and not address_like(line) and not cues_in(plain(line)) for line in above)
 
     def _flush(self, c: Candidate, numbers: range, reach: float) -> Iterator[str]:
         """The cells of these rows that stand flush left with a candidate, no further from it than so many heights of its row. Between them

@@ -24,6 +24,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from app.domain.extraction import SURE
 from app.domain.record import InvoiceRecord
 from app.domain.work import Decoded, Job
 from app.pipeline.stage import Chain, Width, first, in_thread
@@ -36,12 +37,14 @@ from app.stages.preprocess import Preprocess
 from app.stages.recognize import Recognize
 from app.stages.screen import screen
 from app.stages.split import Split
-from app.stages.validate import validate
+from app.stages.validate import Validate
+from app.versions import versions_of
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside that the stages use. `threads`: for one queue's stages. `readers`: documents that are read at once."""
+    """Everything outside that the stages use. `threads`: for one queue's stages. `readers`: documents that are read at once.
+    `sure`: the probability from which what is decisive is taken without a person."""
 
     sandbox: Sandbox
     ocr: OcrEngine
@@ -51,6 +54,7 @@ class Ports:
     threads: ThreadPoolExecutor
     watcher: PageWatcher
     readers: int = 2
+    sure: float = SURE
 
 
 def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
@@ -63,7 +67,13 @@ def topology(ports: Ports) -> Chain[Job, InvoiceRecord]:
         .then("split", Split(ports.invoices, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20, attempts=3)
         .then("extract", in_thread(extract, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=20)
         .then("match", match, width=Width(4, pdf=2, ocr=1), deadline=10)
-        .then("validate", in_thread(validate, ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)
+        .then("validate", in_thread(Validate(ports.sure), ports.threads), width=Width(2, pdf=2, ocr=1), deadline=10)
         .then("screen", screen, width=Width(4, pdf=2, ocr=1), deadline=10)
-        .then("persist", Persist(ports.documents, ports.invoices), width=Width(4, pdf=2, ocr=1), deadline=20, attempts=3)
+        .then(
+            "persist",
+            Persist(ports.documents, ports.invoices, versions_of(ports.sure)),
+            width=Width(4, pdf=2, ocr=1),
+            deadline=20,
+            attempts=3,
+        )
     )

@@ -16,8 +16,10 @@ from app.domain.invoice import AllowanceCharge, Invoice
 from app.domain.paths import leaves
 from app.rules.context import Context
 from app.rules.exact import CENT, ONE, all_stated, is_sane, over, rounded, stated, times, total
+from app.rules.policy import SUM_OF_LINES
 
 MOST_NAMED = 50
+CASH_ROUNDING = Decimal("0.05")
 HIGHEST_RATE = Decimal("1.30")  # above Hungary's 27 % and India's 28 %
 ZERO_RATED = {"Z": "BR-Z-09", "E": "BR-E-09", "AE": "BR-AE-09", "K": "BR-IC-09", "G": "BR-G-09", "O": "BR-O-09"}
 
@@ -29,6 +31,11 @@ def unit_of(currency: str | None) -> Decimal:
 
     decimals = get_currency_precision(currency) if currency and len(currency) == 3 and currency.isascii() else 2
     return ONE.scaleb(-min(max(2, decimals), 4))
+
+
+def rounding_of(context: Context) -> Decimal:
+    """How far a total may be from its parts: what is paid in cash is rounded to the smallest coin, which is five or ten cents in places."""
+    return CASH_ROUNDING if context.extracted.document_type == "receipt" else Decimal(0)
 
 
 def amounts_in_range(invoice: Invoice, context: Context) -> Iterator[Finding]:
@@ -58,8 +65,8 @@ def sum_of_lines_without_their_total(invoice: Invoice, context: Context) -> Iter
     unit = unit_of(invoice.currency)
     adds_up = total(rounded(amount, unit) for amount in amounts)
     changes = rounded(stated(invoice.charge_total) or Decimal(0), unit) - rounded(stated(invoice.allowance_total) or Decimal(0), unit)
-    if adds_up + changes not in (rounded(without_tax, unit), rounded(with_tax, unit)):
-        yield _contradiction("sum_of_lines", "The line amounts", adds_up + changes, "total", without_tax, ("total_without_tax",), "warning")
+    if min(abs(adds_up + changes - rounded(stands, unit)) for stands in (without_tax, with_tax)) > rounding_of(context):
+        yield _contradiction(SUM_OF_LINES, "The line amounts", adds_up + changes, "total", without_tax, ("total_without_tax",), "warning")
 
 
 def sum_of_allowances(invoice: Invoice, context: Context) -> Iterator[Finding]:
@@ -119,7 +126,7 @@ def total_with_tax(invoice: Invoice, context: Context) -> Iterator[Finding]:
         return
     unit = unit_of(invoice.currency)
     expected = rounded(without, unit) + total(rounded(tax, unit) for tax in taxes)
-    if expected != rounded(stands, unit):
+    if abs(expected - rounded(stands, unit)) > rounding_of(context):
         of_taxes = [f"tax_breakdown.{i}.tax_amount" for i in range(min(len(taxes), MOST_NAMED))]
         involved = ("total_with_tax", "total_without_tax", *(["total_tax"] if invoice.total_tax is not None else of_taxes))
         yield _contradiction("BR-CO-15", "Total without tax and tax", expected, "total with tax", stands, involved)

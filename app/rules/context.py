@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.document import Document
-from app.domain.extraction import Extracted
+from app.domain.extraction import SURE, Extracted
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`document`: what was seen. `extracted`: where the invoice's values came from. `today`: the day of the check."""
+    """`document`: what was seen. `extracted`: where the invoice's values came from. `today`: the day of the check.
+    `sure`: the probability from which what is decisive is taken without a person."""
 
     document: Document
     extracted: Extracted
     today: date
+    sure: float = SURE
 
     @property
     def is_xml(self) -> bool:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from app.domain.extraction import DOUBT
 from app.domain.finding import Finding
 from app.domain.invoice import Invoice
-from app.rules.arithmetic import MOST_NAMED, unit_of
+from app.rules.arithmetic import MOST_NAMED, rounding_of, unit_of
 from app.rules.context import Context
 from app.rules.exact import rounded, stated, total
+from app.rules.policy import LINES_IN_DOUBT
 
 LONGEST = 60  # characters of a row that are quoted
 
@@ -25,7 +26,8 @@ def lines_in_doubt(invoice: Invoice, context: Context) -> Iterator[Finding]:
     unit = unit_of(invoice.currency)
     adds_up = total(rounded(amount, unit) for amount in known)
     changes = rounded(stated(invoice.charge_total) or Decimal(0), unit) - rounded(stated(invoice.allowance_total) or Decimal(0), unit)
-    if len(known) == len(amounts) and {adds_up, adds_up + changes} & {rounded(value, unit) for value in sums if value is not None}:
+    off = min(abs(lines - rounded(value, unit)) for lines in (adds_up, adds_up + changes) for value in sums if value is not None)
+    if len(known) == len(amounts) and off <= rounding_of(context):
         return
     fields = context.extracted.fields
     doubted = [
@@ -40,4 +42,4 @@ def lines_in_doubt(invoice: Invoice, context: Context) -> Iterator[Finding]:
     message += "line " + ", ".join(str(i + 1) for i in doubted[:MOST_NAMED]) + "."
     for row in context.extracted.left_out[:MOST_NAMED]:
         message += f' Not made a line, page {row.page}: "{row.text[:LONGEST]}".'
-    yield Finding("lines_in_doubt", "warning", message, tuple(named[: 3 * MOST_NAMED]))
+    yield Finding(LINES_IN_DOUBT, "warning", message, tuple(named[: 3 * MOST_NAMED]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -23,14 +24,15 @@ class Persist:
 
     documents: DocumentStore
     invoices: InvoiceStore
+    versions: Mapping[str, str] = field(default_factory=lambda: VERSIONS)
 
     async def __call__(self, screened: Screened, /) -> InvoiceRecord:
         job = screened.job
         reading = screened.validated.matched.extraction.reading
-        snapshot = msgspec.json.encode({"document": reading.document, "extracted": screened.extracted, "versions": VERSIONS})
+        snapshot = msgspec.json.encode({"document": reading.document, "extracted": screened.extracted, "versions": self.versions})
         await self.documents.save(job.tenant, f"{job.invoice_id}:{job.version}:{job.attempt}", snapshot)
         failpoint("snapshot_saved")
-        result = Result(screened.extracted, screened.findings, VERSIONS)
+        result = Result(screened.extracted, screened.findings, self.versions)
         status = verdict(screened.extracted, screened.findings)
         reason: Reason | None = "not_an_invoice" if status == "quarantined" else None
         return await self.invoices.settle(job, Settlement(status, reason, result))

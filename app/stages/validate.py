@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.domain.extraction import SURE
 from app.domain.finding import Finding, Severity
 from app.domain.work import Matched, Validated
 from app.rules import RULES
@@ -14,10 +16,16 @@ from app.rules.context import Context, Rule
 MOST_OF_A_RULE = 50
 
 
-def validate(matched: Matched, /) -> Validated:
-    extraction = matched.extraction
-    context = Context(extraction.reading.document, extraction.extracted, datetime.now(UTC).date())
-    return Validated(matched, findings_of(context))
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """`sure`: the probability from which what is decisive is taken without a person."""
+
+    sure: float = SURE
+
+    def __call__(self, matched: Matched, /) -> Validated:
+        extraction = matched.extraction
+        context = Context(extraction.reading.document, extraction.extracted, datetime.now(UTC).date(), self.sure)
+        return Validated(matched, findings_of(context))
 
 
 def findings_of(context: Context) -> tuple[Finding, ...]:

@@ -20,7 +20,7 @@ from app.errors import Unprocessable
 from app.extractors.parts import parts_of
 from app.rules.policy import verdict
 from app.stages.extract import extract
-from app.stages.validate import validate
+from app.stages.validate import Validate
 from tests.accuracy.reading import Read
 from training.invoices.truth import PATHS
 
@@ -76,7 +76,7 @@ def say(read: Read) -> Said:
         extraction = extract(Reading(Prepared(Decoded(_JOB, document)), document))
     except Unprocessable as exc:
         return Said(read.document, exc.reason, None, (), False, time.thread_time() - began)
-    validated = validate(Matched(extraction))
+    validated = Validate()(Matched(extraction))
     cpu = time.thread_time() - began
     decided = verdict(extraction.extracted, validated.findings)
     refused = NOT_AN_INVOICE if decided == "quarantined" else None

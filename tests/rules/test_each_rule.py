@@ -219,3 +219,14 @@ def test_every_rule_is_listed_once() -> None:
 
 def test_a_line_that_does_not_multiply_is_a_misread_column_on_a_page() -> None:
     assert ("line_amount", "error") in check(line(GOOD, 1, quantity=D(4)), "text")
+
+
+def test_what_is_paid_in_cash_is_rounded_to_the_smallest_coin() -> None:
+    def rules(document_type: Any, off: str) -> set[str]:
+        assert GOOD.total_with_tax is not None and GOOD.amount_due is not None
+        invoice = replace(GOOD, total_with_tax=GOOD.total_with_tax + D(off), amount_due=GOOD.amount_due + D(off))
+        told = context(invoice, "text")
+        return {finding.rule for finding in findings_of(replace(told, extracted=replace(told.extracted, document_type=document_type)))}
+
+    assert rules("receipt", "0.02") == rules("receipt", "-0.05") == set()
+    assert rules("receipt", "0.06") == rules("invoice", "0.01") == {"BR-CO-15"}
