@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from app.errors import Unavailable
 
-QUIET = 1.5  # seconds between two looks, while anything is waited for
+QUIET = 1.0  # seconds between two looks, while anything is waited for
 ALIVE = 2.0  # seconds for an answer that costs the peer nothing
 AGAIN = 0.2  # seconds between two looks at a peer that stands still
 
