@@ -1,8 +1,8 @@
 """What a tritonserver answers piece by piece, read to its end whoever may have left.
 
-Such a call must not be cancelled while the server is at it: before release 25.05 the server may then use what it has freed already, and
-dies, with all that others had asked it (triton-inference-server/server, #8034; here once in some hundred streams). So who leaves early, or
-has no more time, leaves the reading to a task, and the server ends its answer.
+Such a call must not be cancelled while the server is at it: tritonserver 2.51 may then use what it has freed already, and dies, with all
+that others had asked it (once in some hundred streams; triton-inference-server/server #8034 is such a race). So who leaves early, or has no
+more time, leaves the reading to a task, and the server ends its answer.
 """
 
 from __future__ import annotations
