@@ -56,4 +56,4 @@ class Pulse:
                 else:
                     self._missed = None
         finally:
-            self._taking = None
+            self._taking = self._missed = None
