@@ -52,7 +52,8 @@ class Pulse:
                 except Unavailable as exc:
                     self._missed = exc
                     for call in self._waiting:
-                        call.reschedule(0)
+                        if not call.expired():  # by itself, just now
+                            call.reschedule(0)
                 else:
                     self._missed = None
         finally:
