@@ -32,6 +32,7 @@ HOME = Path(os.environ.get("INVOICESTREAM_TRITON") or ROOT / ".venv/triton")
 START = 90.0  # seconds
 CANARY_DEADLINE = 20.0  # seconds: a canary is small, but waits behind whatever the model is doing
 EVERY = 5.0  # seconds between rounds of canaries; so long a failure may go unnoticed
+SHARED_MEMORY = Path("/dev/shm")
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before start number n of a server that keeps dying
 PR_SET_PDEATHSIG = 1
 
@@ -56,6 +57,8 @@ def launch(
     for kind, port in (("grpc", ports.grpc), ("http", ports.http), ("metrics", ports.metrics)):
         command += [f"--{kind}-address={ports.address}", f"--{kind}-port={port}"]
     command += ["--allow-gpu-metrics=false", "--exit-timeout-secs=5"]
+    sweep(ports)
+    command += [f"--backend-config=python,shm-region-prefix-name={_regions(ports)}"]
     environment = {
         "PATH": f"{home.resolve()}/bin:/usr/bin:/bin",  # its python: where the backend's stub finds its packages
         "LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR")),  # where libpython is, unless it is the system's
@@ -65,6 +68,17 @@ def launch(
     return subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=death
     )
+
+
+def sweep(ports: Ports) -> None:
+    """Gives back the shared memory of a server at these ports that is dead and was started by this process. One that is killed leaves that
+    of every model's stub behind, a hundred megabytes and more each after large pages, until the machine has none left."""
+    for region in SHARED_MEMORY.glob(f"{_regions(ports)}*"):
+        region.unlink(missing_ok=True)
+
+
+def _regions(ports: Ports) -> str:
+    return f"invoicestream-triton-{os.getpid()}-{ports.grpc}-"
 
 
 def wrong(client: triton.InferenceServerClient, model: str, canary: Canary, version: str = "") -> str:
@@ -174,6 +188,7 @@ class Server:
             self._process.wait()
         with suppress(ProcessLookupError):  # a stub outlives a server that was killed
             os.killpg(self._process.pid, signal.SIGKILL)
+        sweep(self._ports)
 
 
 def say(what: str) -> None:

@@ -345,3 +345,57 @@ def test_words_with_a_colon_beside_the_numbers_are_the_name() -> None:
                                 Total                     174.00
 """
     assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Workshop: first aid", "Office chair"]
+
+
+SUMS = """
+                                                   Net total                           237.50
+                                                   VAT 20 %                             47.50
+                                                   Invoice total                       285.00
+"""
+
+
+@pytest.mark.parametrize("titles", ["Brunfel           Vastok                  Zorbit      Quimel       Drapon", ""])
+def test_columns_whose_titles_nobody_knows_are_told_by_their_numbers(titles: str) -> None:
+    text = f"""
+ {titles}
+ A-17              Oak plank, planed           5       pcs      27.50       137.50
+                   cut to length
+ B-04              Brass hinge                 4       pcs      25.00       100.00
+{SUMS}"""
+    extracted = extract_text(printed(text))
+    assert lines(extracted) == [("Oak plank, planed", "5", "pcs", "137.50"), ("Brass hinge", "4", "pcs", "100.00")]
+    assert [(line.item_id, str(line.net_price)) for line in extracted.invoice.lines] == [("A-17", "27.50"), ("B-04", "25.00")]
+
+
+def test_amounts_alone_are_lines_where_they_add_up_to_a_sum_in_another_column() -> None:
+    text = f"""
+ Garden clearance, spring                                                              137.50
+ Hedge trimming along the road                                                         100.00
+{SUMS.replace("     ", "  ")}"""
+    assert lines(extract_text(printed(text))) == [
+        ("Garden clearance, spring", None, None, "137.50"),
+        ("Hedge trimming along the road", None, None, "100.00"),
+    ]
+
+
+def test_a_sum_of_lines_and_freight_does_not_make_lines_of_both() -> None:
+    text = """
+ 2    Printer            90.00     180.00
+ 1    Toner              50.00      50.00
+
+           Worth of goods   230.00
+           Freight            7.50
+           Net total        237.50
+           VAT 20 %          47.50
+           Invoice total    285.00
+"""
+    assert lines(extract_text(printed(text))) == [("Printer", "2", None, "180.00"), ("Toner", "1", None, "50.00")]
+
+
+def test_words_without_a_title_beside_columns_that_have_one_are_the_names() -> None:
+    text = f"""
+                                       Qty      Unit price      Amount
+ Oak plank, planed                       5           27.50      137.50
+ Brass hinge                             4           25.00      100.00
+{SUMS}"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Oak plank, planed", "Brass hinge"]

@@ -67,6 +67,11 @@ class Watched:
         (pid,) = (int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split())
         return pid
 
+    @property
+    def regions(self) -> list[Path]:
+        """The shared memory of its server's stubs."""
+        return list(tritonserver.SHARED_MEMORY.glob(f"invoicestream-triton-{self.process.pid}-*"))
+
     def right(self) -> bool:
         canary = Canary.of(self.repository / "double")
         assert canary is not None
@@ -87,11 +92,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 def test_it_is_ready_when_what_is_known_is_answered_and_comes_back_from_death_and_dead_stubs(watched: Watched) -> None:
     watched.says("ready")
     assert watched.right()
-    first = watched.server
+    first, regions = watched.server, len(watched.regions)
     os.kill(first, signal.SIGKILL)
     watched.says("starting again: it ended with -9")
     watched.says("ready", times=2)
     assert watched.server != first and watched.right()
+    assert len(watched.regions) == regions > 0
 
     (stub,) = stubs_in(watched.repository / "double")
     os.kill(stub, signal.SIGKILL)
@@ -102,6 +108,7 @@ def test_it_is_ready_when_what_is_known_is_answered_and_comes_back_from_death_an
     watched.process.terminate()
     assert watched.process.wait(PATIENCE) == 0
     assert not Path(f"/proc/{server}").exists() and stubs_in(watched.repository / "double") == []
+    assert watched.regions == []
 
 
 def test_a_version_with_a_canary_of_its_own_is_asked_that_one(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
 from app.extractors.grid import Grid
-from app.extractors.labels import cues_in
+from app.extractors.labels import cues_in, label_share
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, legal_form, name_like, post_code
+from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, is_country, legal_form, name_like, only_legal_form, post_code
 from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
 _SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
@@ -43,7 +43,9 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
         if address_like(text):
             break
         cues = cues_in(plain(text))
-        if text.startswith(("(", "[")):
+        if text.startswith(("(", "[")) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
+            continue  # "Herrn/Frau"
+        if label_share(text, {Cue.CONTACT}) == 1.0:
             continue
         if cues & {Cue.CONTACT} and ":" in text:
             after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
@@ -56,7 +58,7 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
         usable.append(trimmed)
     if not usable:
         return None
-    best = next((line for line in usable[:3] if legal_form(text_of(grid, line))), None)
+    best = next((line for line in usable[:3] if legal_form(text_of(grid, line)) and not only_legal_form(text_of(grid, line))), None)
     if best is None:
         best = next((line for line in usable if "," not in text_of(grid, line)), usable[0])
     position = usable.index(best)
@@ -67,6 +69,8 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
         text = f"{text} {text_of(grid, usable[position + 1])}"
     elif first and plain(text_of(grid, first)) and plain(text_of(grid, first))[0] in SALUTATION and len(plain(text_of(grid, first))) == 1:
         text = f"{text_of(grid, first)} {text}"
+    head, _, rest = text.partition(", ")
+    text = head if any(map(str.isdigit, rest)) and len(plain(head)) > 1 else text  # "Anna Seidel, born 27.11.79"
     return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
 
 
@@ -136,6 +140,28 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
     return passages
 
 
+def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> Iterator[Passage]:
+    """Lines high on the first page that look like an address without a post code that we know: a name, then figures or a country."""
+    grid = found.grid
+    taken = {(line[0], line[1]) for passage in known for line in passage.lines}
+    for line in _cells_high_up(found, items):
+        if (line[0], line[1]) in taken:
+            continue
+        lines = passage_below(found, line, with_first=True).lines
+        free = not any((below[0], below[1]) in taken for below in lines)
+        taken |= {(below[0], below[1]) for below in lines}
+        texts = [text_of(grid, below) for below in lines]
+        place = any(is_country(plain(text)) or (any(map(str.isdigit, text)) and any(map(str.isalpha, text))) for text in texts[1:])
+        if (
+            free
+            and 3 <= len(lines) <= 7
+            and place
+            and not any(found.cues[line[0]] and ":" in text for text in texts)
+            and not any(map(str.isdigit, texts[0]))
+        ):
+            yield Passage(lines)
+
+
 def saluted(found: Candidates, items: frozenset[int]) -> Choice | None:
     """A person addressed with a title in a cell of its own, high on the first page."""
     for line in _cells_high_up(found, items):
@@ -199,29 +225,47 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
 
 
-def choose_addressee(found: Candidates, buyer: PartyChoice, window: list[Passage]) -> None:
-    """Without a label: the address passage in the upper part that has neither phone, web nor tax number, as a letter's window."""
-    grid = found.grid
-    best: tuple[float, Passage] | None = None
+def addressees(
+    found: Candidates, items: frozenset[int], labelled: list[tuple[float, Passage]], window: list[Passage], known: list[Passage]
+) -> Iterator[tuple[float, PartyChoice]]:
+    """Who may be the buyer, and what speaks for each: passages under a label, windows of envelopes, people named or greeted.
+
+    `labelled`: passages under the buyer's labels, and how sure these are; `window`: unlabelled address passages.
+    """
+    for weight, passage in labelled:
+        if name := name_of(found, passage, weight):
+            yield weight, PartyChoice(name, passage=passage)
+    if passage_in_window := below_return_line(found, items, known):
+        if name := name_of(found, passage_in_window, 0.8):
+            yield 0.9, PartyChoice(name, passage=passage_in_window)
     for passage in window:
-        row = grid.rows[passage.lines[0][0]]
-        height = grid.sizes[0][1]
-        text = " ".join(text_of(grid, line) for line in passage.lines)
-        cues = cues_in(plain(text))
-        merit = 0.5
-        if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
-            merit -= 0.4
-        if plain(text) and plain(text)[0] in SALUTATION:
-            merit += 0.3
-        position = row.y0 / height
-        merit += 0.15 if position < 0.42 else -0.25
-        if passage.lines[0][0] == grid.pages[0][0]:
-            merit -= 0.3 if passage.lines[0][1] == 0 else 0.1  # what stands first is the sender
-        merit -= 0.4 if _goes_on_with_contacts(found, passage) else 0.0
-        if len(passage.lines) < 3:
-            merit -= 0.2
-        merit += 0.12 if len(window) > 1 and passage is window[-1] and position > 0.1 else 0.0
-        if best is None or merit > best[0]:
-            best = (merit, passage)
-    if best and best[0] >= 0.45 and (name := name_of(found, best[1], best[0])):
-        buyer.passage, buyer.name = best[1], name
+        merit = _in_window(found, passage, window)
+        if name := name_of(found, passage, merit):
+            label = label_share(str(name.value), Cue) >= 0.5 and not legal_form(str(name.value))
+            yield merit - (0.4 if label else 0.0), PartyChoice(name, passage=passage)
+    for passage in _blocks(found, items, [*known, *window]):
+        if name := name_of(found, passage, 0.4):
+            yield _in_window(found, passage, []) - 0.15, PartyChoice(name, passage=passage)
+    if name := saluted(found, items) or named(found, items):
+        yield name.confidence - 0.1, PartyChoice(name)
+
+
+def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> float:
+    """What speaks for an address without a label: it stands high, with neither phone, web nor tax number, as in a letter's window."""
+    grid = found.grid
+    row = grid.rows[passage.lines[0][0]]
+    text = " ".join(text_of(grid, line) for line in passage.lines)
+    cues = cues_in(plain(text))
+    merit = 0.5
+    if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
+        merit -= 0.4
+    if plain(text) and plain(text)[0] in SALUTATION:
+        merit += 0.3
+    position = row.y0 / grid.sizes[0][1]
+    merit += 0.15 if position < 0.42 else -0.25
+    if passage.lines[0][0] == grid.pages[0][0]:
+        merit -= 0.3 if passage.lines[0][1] == 0 else 0.1  # what stands first is the sender
+    merit -= 0.4 if _goes_on_with_contacts(found, passage) else 0.0
+    if len(passage.lines) < 3:
+        merit -= 0.2
+    return merit + (0.12 if len(window) > 1 and passage is window[-1] and position > 0.1 else 0.0)

@@ -18,12 +18,14 @@ Value = Decimal | date | str
 
 
 class Label(NamedTuple):
-    """Cues that stand by a value. `distance`: cells or rows between, 0 = next to it. `colon`: the label ends with one."""
+    """Cues that stand by a value. `distance`: cells or rows between, 0 = next to it. `colon`: the label ends with one. `bare`: no word
+    of it says whose number it is."""
 
     cues: frozenset[Cue]
     relation: Relation
     distance: int
     colon: bool = False
+    bare: bool = False
 
 
 class Candidate(NamedTuple):

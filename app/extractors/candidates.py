@@ -20,6 +20,7 @@ from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
 from app.extractors.misread_bics import mended_bics
 from app.extractors.nearby import Labels
+from app.extractors.wrapped import wrapped_ibans
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Candidates:
             own = found.weight
             if label.colon and label.distance == 0 and found.role == "number" and own == 0.6:
                 own = 0.9  # "Invoice: 123"
+            if label.bare and found.role == "number":
+                own = max(own, 0.5)  # "No. 123" is the document's own, "Subscriber no. 123" is not
             weight = own * trust * _RELATION[label.relation] * (0.82**label.distance) * (1.0 if label.colon else 0.95)
             roles[found.role] = max(roles.get(found.role, 0.0), weight)
             trust *= 0.45  # a second label counts where the first says nothing better
@@ -101,6 +104,7 @@ def find_candidates(grid: Grid) -> Candidates:
         found += identifiers
         found += mended_bics(number, row) if row.read else ()
         found += codes(number, row)
+    found += wrapped_ibans(grid.rows)
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)

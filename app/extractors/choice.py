@@ -166,7 +166,7 @@ def _in_address(found: Candidates, candidate: Candidate) -> bool:
     """Whether what looks like an identifier is the number of a house or a town's post code."""
     row = found.grid.rows[candidate.row]
     first, end = row.cells[row.cell_of[candidate.first]]
-    said = any(first <= hit.first and hit.end <= candidate.first for hit in found.cues[candidate.row])
+    said = any(first <= hit.first <= candidate.first and hit.end <= candidate.end for hit in found.cues[candidate.row])
     return not said and end - first > 1 and address_like(row.span(first, end))
 
 

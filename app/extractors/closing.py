@@ -15,7 +15,7 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.columns_lexicon import Column
 from app.extractors.confusions import misreading
-from app.extractors.item_rows import Aside, ItemRow, value_of
+from app.extractors.items import Aside, ItemRow, value_of
 from app.extractors.labels import amount_meaning
 
 ZERO = Decimal(0)

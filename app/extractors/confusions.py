@@ -38,6 +38,8 @@ _LIKE = "".join(re.escape(letter) for letter in DIGITS)
 _NUMERIC = re.compile(r"[-+(]?\d+(?:[.,:/-]\d+){0,6}[.,]?\)?-?%?")
 _BODY = re.compile(rf"(?P<head>[^\w]*)(?P<core>[\d{_LIKE}.,:/-]+)(?P<tail>\W*)")
 _FRACTION = re.compile(rf"[\d{_LIKE}]{{1,4}}[.,][\d{_LIKE}]{{2}}")
+_ALIKE = re.compile(r"(\d{1,3})([.,])(\d{3})\2(\d{2})")
+"""Thousands and cents behind the same mark: one of the two was misread."""
 _SIGN = re.compile(r"^(?P<sign>[<(«]?[€£EC(]|[<«])(?P<n>\d{1,3}(?:[.,]?\d{3}){0,3}[.,]\d{1,2})$")
 _BEGUN = re.compile(r"[.,'’‚](?=\d{3}(?:[.,'’]\d{3})*[.,]\d{2}(?!\d))")
 """The mark before a group of three, where what stood before it was lost or is a word of its own."""
@@ -95,6 +97,8 @@ def as_number(text: str) -> tuple[str, float]:
     if _BEGUN.match(text):
         return " " + text[1:], 0.2
     body = _BODY.fullmatch(text)
+    if body and (alike := _ALIKE.fullmatch(body["core"])):
+        return f"{body['head']}{alike[1]}{',' if alike[2] == '.' else '.'}{alike[3]}{alike[2]}{alike[4]}{body['tail']}", 0.2
     if body is None or _NUMERIC.fullmatch(text):
         return text, 0.0
     core = body["core"]

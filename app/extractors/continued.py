@@ -8,7 +8,7 @@ from app.extractors.candidate import Candidate
 from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
-from app.extractors.item_rows import ItemRow
+from app.extractors.items import ItemRow
 
 _FARTHEST = 0.06
 """Of the page's width: how far a sheet may lie from where the one before lay."""

@@ -30,7 +30,7 @@ class Order(NamedTuple):
 
 def date_order(grid: Grid) -> Order:
     dmy = mdy = ydm = ymd = 0
-    us = 0
+    us = places = 0
     both_ways: dict[tuple[int, int, int], None] = {}
     text = "\n".join(row.text for row in grid.rows)
     for row in grid.rows:
@@ -45,7 +45,9 @@ def date_order(grid: Grid) -> Order:
                 mdy += 1
             else:
                 both_ways[int(first), second, third] = None
-        us += len(_US_PLACE.findall(row.text))
+        here = len(_US_PLACE.findall(row.text))
+        us += here
+        places += here
         if us < 3 and "$" in row.text:
             us += 1
     if ydm > ymd:
@@ -57,9 +59,10 @@ def date_order(grid: Grid) -> Order:
     foreign = language_of(grid) not in ("en", None)
     if any(row.read for row in grid.rows[:1]) and (told := _by_number(grid) or ("dmy" if foreign else None)):
         return Order(told, True)
-    if us >= 3:
+    elsewhere = _ELSEWHERE.search(text) is not None
+    if us >= 3 and (places or not elsewhere):  # a "$" alone is also Singapore's, or whatever stands on the till's keys
         return Order("mdy", True)
-    return Order("dmy", not both_ways or foreign or _ELSEWHERE.search(text) is not None)
+    return Order("dmy", not both_ways or foreign or elsewhere)
 
 
 def _by_term(dates: list[tuple[int, int, int]], text: str) -> DateOrder | None:

@@ -100,7 +100,7 @@ class Evidence:
     def __post_init__(self) -> None:
         rows = self.found.grid.rows
         self._usual = sorted(row.height for row in rows)[len(rows) // 2] if rows else 1.0
-        self._domains = domains_in(self.found.grid, set())
+        self._domains = frozenset(domain.name for domain in domains_in(self.found.grid))
         for kind, candidates in self.found.by_kind.items():
             self._said.update((kind, c.value) for c in candidates)
             self._kinds[kind] = len({c.value for c in candidates if c.row not in self.table.rows})

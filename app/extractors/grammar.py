@@ -141,13 +141,16 @@ def ibans(number: int, row: Row) -> Iterator[Candidate]:
 
 
 def vat_ids(number: int, row: Row) -> Iterator[Candidate]:
-    for match in _VAT.finditer(row.text):
+    position = 0
+    while match := _VAT.search(row.text, position):
         text = match[1]
+        position = match.start() + 1  # what begins like one may run into it: "VAT NO. GB 123 4567 89"
         while text:  # the pattern may run into the next words: give them back one by one
             vat_id = parse_vat_id(text)
             if vat_id:
                 first, end = _placed(row, match.start(), match.start() + len(text))
                 yield Candidate("vat_id", vat_id, number, first, end)
+                position = match.start() + len(text)
                 break
             cut = max(text.rfind(" "), text.rfind("\t"), text.rfind("-"))
             text = text[:cut] if cut > 0 else ""

@@ -10,7 +10,7 @@ from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
 from app.extractors.item_owners import give_rows
-from app.extractors.item_rows import ItemRow, Text
+from app.extractors.items import ItemRow, Text
 
 
 def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: Grid) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from app.extractors.grid import Grid
-from app.extractors.item_rows import ItemRow, Text
+from app.extractors.items import ItemRow, Text
 
 DISTINCT = 1.25
 """How much wider than the others a blank must be to part two items."""

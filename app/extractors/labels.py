@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -50,6 +51,9 @@ def label_words(text: str) -> tuple[str, ...]:
     words: list[str] = []
     for word in plain(text):
         if word not in root and len(word) > 5 and word.isalpha():
+            if document := _document_in(word):
+                words.append(document)
+                continue
             for head in HEADS:
                 left = word[: -len(head)]
                 if word.endswith(head) and (part := next((p for p in (left, left.rstrip("s")) if _END in root.get(p, ())), None)):
@@ -62,11 +66,28 @@ def label_words(text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _document_in(word: str) -> str | None:
+    """The word for an invoice that ends a German or Dutch compound of any kind: Schlussrechnung, Verkoopfactuur. No Berechnung."""
+    for head in ("rechnung", "factuur"):
+        left = word.removesuffix(head)
+        if left != word and len(left) > 3 and left not in _NO_KINDS:
+            return head
+    return None
+
+
+_NO_KINDS = frozenset("voraus hoch gegen".split())
+"""With these, "rechnung" is a reckoning."""
+
+
 def words_at(row: Row, i: int) -> tuple[str, ...]:
     """The label words of one word of a row; in a recognized row as they must have been printed."""
     spot = row.words[i]
     words = label_words(spot.text)
     return mended(spot.text, spot.sure, words) if row.read else words
+
+
+_CODE = re.compile(r"[#(\[]*(?!N[or]-)[A-Z]{1,4}[-/]\d{3}")
+"""A value like N-5969 or FA/1234."""
 
 
 def cues_of(row: Row) -> list[CueHit]:
@@ -76,6 +97,10 @@ def cues_of(row: Row) -> list[CueHit]:
         words: list[str] = []
         owner: list[int] = []
         for i in range(start, end):
+            if _CODE.match(row.words[i].text):  # its letters are part of the value
+                words.append("0")
+                owner.append(i)
+                continue
             for word in words_at(row, i):
                 words.append(word)
                 owner.append(i)
@@ -89,6 +114,13 @@ def cues_in(words: Iterable[str]) -> frozenset[Cue]:
     for cues, _, _ in _matches(list(words)):
         found |= cues
     return frozenset(found)
+
+
+def label_share(text: str, cues: Iterable[Cue]) -> float:
+    """0..1: how many of the words of a text are labels that hold one of the cues. "Page One Books" is no label."""
+    words = label_words(text)
+    wanted = frozenset(cues)
+    return sum(end - first for found, first, end in _matches(list(words)) if found & wanted) / max(1, len(words))
 
 
 def _matches(words: list[str]) -> list[tuple[frozenset[Cue], int, int]]:
@@ -176,8 +208,8 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if cues & {Cue.ARTICLE, Cue.DELIVERY} and not cues & {Cue.INVOICE, Cue.CREDIT}:
         return Meaning("other_id", 0.8)
     if cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}:
-        if numbered:
-            return Meaning("number", 1.0)
+        if numbered:  # a ticket has a number of its own, beside that of the invoice for it
+            return Meaning("number", 1.0 if cues & {Cue.INVOICE, Cue.CREDIT} else 0.9)
         return None if cues & {Cue.TOTAL, Cue.PAYABLE} else Meaning("number", 0.6)
     if Cue.YOUR in cues and Cue.REFERENCE in cues:
         return Meaning("buyer_reference", 0.8)

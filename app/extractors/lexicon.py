@@ -82,19 +82,23 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
-        "faktura vat;faktur;fakturan;invoice;inv;tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
+        "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
+        "facture de vente;factura de venta;fattura di vendita;fatura de venda;minuta;parcella;faktura vat;faktur;fakturan;invoice;inv;"
+        "tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
         "belegs;faktura;fakturierungs;facture;fact;facturation;factuur;fattura;fatt;factura;fatura;fra;nota fiscal;document;"
         "dokument;documento;pro forma;proforma;n de piece;no de piece;numero de piece;piece n"
     ),
     Cue.CREDIT: (
-        "kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;gutschrift;gutschrifts;"
+        "nota di accredito;nota accredito;kreditnota;kreditfaktura;faktura korygujaca;credit note;credit memo;credit invoice;creditnote;"
+        "gutschrift;gutschrifts;"
         "rechnungskorrektur;rechnungs korrektur;korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;"
         "creditnota;creditfactuur;credit factuur;nota di credito;nota de credito;abono;factura rectificativa;factura de abono;"
         "nota credito"
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
-        "talao;simplified invoice;factura simplificada"
+        "talao;simplified invoice;factura simplificada;fatura simplificada;cash sales;cash bill;"
+        "documento commerciale;klantticket;kundenbeleg"
     ),
     Cue.NO_INVOICE: (
         "delivery note;packing list;packing slip;lieferschein;bon de livraison;pakbon;quotation;quote;angebot;devis;offerte;"
@@ -104,14 +108,15 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "dato;dzien;data wystawienia;wystawienia;date;dated;datum;data;fecha;dt;dag;datums",
-    Cue.OF: "vom;of;du;del;van;den;le;lo",
+    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums",
+    Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
     ),
     Cue.RELATED: (
-        "associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;related;preceding;previous;prior;vorherige;"
+        "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
+        "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
@@ -132,7 +137,8 @@ CUES: dict[Cue, str] = {
         "offer;quote;quotation;angebot;angebots;devis;offerte;preventivo;presupuesto;orcamento;tender;appel d offres;ausschreibung"
     ),
     Cue.CUSTOMER: (
-        "kundnr;customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;debiteuren;cliente;account;user;member;"
+        "subscriber;abonnent;abonnee;socio;adherent;kundnr;customer;client;kunde;kunden;klant;klanten;debitor;debitoren;debiteur;"
+        "debiteuren;cliente;account;user;member;"
         "mitglieds;abonne;matricule;relatie;relatienummer;login;participant;patient;guest;passenger;policy holder"
     ),
     Cue.CONTRACT: (
@@ -140,7 +146,8 @@ CUES: dict[Cue, str] = {
         "subscription;licence;license;serial;meter;zahler;zahlpunkt;zahlerstand;pod;pdl;pce;ean code;projekt;project;projet;"
         "progetto;proyecto;projeto;kostenstelle;cost center;cost centre;comptable;service executant;mandat;mandate;mandats;"
         "mandatsreferenz;glaubiger;creditor;creancier;incassante;job;vehicle;kennzeichen;immatriculation;shipment;tracking;awb;"
-        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;reservation"
+        "consignment;transaction;terminal;approval;auth;cashier;table;till;register;session;case;claim;file;booking;buchungs;buchung;"
+        "reservation"
     ),
     Cue.DELIVERY: (
         "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
@@ -161,14 +168,20 @@ CUES: dict[Cue, str] = {
         "conditions de reglement;betalingsvoorwaarden;betaalconditie;condizioni di pagamento;termini di pagamento;"
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
-    Cue.UNTIL: ("bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;entro il;antes del;antes de;hasta;hasta el;ate"),
+    Cue.UNTIL: (
+        "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
+        "entro il;antes del;antes de;hasta;hasta el;ate"
+    ),
     Cue.COLLECTED: (
-        "eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;addebito;addebitato;debited;direct debit;"
+        "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
+        "addebito;addebitato;debited;"
+        "direct debit;"
         "domiciliation;adeudo;debito directo;automatisch;collected;charged on"
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;forfald;betalingsfrist;betalas senast;senast;"
+        "scadenze;echeances;vencimientos;vencimentos;falligkeiten;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
+        "forfald;betalingsfrist;betalas senast;senast;"
         "termin platnosci;termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;"
         "falligkeitsdatum;zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;"
         "vervaldag;scadenza;vencimiento;vencimento;vto;pay by;payable by;pay before;payable until;zu zahlen bis;zahlen bis;"
@@ -183,16 +196,19 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "please pay to;kindly pay to;sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
+        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
-        "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;expediteur;leverancier;"
-        "verkoper;afzender;fornitore;cedente;venditore;cedente prestatore;mittente;emittente;proveedor;vendedor;emisor;fornecedor;"
-        "emitente;prestador;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;contractor;"
+        "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
+        "verkoper;fornitore;cedente;venditore;cedente prestatore;emittente;proveedor;vendedor;emisor;fornecedor;"
+        "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
+        "uitgegeven door;ausgestellt von;"
         "freelancer;company details"
     ),
     Cue.BUYER: (
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
-        "guest;passenger;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
+        "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
+        "debtor;debitor;debiteur;deudor;debitore;devedor;"
+        "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
         "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
@@ -215,10 +231,12 @@ CUES: dict[Cue, str] = {
         "plaats van levering;bauvorhaben;baustelle;leistungsort;verbrauchsstelle;lieferort"
     ),
     Cue.OTHER_PARTY: (
+        "shipper;consignor;expediteur;afzender;mittente;remitente;remetente;"
         "representant fiscal;tax representative;steuervertreter;factor;hersteller;manufacturer;warenlieferant;carrier;transporteur;"
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
+        "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
         "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
         "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
@@ -246,7 +264,8 @@ CUES: dict[Cue, str] = {
         "tva intracommunautaire;tva intracom;tva intra;n tva;no tva;num tva;numero tva;numero de tva;n de tva;tva no;"
         "identifiant tva;id tva;code tva;tva fr;btw nummer;btw nr;btw id;btw identificatienummer;btwnummer;btwnr;partita iva;p iva;"
         "piva;p i;part iva;nif iva;vat identification number;gstin;gst no;gst number;gst reg no;gst reg;gst id;gst registration no;"
-        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;c i f;n i f;"
+        "gst registration number;gstin no;gstin uin;gst in;abn;a b n;sst no;sst id;gst hst;hst no;trn;cif nif;nif cif;dni;dni nif;"
+        "nif dni;c i f;n i f;"
         "tax reg;nif;cif;nipc;contribuinte;n contribuinte;numero de identificacion fiscal;numero de identificacao fiscal"
     ),
     Cue.IBAN: "iban;iban nr;iban no;iban code",
@@ -275,7 +294,8 @@ CUES: dict[Cue, str] = {
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
     Cue.TOTAL: (
-        "brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;total;totals;totale;"
+        "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
+        "total;totals;totale;"
         "totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;"
         "betrage;bedrag;montant;importo;importe;valor;som;sum;suma;soma;beitrag;rechnungsbeitrag;gesamtbeitrag;entgelt;"
         "totaalbedrag;tot"
@@ -321,7 +341,8 @@ CUES: dict[Cue, str] = {
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
-        "att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;pozostaje do zapłaty;amount due;balance due;"
+        "falliger betrag;fallige summe;fallig gesamt;att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;"
+        "pozostaje do zapłaty;amount due;balance due;"
         "balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;pay this amount;zu zahlen;"
         "zu zahlender;zahlbetrag;zahlungsbetrag;zu zahlender betrag;offener betrag;offen;restbetrag;rest;noch zu zahlen;"
         "zu uberweisen;forderung;a payer;net a payer;reste a payer;reste du;solde;solde a payer;a regler;te betalen;openstaand;"
@@ -334,7 +355,8 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "paid;already paid;amount paid;total paid;bezahlt;bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
+        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;total paid;bezahlt;"
+        "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
         "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
         "payments received;payment received;less paid;advance;received;geleistet;geleistete;erhalten;encaisse;montant deja paye;"

@@ -12,7 +12,7 @@ from app.domain.invoice import AllowanceCharge, LineItem
 from app.domain.parsing import money
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
-from app.extractors.item_rows import Aside, ItemRow, Text, value_of
+from app.extractors.items import Aside, ItemRow, Text, value_of
 from app.extractors.tables import Table
 
 PROVED, READ = 0.92, 0.72

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from rapidfuzz.distance import OSA
 
 from app.domain.parsing import (
     plain,
@@ -16,7 +18,7 @@ LEGAL = frozenset(
     "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
     "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
-    "doo zrt uab berhad sdnbhd fze fzco wll".split()
+    "doo zrt uab berhad sdnbhd sb fze fzco wll".split()
 )
 
 
@@ -34,7 +36,7 @@ _STREET = re.compile(
     r"(?:str\.?|strasse|straße|weg|platz|allee|gasse|ring|damm|ufer|steig|chaussee|markt|laan|straat|plein|kade|gracht|dijk|singel)\s?\d"
     r"|\bc/|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza|piazzale|corso|largo|vicolo|strada"
     r"|contrada|calle|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent"
-    r"|terrace|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
+    r"|terrace|unit|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
     re.IGNORECASE,
 )
 
@@ -77,34 +79,45 @@ def _joined(text: str) -> list[str]:
     return joined
 
 
+_ALSO_WORDS = frozenset("kg ag se co sa as company limited private corporation cooperative verein stiftung".split())
+"""Legal forms that are words, or units, where they are written small."""
+
+
 @lru_cache(maxsize=2048)
 def legal_form(text: str) -> bool:
     """Whether a name ends in (or holds, as "GmbH & Co. KG" does) a legal form."""
+    if text.rsplit(" ", 1)[-1] in _ALSO_WORDS and not text.islower():
+        return False
     joined = _joined(text)
-    return len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1)
+    if len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1):
+        return True
+    # Two short words, read with a letter wrong: only together are they sure enough.
+    return len(joined) > 2 and OSA.distance("".join(joined[-2:]), "sdnbhd", score_cutoff=1) <= 1
 
 
 def only_legal_form(text: str) -> bool:
     """Whether a line is nothing but the end of a name: "Pty Limited", "GmbH & Co. KG", "& Sons"."""
     joined = _joined(text)
-    return 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2))
+    if 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2)):
+        return True
+    return OSA.distance("".join(joined), "sdnbhd", score_cutoff=1) <= 1
 
 
 def registration(text: str) -> bool:
     """Whether a text is the number under which a firm is registered, as it stands behind or under the name: "(123456-X)"."""
-    return bool(_REGISTRATION.fullmatch(text))
+    return sum(map(str.isdigit, text)) > 3 and bool(_REGISTRATION.fullmatch(text))
 
 
 def name_end(row: Row, first: int, end: int) -> int:
     """Where the name ends in a cell, before the firm's registration."""
-    if sum(map(str.isdigit, row.words[end - 1].text)) < 5:
+    if sum(map(str.isdigit, row.span(max(first, end - 2), end))) < 5 or registration(row.span(first, end)):
         return end
     return next((i for i in range(first + 1, end) if registration(row.span(i, end))), end)
 
 
 _REGISTRATION = re.compile(
-    r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:]*\s{0,2}){0,4}\(?"
-    r"(?:[A-Z]{0,2}\d{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()]{0,16}\d{5})[^()]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
+    r"\(?(?:(?:co|company|reg|regn|registration|roc|ssm|uen|id|no|nr|number)\b[.:\s]{0,4}){0,4}\(?"
+    r"(?:[A-Z]{0,2}[\dOIlSB]{5,12}\s?-\s?[A-Z\d]|\d{8,10}[A-Z]|\((?=[^()#]{0,16}\d{5})[^()#]{5,20})(?:\s?\([\dA-Z-]{5,12}\))?\)?",
     re.IGNORECASE,
 )
 
@@ -135,3 +148,20 @@ def post_code(text: str) -> re.Match[str] | None:
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
     return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)
+
+
+def is_country(words: tuple[str, ...]) -> bool:
+    """Whether plain words are the name of a country: the last line of an address, and nobody's name."""
+    return " ".join(words) in countries()
+
+
+@cache
+def countries() -> dict[str, str]:
+    from babel import Locale  # loaded once, with the first address
+
+    names: dict[str, str] = {"usa": "US", "uk": "GB", "england": "GB", "holland": "NL", "great britain": "GB"}
+    for language in ("en", "de", "fr", "nl", "it", "es", "pt"):
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                names.setdefault(" ".join(plain(str(name))), code)
+    return names

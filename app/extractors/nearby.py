@@ -11,7 +11,7 @@ from app.domain.parsing import (
     parse_currency,
     plain,
 )
-from app.extractors.candidate import Candidate, Kind, Label
+from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in
@@ -42,7 +42,8 @@ class Labels:
         beside = list(self._row_labels(candidate))
         if candidate.kind == "date":
             beside += self._said_after(candidate)
-            beside = [Label(label.cues | self._until_when(candidate), *label[1:]) if n == 0 else label for n, label in enumerate(beside)]
+            if beside:
+                beside[0] = beside[0]._replace(cues=beside[0].cues | self._until_when(candidate, beside[0].cues))
         money = candidate.kind in ("amount", "percent")
         if money and beside and beside[0].relation == "left" and beside[0].cues <= _SUMS and len(self.values[candidate.row]) > 1:
             # "Total | 1 | 278.61 | 40.39 | 319.00": what is summed, the head of the column says.
@@ -87,7 +88,14 @@ class Labels:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
-                yield Label(cues, "inline" if cell == home else "left", distance, colon)
+                relation: Relation = "inline" if cell == home else "left"
+                if candidate.kind in ("id", "date", "vat_id", "iban") and (nearer := self._behind_dash(row, hits, start, end)):
+                    yield Label(nearer, relation, distance, colon)
+                if cell == home and cues == _OF and before and (theirs := self._label_of(hits, before, begin)):
+                    yield Label(theirs, relation, distance, colon)  # "Your order 123 of 5 May"
+                    distance += 1
+                bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
+                yield Label(cues, relation, distance, colon, bare)
                 if cell != home or colon:
                     return
             if cell == home and before:
@@ -109,14 +117,16 @@ class Labels:
                     yield Label(frozenset({Cue.COLLECTED}), "inline", 0)
                 return
 
-    def _until_when(self, candidate: Candidate) -> frozenset[Cue]:
-        """Of "by 2 May 2 % discount, by 22 May net": what is owed until a date may be said behind it."""
+    def _until_when(self, candidate: Candidate, before: frozenset[Cue]) -> frozenset[Cue]:
+        """Of "by 2 May 2 % discount, by 22 May net", "vor dem 2. Mai zu zahlen": what is owed until a date may be said behind it."""
         row = self.grid.rows[candidate.row]
         end = row.cells[row.cell_of[candidate.first]][1]
         if row.words[candidate.end - 1].text.endswith((",", ";", ".")):
             return _NO_CUES
         for hit in self.cues[candidate.row]:
             if candidate.end <= hit.first < min(end, candidate.end + 4):
+                if Cue.UNTIL in before and hit.cues & {Cue.PAYMENT, Cue.PAYABLE}:
+                    return frozenset({Cue.PAYMENT})
                 if Cue.DISCOUNT in hit.cues:
                     return frozenset({Cue.DISCOUNT})
                 if Cue.WITHOUT in hit.cues:
@@ -145,6 +155,20 @@ class Labels:
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
 
+    def _behind_dash(self, row: Row, hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
+        """Of "Your subscription – Invoice no." what stands behind the last dash, comma or full stop, if it says by itself what the value
+        is."""
+        for i in range(end - 1, start, -1):
+            text = row.words[i - 1].text
+            if text in _DASHES or text.endswith(",") or (text.endswith(".") and len(text) > 4 and not any(h.end == i for h in hits)):
+                cues = self._between(hits, i, end)
+                return cues if cues - _SAYS_LITTLE else _NO_CUES
+        return _NO_CUES
+
+    def _label_of(self, hits: list[CueHit], values: list[tuple[int, int]], begin: int) -> frozenset[Cue]:
+        """The cues before the last of these values of a cell."""
+        return self._between(hits, values[-2][1] if len(values) > 1 else begin, values[-1][0])
+
     def _values_under(self, number: int, x0: float, x1: float) -> int:
         placed = self.grid.rows[number].words
         return sum(placed[a].x0 < x1 and placed[b - 1].x1 > x0 for a, b in self.values[number])
@@ -154,9 +178,14 @@ class Labels:
         row = self.grid.rows[number]
         _, end = row.cells[row.cell_of[hit.first]]
         values = [v for v in self.values[number] if not self._percent(row, v)]
-        if any(hit.end <= v[0] and v[1] <= end for v in values):
+        if any(hit.end <= v[0] and v[1] <= end and not self._shares(number, v[0]) for v in values):
             return True
         return row.words[end - 1].text.endswith(":") and any(v[0] == end for v in values)
+
+    def _shares(self, number: int, first: int) -> bool:
+        """Whether a value is part of a label, as what the tax is on: "19 % VAT on 631.06"."""
+        row = self.grid.rows[number]
+        return row.words[first - 1].text == "s/" or any(Cue.SHARE_OF in hit.cues and hit.end == first for hit in self.cues[number])
 
     def _above(self, number: int) -> _RowAbove:
         """A row as those below see it; kept, because every value below asks."""
@@ -218,6 +247,8 @@ class Labels:
                     return
             elif cues:
                 merged = merged | cues
+                if candidate.kind in ("id", "date") and merged <= _SAYS_LITTLE and number > first:
+                    merged |= self._title_above(number, candidate, x0, x1)
                 yield Label(merged, "above", distance + (passed > 0 and candidate.kind != "amount"))
                 seen += 1
                 if seen == 2:
@@ -233,11 +264,28 @@ class Labels:
                 if distance > 3:
                     return
 
+    def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
+        """The cues right above a row, where both are lines of one title: "P.O." over "Number"."""
+        row, begin = self.grid.rows[number], self.grid.pages[self.grid.rows[number].page - 1][0]
+        for other in range(number - 1, max(begin, number - 4) - 1, -1):
+            if row.y0 - self.grid.rows[other].y1 > 0.5 * row.height:
+                break
+            any_over, _, cues = self._cues_over(other, candidate, x0, x1)
+            if any_over:
+                return cues
+        return _NO_CUES
+
 
 _HEADS = frozenset({Cue.TOTAL, Cue.TAX, Cue.WITHOUT, Cue.WITH, Cue.BASE, Cue.UNIT_MONEY, Cue.SUBTOTAL})
 
 
 _NO_CUES: frozenset[Cue] = frozenset()
+
+
+_NUMBER = frozenset({Cue.NUMBER})
+_OF = frozenset({Cue.OF})
+_SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
+_DASHES = frozenset("-–—|·•")
 
 
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})

@@ -5,31 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Kind
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.grid import Grid, Row
 from app.extractors.kinds import INVOICE, Title, best_titles, own_numbers, sayings_of
-from app.extractors.labels import amount_meaning
+from app.extractors.labels import amount_meaning, date_meaning
 from app.extractors.lexicon import Cue
 
 _PAGE_WORDS = frozenset("page seite pagina pag blatt strona sida side blad hoja folha foglio p".split())
 _COUNTER = re.compile(r"(\d{1,3})\s*(?:/|of|von|de|sur|van|di|z|av|af|\|)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
 _ALONE = re.compile(r"\s*-?\s*(\d{1,3})\s*/\s*(\d{1,3})\s*-?\s*")
 _IDENTITIES: tuple[Kind, ...] = ("vat_id", "iban")
+_TITLE = {Cue.INVOICE, Cue.CREDIT, Cue.NUMBER, Cue.TAX}
 _SUMS = ("gross", "due", "total")
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """`numbers`: what is labelled as an invoice's own number there, the surest first. `identities`: VAT ids and bank
-    accounts. `counter`: (2, 3) of "page 2 of 3". `totals`: whether
-    a sum with a label of a total stands there. `amounts`: with cents. `height`: of its letters, in points, in the middle."""
+    """`numbers`: what is labelled as an invoice's own number there, the surest first. `identities`: by kind, the VAT ids and bank
+    accounts. `dates`: of issue, as labelled. `counter`: (2, 3) of "page 2 of 3". `totals`: whether a sum with a label of a total stands
+    there. `carried`: a sum of the page before stands over all its others. `amounts`: with cents. `height`: of its letters, in points, in
+    the middle."""
 
     titles: dict[str, Title]
     numbers: tuple[str, ...]
-    identities: frozenset[str]
+    identities: dict[Kind, frozenset[str]]
+    dates: frozenset[date]
     counter: tuple[int, int] | None
     totals: bool
     carried: bool
@@ -58,19 +62,35 @@ def _facts(found: Candidates, page: int) -> PageFacts:
     rows = found.grid.rows[first:end]
     here = range(first, end)
     money = [c for c in found.of("amount") if c.row in here and c.decimals == 2]
+    topmost = min((c.row for c in money), default=first)
     heights = sorted(row.height for row in rows)
     return PageFacts(
         titles=best_titles(found, page),
-        numbers=tuple(dict.fromkeys(str(c.value) for _, c in sorted(own_numbers(found, here), key=lambda pair: -pair[0]))),
-        identities=frozenset(str(c.value) for kind in _IDENTITIES for c in found.of(kind) if c.row in here and c.sound),
+        numbers=tuple(dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, here), key=lambda pair: -pair[0]))),
+        identities={kind: frozenset(str(c.value) for c in found.of(kind) if c.row in here and c.sound) for kind in _IDENTITIES},
+        dates=frozenset(c.value for c in found.of("date") if isinstance(c.value, date) and c.row in here and _is_of_issue(found, c)),
         counter=_counter(rows),
         totals=any(_is_total(found, c) for c in money),
-        carried=any(Cue.CARRIED in hit.cues for number in here for hit in found.cues[number]),
+        carried=[c.row for c in money].count(topmost) == 1 and any(Cue.CARRIED in hit.cues for hit in found.cues[topmost]),
         amounts=len(money),
         words=tuple(spot.text for row in rows for spot in row.words),
         height=heights[len(heights) // 2] if heights else 0.0,
         sayings=sayings_of(rows),
     )
+
+
+def _numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candidate]]:
+    """With those that follow the title itself: "Invoice 2024-17", also where a page repeats it."""
+    yield from own_numbers(found, rows)
+    for c in found.of("id"):
+        if c.row in rows and c.end - c.first == 1:
+            label = next(iter(found.labels(c)), None)
+            if label and label.relation == "inline" and label.cues <= _TITLE and label.cues & {Cue.INVOICE, Cue.CREDIT}:
+                yield 0.5, c
+
+
+def _is_of_issue(found: Candidates, candidate: Candidate) -> bool:
+    return found.strength(candidate, date_meaning).get("issue_date", 0.0) >= 0.75
 
 
 def _is_total(found: Candidates, candidate: Candidate) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.invoice import Address
-from app.extractors.addressee import PartyChoice, address_passages, below_return_line, choose_addressee, name_of, named, saluted
+from app.extractors.addressee import PartyChoice, address_passages, addressees
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.passages import Passage, labelled_passages, passage_below
-from app.extractors.sender import choose_sender
+from app.extractors.sender import read_senders
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,34 +20,30 @@ class Parties:
     buyer: PartyChoice
 
 
+NOBODY = 0.0
+"""What speaks for it that no buyer is named."""
+ENOUGH = 0.5
+"""That speaks for a sender: more does not make the addressee more likely."""
+
+
 def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
-    """Both parties. A name is taken from a labelled passage first, else from what sets a sender or an addressee apart on a letter."""
+    """Both parties, chosen together: what stands in the one's passage is not the other's name."""
     grid = found.grid
     labelled = labelled_passages(found, items)
-    buyer, seller = PartyChoice(), PartyChoice()
-    for weight, passage in labelled["buyer"]:
-        if buyer.name is None:
-            buyer.passage = passage
-            buyer.name = name_of(found, passage, weight)
-    if labelled["seller"]:
-        weight, passage = labelled["seller"][0]
-        seller.passage = passage
-        seller.name = name_of(found, passage, weight)
-    others = [passage for role in ("ship_to", "other") for _, passage in labelled[role]]
     known = [b for bs in labelled.values() for _, b in bs]
     window = address_passages(found, items, known)
-    if buyer.name is None and (passage_in_window := below_return_line(found, items, known)):
-        buyer.passage = passage_in_window
-        buyer.name = name_of(found, passage_in_window, 0.8)
-    if buyer.name is None:
-        choose_addressee(found, buyer, window)
-    if buyer.name is None:
-        buyer.name = saluted(found, items) or named(found, items)
-    if seller.name is None or seller.name.confidence < 0.75:
-        payees = [passage for _, passage in labelled["payee"]]
-        best = choose_sender(found, items, buyer, seller, others, window, payees)
-        if best:
-            seller.name = best
+    senders = read_senders(found, items, labelled, window)
+    best = -1.0
+    buyer, seller = PartyChoice(), PartyChoice()
+    for merit, option in (*addressees(found, items, labelled["buyer"], window, known), (NOBODY, PartyChoice())):
+        sender = senders.choice(option)
+        if (together := merit + min(ENOUGH, sender.merit if sender else 0.0)) > best:
+            best, buyer, seller = together, option, PartyChoice(sender)
+    if seller.name and seller.name.candidate:
+        at = seller.name.candidate
+        seller.passage = next(
+            (p for _, p in labelled["seller"] if any(line[0] == at.row and line[1] <= at.first < line[2] for line in p.lines)), None
+        )
     if seller.passage is None and seller.name and seller.name.candidate:
         seller.passage = _letterhead(found, seller.name.candidate, buyer)
     choose_tax_ids(found, seller, buyer, labelled, items)

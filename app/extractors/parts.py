@@ -7,8 +7,10 @@ What says so against other evidence is a doubt: then nothing is split there, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from app.domain.document import Document
+from app.extractors.candidate import Kind
 from app.extractors.grid import read_grid
 from app.extractors.kinds import INVOICE
 from app.extractors.pages import PageFacts, facts_of
@@ -37,44 +39,67 @@ def parts_of(document: Document) -> Parts:
     return Parts(ranges, tuple(numbers[page] for page in doubtful))
 
 
+@dataclass(slots=True)
+class _Part:
+    """What the pages of the part so far have said."""
+
+    numbers: tuple[str, ...]
+    identities: dict[Kind, frozenset[str]]
+    dates: frozenset[date]
+    totals: bool
+    invoice: bool
+
+    @classmethod
+    def of(cls, page: PageFacts) -> _Part:
+        return cls(page.numbers[:1], page.identities, page.dates, page.totals, bool(page.numbers) or page.calls_itself(INVOICE, TITLED))
+
+    def add(self, page: PageFacts) -> None:
+        more = _Part.of(page)
+        self.numbers = self.numbers or more.numbers
+        self.identities = {kind: self.identities[kind] | more.identities[kind] for kind in self.identities}
+        self.dates |= more.dates
+        self.totals = self.totals or more.totals
+        self.invoice = self.invoice or more.invoice
+
+
 def _beginnings(pages: list[PageFacts]) -> tuple[list[int], list[int]]:
     begins, doubtful = [0], list[int]()
-    known = pages[0].numbers[:1]  # of the part that goes on
-    totals = pages[0].totals
-    invoice, identities = _is_invoice(pages[0]), pages[0].identities
+    part = _Part.of(pages[0])
     for at, page in enumerate(pages[1:], 1):
-        verdict = _begins(page, known, identities, totals=totals) if invoice else "no"  # what stands before the first invoice goes with it
+        verdict = _begins(page, part) if part.invoice else "no"  # what stands before the first invoice goes with it
         if verdict == "yes":
             begins.append(at)
-            known, totals, invoice, identities = page.numbers[:1], page.totals, True, page.identities
+            part = _Part.of(page)
             continue
         if verdict == "perhaps":
             doubtful.append(at)
-        known, identities = known or page.numbers[:1], identities | page.identities
-        totals, invoice = totals or page.totals, invoice or _is_invoice(page)
+        part.add(page)
     return begins, doubtful
 
 
-def _is_invoice(page: PageFacts) -> bool:
-    return bool(page.numbers) or page.calls_itself(INVOICE, TITLED)
-
-
-def _begins(page: PageFacts, known: tuple[str, ...], identities: frozenset[str], *, totals: bool) -> str:
-    """`known`: the number of the invoice before, if it has one; `identities`: the VAT ids and accounts on it; `totals`: whether its total
-    has been met."""
+def _begins(page: PageFacts, part: _Part) -> str:
     goes_on = (page.counter is not None and page.counter[0] > 1) or page.carried
-    if known and known[0] in page.numbers:
+    known = part.numbers[0] if part.numbers else None
+    if known in page.numbers or (not page.numbers and known in page.words):
         return "no"
     titled, first = page.calls_itself(INVOICE, TITLED), page.counter is not None and page.counter[0] == 1
+    both = part.totals and page.totals  # an invoice is summed up once
     if page.numbers and known:  # another number
         if goes_on:
             return "perhaps"
-        return "yes" if titled or first or (totals and page.totals) else "perhaps"
+        return "yes" if titled or first or both else "perhaps"
     if goes_on:
         return "no"
-    strangers = bool(identities and page.identities) and identities.isdisjoint(page.identities)
-    if strangers and totals and page.totals:
+    stranger = _of_another_firm(page, part)
+    if both and stranger:
         return "yes" if titled or page.numbers or first else "perhaps"
-    if first and titled and totals:
-        return "yes" if page.totals else "perhaps"
-    return "perhaps" if totals and page.totals and (titled or page.numbers) else "no"
+    if first and titled and part.totals:
+        return "yes" if both else "perhaps"
+    later = bool(page.dates and part.dates) and page.dates.isdisjoint(part.dates)
+    return "perhaps" if both and (titled or page.numbers or later or stranger) else "no"
+
+
+def _of_another_firm(page: PageFacts, part: _Part) -> bool:
+    """Of VAT ids and accounts, at least one kind stands on both, and none on both is the same."""
+    said = [(page.identities[kind], part.identities[kind]) for kind in page.identities]
+    return any(here and before for here, before in said) and all(here.isdisjoint(before) for here, before in said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from app.domain.invoice import Address
 from app.domain.parsing import (
@@ -18,7 +17,7 @@ from app.extractors.choice import Choice, lead_of, pick
 from app.extractors.grid import Grid
 from app.extractors.labels import cues_in, id_meaning
 from app.extractors.lexicon import Cue
-from app.extractors.names import post_code
+from app.extractors.names import countries, post_code
 from app.extractors.passages import Passage, text_of
 
 _CITY_STOP = re.compile(r"\s(?:tel|fax|phone|-|–|•|\||email|e-mail|www|siret|tva)\b.*", re.IGNORECASE)
@@ -35,7 +34,7 @@ def choose_tax_ids(
     taken = {(c.row, i) for c in values for i in range(c.first, c.end)}
     done: set[tuple[int, int]] = set()
     for c in [*found.of("vat_id"), *found.of("id")]:
-        if (c.row, c.first) in done or (c.row, c.first) in taken or c.row in items:
+        if (c.row, c.first) in done or (c.row, c.first) in taken or (c.row in items and c.kind == "id"):
             continue
         if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30):
             continue
@@ -140,23 +139,6 @@ _CODES = (
 )
 
 
-def is_country(words: tuple[str, ...]) -> bool:
-    """Whether plain words are the name of a country: the last line of an address, and nobody's name."""
-    return " ".join(words) in _countries()
-
-
-@cache
-def _countries() -> dict[str, str]:
-    from babel import Locale  # loaded once, with the first address
-
-    names: dict[str, str] = {"usa": "US", "uk": "GB", "england": "GB", "holland": "NL", "great britain": "GB"}
-    for language in ("en", "de", "fr", "nl", "it", "es", "pt"):
-        for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                names.setdefault(" ".join(plain(str(name))), code)
-    return names
-
-
 _PREFIX = {"D": "DE", "F": "FR", "A": "AT", "I": "IT", "E": "ES", "B": "BE", "L": "LU", "P": "PT"} | {
     code: code for code in ("CH", "NL", "DE", "FR", "AT", "BE", "IT", "ES", "LU", "PT")
 }
@@ -167,8 +149,8 @@ def _country(text: str, prefix: str | None) -> str | None:
         return _PREFIX[prefix]
     for part in reversed(text.split(",")):
         words = " ".join(plain(part))
-        if words in _countries():
-            return _countries()[words]
-        if part.strip().isupper() and len(part.strip()) == 2 and part.strip() in _countries().values():
+        if words in countries():
+            return countries()[words]
+        if part.strip().isupper() and len(part.strip()) == 2 and part.strip() in countries().values():
             return part.strip()
     return None

@@ -188,9 +188,30 @@ def _after_label(found: Candidates, number: int, cell: int) -> Passage:
         is_label = any(h.first >= right[0] and h.end <= right[1] for h in found.cues[number]) or row.words[right[1] - 1].text.endswith(":")
         near = row.words[right[0]].x0 - row.words[end - 1].x1 < 14 * row.height
         looks = any(map(str.isalpha, row.span(*right)))
-        if not is_label and near and looks and (row.words[end - 1].text.endswith(":") or not below.lines):
+        if (
+            not is_label
+            and near
+            and looks
+            and (row.words[end - 1].text.endswith(":") or not below.lines or _in_pairs(grid, number, first, right))
+        ):
             return passage_below(found, (number, *right), with_first=True)
     return below
+
+
+def _in_pairs(grid: Grid, number: int, first: int, right: tuple[int, int]) -> bool:
+    """Whether labels and values stand side by side in two columns: on the lines above and below too."""
+    row = grid.rows[number]
+    x0, x1 = row.words[right[0]].x0, row.words[right[1] - 1].x1
+
+    def alike(other: Row) -> bool:
+        flush = next((i for i, (a, _) in enumerate(other.cells) if abs(other.words[a].x0 - row.words[first].x0) < 0.4 * row.height), None)
+        if flush is None or flush + 1 >= len(other.cells):
+            return False
+        a, b = other.cells[flush + 1]
+        return abs(other.words[a].x0 - x0) < 0.4 * row.height or abs(other.words[b - 1].x1 - x1) < 0.4 * row.height
+
+    begin, end = grid.pages[row.page - 1]
+    return begin < number < end - 1 and alike(grid.rows[number - 1]) and alike(grid.rows[number + 1])
 
 
 def passage_below(found: Candidates, start: Line, with_first: bool, reach: float = 2.4) -> Passage:

@@ -18,8 +18,9 @@ from app.extractors.columns_lexicon import Column
 from app.extractors.confusions import misreading
 from app.extractors.grid import Row
 from app.extractors.item_names import UNITS
-from app.extractors.item_rows import Aside, ItemRow, Text, find_factors, value_of
-from app.extractors.receipt_totals import role_of, row_amounts
+from app.extractors.items import Aside, ItemRow, Text, value_of
+from app.extractors.products import find_factors
+from app.extractors.receipt_amounts import role_of, row_amounts
 from app.extractors.receipts import Receipt
 from app.extractors.tables import Table
 

@@ -1,30 +1,22 @@
-"""Till receipts, from a picture or a narrow page of text: what they are known by, whose they are, when given, and what was paid.
-
-No one line is believed: the total is the amount that most of the receipt bears out, its labels, the money given less the change, the total
-before rounding, the tax summary and the articles.
-"""
+"""Till receipts, from a picture or a narrow page of text: what they are known by, and when they were given."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from app.domain.parsing import plain
-from app.extractors.addressee import PartyChoice, as_candidate
+from app.domain.parsing import numeric_date
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
-from app.extractors.common_words import is_common
-from app.extractors.grid import Row
-from app.extractors.labels import cues_in, date_meaning, words_at
+from app.extractors.labels import date_meaning, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.misread_labels import is_label_word
-from app.extractors.names import DOMAIN, OWNER, address_like, clean, legal_form, name_end, name_like, registration
-from app.extractors.parties import Parties
 
 NARROW, NARROWER = 56, 46
 """Characters that hardly any line has more of: on a till's paper at most the first, mostly the second."""
@@ -36,25 +28,41 @@ ENOUGH = 4
 SPELLINGS = {
     "change": (
         "change;change due;cash change;balance change;ruckgeld;wechselgeld;zuruck;rendu;monnaie;a rendre;wisselgeld;terug;resto;cambio;"
-        "troco;vuelto"
+        "troco;vuelto;devuelto;devolucion;baki"
     ),
     "tendered": (
         "cash;tendered;received;cash received;payment;bar;bargeld;gegeben;erhalten;especes;contant;contanti;efectivo;entregado;entregue;"
         "dinheiro;numerario;visa;mastercard;master card;maestro;girocard;ec karte;ec cash;kartenzahlung;carte bancaire;bancontact;pin;"
-        "carta;tarjeta;cartao;multibanco;debit;credit card;card"
+        "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;"
+        "espece;cb;pagamento elettronico;importo pagato;paid"
     ),
     "till": (
         "cashier;till;pos;counter;kasse;kassierer;bediener;caisse;caissier;kassa;kassier;cassa;cassiere;caja;cajero;caixa;operador;"
-        "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;member;points"
+        "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;register;server;waiter;"
+        "terminal;station;guest check;operator;operateur;operatore;pump;shift;car park;parking;parkschein;parkhaus;stationnement;"
+        "parcheggio;aparcamiento;estacionamento;parkeren"
     ),
+    "total": "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt",
+    "bonus": "member;points;punkte;payback;bonuspunkte;fidelite;spaarpunten;punti;puntos;pontos;fidelidad;you saved;sie sparen",
+    "greeting": (
+        "welcome;welcome to;willkommen;herzlich willkommen;bienvenue;bienvenue chez;benvenuti;benvenuto;bienvenido;bienvenidos;bem vindo;"
+        "welkom;welkom bij;selamat datang"
+    ),
+    "other firm": (
+        "formerly;previously;licensee;franchisee;member of;division of;vormals;ehemals;anciennement;voorheen;anteriormente;antiguamente;"
+        "precedentemente;lizenznehmer;licencie de;licenciatario"
+    ),
+    "operator": "owned by;operated by;managed by;betrieben von;exploite par;gestito da;gestionado por;explorado por;uitgebaat door",
+    "branch": "branch;outlet;filiale;zweigstelle;succursale;filiaal;vestiging;sucursal;filial;cawangan;store no;shop no;store #",
     "thanks": (
         "thank you;come again;vielen dank;danke;merci;bedankt;grazie;gracias;obrigado;goods sold;refundable;exchangeable;exchange;umtausch;"
         "cash refund;a bientot;tot ziens;arrivederci;visit again"
     ),
-    "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off",
+    "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",
 }
-_TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
+_NO_SIGNS = {"count", "total", "greeting", "other firm", "operator", "branch"}  # kinds that other documents say as often
+TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +80,32 @@ def _phrases() -> list[tuple[str, tuple[str, ...]]]:
 
 def kinds_in(words: list[str]) -> frozenset[str]:
     """The kinds of `SPELLINGS` in plain words. Longer words may have a letter wrong."""
+    meant = [_meant(word) for word in words]
     return frozenset(
         kind
         for kind, phrase in _phrases()
         for i in range(len(words) - len(phrase) + 1)
-        if all(_same(word, wanted) for word, wanted in zip(words[i : i + len(phrase)], phrase, strict=True))
+        if phrase[0] in meant[i] and all(wanted in word for word, wanted in zip(meant[i + 1 :], phrase[1:], strict=False))
     )
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    return tuple({word for _, phrase in _phrases() for word in phrase})
+
+
+@lru_cache(maxsize=4096)
+def _meant(word: str) -> frozenset[str]:
+    """The words of `SPELLINGS` that a word may be."""
+    if is_label_word(word):
+        return frozenset((word,))
+    return frozenset(wanted for wanted in _vocabulary() if _same(word, wanted))
 
 
 def _same(word: str, wanted: str) -> bool:
     if word == wanted:
         return True
-    if len(wanted) < 6 or abs(len(word) - len(wanted)) > 1 or is_label_word(word):
-        return False
-    return OSA.distance(word, wanted, score_cutoff=1) <= 1
+    return len(wanted) >= 6 and abs(len(word) - len(wanted)) <= 1 and OSA.distance(word, wanted, score_cutoff=1) <= 1
 
 
 def read_receipt(found: Candidates) -> Receipt | None:
@@ -104,7 +124,8 @@ def read_receipt(found: Candidates) -> Receipt | None:
         return None
     said = [kinds_in([word for i in range(len(row.words)) for word in words_at(row, i)]) for row in rows]
     kinds = frozenset().union(*said)
-    signs = len(kinds - {"count"}) + ("change" in kinds) + any(_TIME.search(row.text) for row in rows)
+    signs = len(kinds - _NO_SIGNS) + ("change" in kinds) + any(TIME.search(row.text) for row in rows)
+    signs += any(Cue.RECEIPT in hit.cues for hits in found.cues for hit in hits)
     signs += (wide <= NARROWER) + (wide <= NARROWER - 6)
     named = any(
         Cue.BUYER in hit.cues and row.words[hit.end - 1].text.endswith(":")
@@ -114,14 +135,34 @@ def read_receipt(found: Candidates) -> Receipt | None:
     return Receipt(found, said) if signs - named >= ENOUGH else None
 
 
+_MARKS_MISREAD = re.compile(
+    r"(?<![\d/-])(\d{1,2})\s?[./,;'|-]?\s?(\d{1,2})\s?[./,;'|-]?\s?(20\d\d)"
+    r"(?=[012]?\d:\d\d|(?![\d:]|[./-]\d))"
+)
+
+
+def _with_marks_misread(found: Candidates) -> Iterator[Candidate]:
+    """Dates next to a label or a time of day in recognized rows, of which a mark was taken for another or missed: "5.3/2018", "0405/2017",
+    "05.04.20178:34"."""
+    dated = {c.row for c in found.of("date")}
+    for number, row in enumerate(found.grid.rows):
+        if not row.read or number in dated or not (TIME.search(row.text) or any(Cue.DATE in hit.cues for hit in found.cues[number])):
+            continue
+        for match in _MARKS_MISREAD.finditer(row.text):
+            if sum(map(str.isdigit, match[0])) < len(match[0]) and (value := numeric_date(match[1], match[2], match[3], found.order.order)):
+                first, end = row.word_at(match.start()), row.word_at(match.end() - 1) + 1
+                yield Candidate("date", value, number, first, end, cost=0.5)
+                break
+
+
 def given_on(receipt: Receipt) -> Choice | None:
     """The date of the receipt: the one that stands with a time of day, or with a label."""
     found = receipt.found
     weighed: list[tuple[float, Candidate]] = []
-    for c in found.of("date"):
+    for c in [*found.of("date"), *_with_marks_misread(found)]:
         row = found.grid.rows[c.row]
         roles = found.strength(c, date_meaning)
-        merit = 0.35 + 0.4 * bool(_TIME.search(row.text)) + 0.3 * roles.get("issue_date", 0.0)
+        merit = 0.35 + 0.4 * bool(TIME.search(row.text)) + 0.3 * roles.get("issue_date", 0.0)
         merit -= 0.3 * roles.get("due_date", 0.0) + 0.3 * c.cost
         weighed.append((merit if c.sound else merit - 0.3, c))
     if not weighed:
@@ -134,107 +175,3 @@ def given_on(receipt: Receipt) -> Choice | None:
     _, best = max((pair for pair in weighed if pair[1].value == value), key=lambda pair: pair[0])
     assert isinstance(best.value, date)
     return Choice(best.value, confidence(min(1.0, votes[value]), min(1.0, rival)), best)
-
-
-_TOP = 14  # rows in which the name is looked for
-_NO_NAME = {Cue.INVOICE, Cue.RECEIPT, Cue.CREDIT, Cue.DATE, Cue.TOTAL, Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
-
-
-def given_by(receipt: Receipt) -> Choice | None:
-    """The name at the head of the receipt: a firm before the address, the registrations and the telephone."""
-    rows = receipt.found.grid.rows[:_TOP]
-    usual = sorted(row.height for row in receipt.found.grid.rows)[len(receipt.found.grid.rows) // 2]
-    weighed: list[tuple[float, int]] = []
-    begun = False  # whether the address has, or what was bought
-    for number, row in enumerate(rows):
-        text = _name_in(row)
-        if begun and number > 8 and weighed:
-            break
-        if _is_contact(row) or _TIME.search(row.text):
-            begun = True
-            continue
-        words = plain(text)
-        if not _may_be_name(row) or receipt.said[number] & {"change", "thanks"}:
-            continue
-        merit = 0.4 + (0.4 if legal_form(text) else 0.0) + 0.8 * (_sure(row) - 0.8) - 0.02 * number - (0.35 if begun else 0.0)
-        merit += 0.12 if row.height > 1.2 * usual else 0.0
-        merit += 0.12 if text.isupper() else 0.0
-        merit += 0.2 if any(_is_contact(below) for below in rows[number + 1 : number + 4]) else 0.0
-        merit += 0.2 if _is_registered(rows, number) else 0.0
-        merit -= 0.3 if row.words[-1].text.endswith((",", ";")) else 0.0
-        merit -= 0.8 if words[0] in OWNER else 0.0
-        merit -= 0.2 if len(words) == 1 and len(text) < 9 else 0.0
-        merit -= 0.3 if sum(map(is_common, words)) * 3 >= len(words) else 0.0
-        weighed.append((merit, number))
-    if not weighed:
-        return None
-    merit, number = max(weighed)
-    if merit < 0.3:
-        return None
-    first = _begin(rows, number)
-    text = clean(" ".join(_name_in(row) for row in rows[first : number + 1]))
-    line = (number, 0, name_end(rows[number], 0, len(rows[number].words)))
-    return Choice(text, confidence(min(1.0, merit), 0.3), as_candidate(line, text))
-
-
-def _sure(row: Row) -> float:
-    return sum(spot.sure for spot in row.words) / len(row.words)
-
-
-def _name_in(row: Row) -> str:
-    return clean(row.span(0, name_end(row, 0, len(row.words))))
-
-
-def _is_registered(rows: list[Row], number: int) -> bool:
-    """Whether the firm's registration stands behind a name or right under it."""
-    row = rows[number]
-    if name_end(row, 0, len(row.words)) < len(row.words):
-        return True
-    below = rows[number + 1] if number + 1 < len(rows) else None
-    return below is not None and (
-        registration(below.span(0, len(below.words))) or (Cue.REGISTER in cues_in(plain(below.text)) and any(map(str.isdigit, below.text)))
-    )
-
-
-def _may_be_name(row: Row) -> bool:
-    text = _name_in(row)
-    return name_like(text) and (legal_form(text) or not cues_in(plain(text)) & _NO_NAME)
-
-
-def _is_contact(row: Row) -> bool:
-    text = row.span(0, len(row.words))
-    if DOMAIN.search(text) or address_like(text):
-        return True
-    words = plain(text)
-    digits = any(map(str.isdigit, text))
-    if digits and (text.rstrip().endswith((",", ";", ".")) or (words and words[0] in ("no", "lot", "unit", "nr"))):
-        return True  # a street or a town, in whatever language
-    return digits and bool(cues_in(words) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.TAX})
-
-
-def _begin(rows: list[Row], number: int) -> int:
-    """Where a name begins that was set on several lines: its last holds little more than the legal form, or closes a parenthesis."""
-    first = number
-    joined = False  # a line in capitals to one of a legal form: once
-    while first > 0 and number - first < 2:
-        text = " ".join(row.span(0, len(row.words)) for row in rows[first : number + 1])
-        short = legal_form(text) and len(plain(text)) <= 3 and first == number
-        opened = text.count(")") > text.count("(")
-        above = rows[first - 1]
-        near = rows[first].y0 - above.y1 < 1.2 * rows[first].height and above.height < 1.6 * rows[first].height
-        capitals = not joined and legal_form(text) and text.isupper() and above.text.isupper() and _sure(above) > 0.75
-        capitals = capitals and len(above.words) > 1 and not cues_in(plain(above.text))  # a brand or a title stands by itself
-        if not (short or opened or capitals) or not near or _is_contact(above) or not _may_be_name(above):
-            break
-        joined = joined or not (short or opened)
-        first -= 1
-    return first
-
-
-def parties_of(receipt: Receipt, parties: Parties) -> Parties:
-    """The parties, the seller by the head of the receipt; its buyer is not known, unless a label named one."""
-    seller = replace(parties.seller, name=given_by(receipt) or parties.seller.name)
-    if parties.buyer.name and parties.buyer.name.confidence >= 0.75:
-        return Parties(seller, parties.buyer)
-    # What was taken for a buyer's address is the till's own, with the ids under it.
-    return Parties(replace(seller, vat_id=seller.vat_id or parties.buyer.vat_id), PartyChoice())

@@ -10,7 +10,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Row
-from app.extractors.item_rows import ItemRow
+from app.extractors.items import ItemRow
 from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue
 

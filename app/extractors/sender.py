@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.domain.parsing import (
     plain,
 )
-from app.extractors.addressee import PartyChoice, as_candidate, names_in, trim
+from app.extractors.addressee import PartyChoice, as_candidate, name_of, names_in, trim
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, pick
 from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
-from app.extractors.labels import cues_in, label_words
+from app.extractors.labels import cues_in, label_share, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, legal_form, name_end, name_like, only_legal_form, post_code
-from app.extractors.party_details import is_country
+from app.extractors.names import (
+    DOMAIN,
+    LEGAL,
+    OWNER,
+    address_like,
+    clean,
+    is_country,
+    legal_form,
+    name_end,
+    name_like,
+    only_legal_form,
+    post_code,
+)
 from app.extractors.passages import Line, Passage, name_from, passage_below, text_of
 
 _FREE_MAIL = frozenset(
@@ -30,73 +43,152 @@ _NEVER_A_NAME = {
     *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.PAGE, Cue.PHONE, Cue.TERMS, Cue.TOTAL),
     *(Cue.NUMBER, Cue.DATE, Cue.BANK),
 }
-_PRINTED = frozenset(
+PRINTED = frozenset(
     "original originale duplicate duplicata duplikat copy copie kopie copia recipient supplier draft entwurf sample "
     "muster paid unpaid overdue bezahlt confidential logo slogan exemplaire ausfertigung triplicate office summary "
-    "details overview welcome hello page seite pagina".split()
+    "details overview welcome hello page seite pagina reprint reprinted customer merchant".split()
 )
 """Words that are printed over many invoices and name nobody."""
 _TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
 _HARMLESS = {Cue.NAME, Cue.OF, Cue.OTHER_DATE}
 
 
-def choose_sender(
-    found: Candidates,
-    items: frozenset[int],
-    buyer: PartyChoice,
-    seller: PartyChoice,
-    others: list[Passage],
-    window: list[Passage],
-    payees: list[Passage],
-) -> Choice | None:
-    """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place where a name stands that may be the sender's. `merit`: what speaks for it, whoever the addressee is; `numbered`: whether
+    a firm's numbers stand with it; `heads`: whether its cell begins with it; `domains`: those that agree with it."""
 
-    `others` are passages of third parties, `window` unlabelled address passages, `payees` passages of who is to be paid.
-    """
+    text: str
+    words: tuple[str, ...]
+    line: Line
+    merit: float
+    numbered: bool
+    heads: bool
+    domains: frozenset[Domain]
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """All mentions of a document, from which the sender is chosen once the addressee is known."""
+
+    found: Candidates
+    mentions: list[Mention]
+    first_lines: frozenset[Line]
+    others: frozenset[Place]
+
+    def choice(self, buyer: PartyChoice) -> Choice | None:
+        """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
+
+        What stands in the buyer's passage is not the sender's.
+        """
+        grid = self.found.grid
+        theirs = set(_places([buyer.passage] if buyer.passage else []))
+        buyer_words = plain(str(buyer.name.value)) if buyer.name else ()
+        if buyer.name and buyer.name.candidate:
+            theirs |= {(buyer.name.candidate.row, i) for i in range(buyer.name.candidate.first, buyer.name.candidate.end)}
+        seen: dict[tuple[str, ...], tuple[float, Mention]] = {}
+        counts: Counter[tuple[str, ...]] = Counter()
+        heads: set[tuple[str, ...]] = set()
+        for mention in self.mentions:
+            if (mention.line[0], mention.line[1]) in theirs:
+                continue
+            words, merit = mention.words, mention.merit
+            counts[words] += 1
+            heads |= {words} if mention.heads else set()
+            namesake = bool(buyer_words) and _core(words) == _core(buyer_words)
+            merit -= 0.3 if namesake else 0.0
+            merit -= 0.6 if (mention.line[0], mention.line[1]) in self.others else 0.0
+            own = {domain.name for domain in mention.domains if domain.place not in theirs}
+            shared = any(agrees(name, "".join(buyer_words), buyer_words) for name in own)
+            merit += 0.0 if not own or namesake else 0.18 if shared else 0.36
+            merit += 0.12 if mention.line in self.first_lines else 0.0
+            if words not in seen or seen[words][0] < merit:
+                seen[words] = (merit, mention)
+        large = [words for words, (_, mention) in seen.items() if mention.line[0] < 2 and not mention.numbered]
+        weighed: list[tuple[float, Candidate]] = []
+        for words, (merit, mention) in seen.items():
+            merit += 0.09 * min(2, counts[words] - 1)
+            if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
+                merit += 0.15  # the short name stands elsewhere
+            elif mention.numbered and any(words[0] in other and words != other for other in large):
+                merit += 0.25  # a logo has a part of the name
+            weighed.append((merit, as_candidate(mention.line, mention.text)))
+        choice = pick(weighed, floor=FLOOR)
+        if choice and choice.candidate and (part := _within(choice.candidate, weighed, heads)):
+            choice = replace(choice, value=part.value, candidate=part)
+        if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed])):
+            choice = replace(choice, value=fuller.value, candidate=fuller)
+        return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
+
+
+FLOOR = 0.1
+"""A likely name is said rather than none: how likely it is, `judge` tells."""
+
+
+def read_senders(
+    found: Candidates, items: frozenset[int], labelled: dict[str, list[tuple[float, Passage]]], window: list[Passage]
+) -> Senders:
+    """`labelled`: passages under labels, by role; `window`: those of addresses without one. Whom a label names as another party is hardly
+    the sender."""
     grid = found.grid
-    passages = [*others, *([buyer.passage] if buyer.passage else [])]
-    excluded = {(line[0], i) for passage in passages for line in passage.lines for i in range(line[1], line[2])}
-    buyer_words = plain(str(buyer.name.value)) if buyer.name else ()
     letterhead = _Letterhead(
         found,
-        frozenset(domain for domain in domains_in(grid, excluded) if not agrees(domain, "".join(buyer_words), buyer_words)),
         sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0,
-        frozenset(line for passage in window if passage is not buyer.passage for line in names_in(grid, passage)[:1]),
-        frozenset(line for passage in payees for line in names_in(grid, passage)[:1]),
+        frozenset(line for _, passage in labelled["payee"] for line in names_in(grid, passage)[:1]),
     )
-    seen: dict[tuple[str, ...], tuple[float, Line]] = {}
-    counts: Counter[tuple[str, ...]] = Counter()
-    if seller.name and seller.name.candidate:
-        c = seller.name.candidate
-        seen[plain(str(seller.name.value))] = (0.7, (c.row, c.first, c.end))
+    domains = domains_in(grid)
+    mentions: list[Mention] = []
+    for weight, passage in labelled["seller"]:
+        if (name := name_of(found, passage, weight)) and name.candidate:
+            line = (name.candidate.row, name.candidate.first, name.candidate.end)
+            merit = weight - 0.2 + _contacts_below(found, line)
+            mentions.append(Mention(str(name.value), plain(str(name.value)), line, merit, False, True, frozenset()))
     for number, row in enumerate(grid.rows):
         if row.page > 2 or number in items:
             continue
         for first, end in row.cells:
-            for part in _name_parts(row, number, first, end) if (number, first) not in excluded else ():
+            for part in _name_parts(row, number, first, end):
                 line = trim(grid, part)
-                text = clean(text_of(grid, line))
+                text = clean(name_from(grid, line) if line[2] == end else text_of(grid, line))
                 words = plain(text)
-                if (
-                    (buyer_words and _core(words) == _core(buyer_words))
-                    or not _can_be_sender(text, words)
-                    or (row.read and is_country(words))
-                ):
+                if not _can_be_sender(text, words) or is_country(words):
                     continue
-                counts[words] += 1
-                merit = letterhead.weigh(line, text, words, end)
-                if words not in seen or seen[words][0] < merit:
-                    seen[words] = (merit, line)
-    weighed: list[tuple[float, Candidate]] = []
-    for words, (merit, line) in seen.items():
-        merit += 0.09 * min(2, counts[words] - 1)
-        if legal_form(" ".join(words)) and any(words != other and words[: len(other)] == other for other in counts):
-            merit += 0.15  # the short name stands elsewhere
-        weighed.append((merit, as_candidate(line, clean(text_of(grid, line)))))
-    choice = pick(weighed, floor=0.35)
-    if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed])):
-        choice = replace(choice, value=fuller.value, candidate=fuller)
-    return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
+                squeezed = "".join(words)
+                agreeing = frozenset(domain for domain in domains if agrees(domain.name, squeezed, words))
+                merit, numbered = letterhead.weigh(line, text, words, end)
+                mentions.append(Mention(text, words, line, merit, numbered, part[1] == first, agreeing))
+    first_lines = frozenset(line for passage in window for line in names_in(grid, passage)[:1])
+    others = [passage for role in ("ship_to", "other", "buyer") for _, passage in labelled[role]]
+    return Senders(found, _joined(grid, mentions), first_lines, frozenset(_places(others)))
+
+
+Place = tuple[int, int]
+"""Row and word."""
+
+
+def _places(passages: list[Passage]) -> Iterator[Place]:
+    return ((line[0], i) for passage in passages for line in passage.lines for i in range(line[1], line[2]))
+
+
+def _within(name: Candidate, weighed: list[tuple[float, Candidate]], heads: set[tuple[str, ...]]) -> Candidate | None:
+    """The name itself, where what was chosen has other words around it ("A publication of ACME plc"): it stands elsewhere by itself."""
+    words = plain(str(name.value))
+    found: list[tuple[float, Candidate]] = []
+    for merit, c in weighed:
+        inner = plain(str(c.value))
+        if inner not in heads or c.row == name.row or len(inner) >= len(words) or len("".join(inner)) < 5 or _core(inner) == _core(words):
+            continue
+        at = next((i for i in range(len(words) - len(inner) + 1) if words[i : i + len(inner)] == inner), None)
+        if at is None or (legal_form(str(name.value)) and not legal_form(str(c.value))):
+            continue
+        remark = any(word.islower() and len(word) > 1 and word not in _LINKS for word in str(name.value).split()[:at])
+        if merit >= (0.25 if remark else 0.4):
+            found.append((merit, c))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+_LINKS = frozenset("und and et en e y i da do dos das di del della van der den de du le la les".split())
+"""Small words inside names."""
 
 
 def _core(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,7 +209,7 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
     The upper line must be the first of its block, in the same type, and the lower one must stand nowhere else without it.
     """
     row = grid.rows[name.row]
-    text = clean(name_from(grid, (name.row, name.first, name.end)))
+    text = str(name.value)
     if name.row == grid.pages[row.page - 1][0] or not legal_form(text) or counts[plain(str(name.value))] > 1:
         return text
     above = grid.rows[name.row - 1]
@@ -143,9 +235,9 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
-    if all(word in _PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
+    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
         return False
-    return legal_form(text) or not cues_in(label_words(text)) & _NEVER_A_NAME
+    return legal_form(text) or label_share(text, _NEVER_A_NAME) < 0.5
 
 
 _DASH = re.compile(r"[–—|·]|-\s")
@@ -153,36 +245,40 @@ _DASH = re.compile(r"[–—|·]|-\s")
 _CLAUSE = re.compile(r"\d{1,2}[.)]\s")
 
 
-def domains_in(grid: Grid, excluded: set[tuple[int, int]]) -> frozenset[str]:
-    """Names in web and mail addresses that are not the addressee's."""
+class Domain(NamedTuple):
+    """The name in a web or mail address, and where it stands: row and word."""
+
+    name: str
+    place: tuple[int, int]
+
+
+def domains_in(grid: Grid) -> frozenset[Domain]:
+    """Those of the first two pages, but for those of providers."""
     return frozenset(
-        match[1].lower()
+        Domain(match[1].lower(), (number, row.word_at(match.start())))
         for number, row in enumerate(grid.rows)
         if row.page <= 2
         for match in DOMAIN.finditer(row.text)
-        if match[1].lower() not in _FREE_MAIL and (number, row.word_at(match.start())) not in excluded
+        if match[1].lower() not in _FREE_MAIL
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Letterhead:
-    """What sets a sender's name apart. `usual`: the usual height of a row; `senders`: first names of unlabelled address passages."""
+    """What sets a sender's name apart, whoever the addressee is. `usual`: the usual height of a row; `paid`: names of who is to be paid."""
 
     found: Candidates
-    domains: frozenset[str]
     usual: float
-    senders: frozenset[Line]
     paid: frozenset[Line]
 
-    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> float:
-        """`end`: where the cell ends that the name stands in."""
+    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool]:
+        """The merit, and whether a firm's numbers stand with the name. `end`: where the cell ends that it stands in."""
         grid = self.found.grid
         number, first, stop = line
         row = grid.rows[number]
         company = legal_form(text)
         squeezed = "".join(words)
         merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        merit += 0.36 if any(agrees(domain, squeezed, words) for domain in self.domains) else 0.0
         merit += 0.28 if company else 0.0
         merit += 0.4 if line in self.paid else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
@@ -191,20 +287,61 @@ class _Letterhead:
             merit += 0.2 if position < 0.12 else 0.12 if position < 0.25 else 0.0
             merit += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
             merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
-            merit += 0.12 if line in self.senders else 0.0
         merit += 0.1 if position > 0.85 else 0.0
-        if stop < end and post_code(row.span(first, end)):
-            merit += 0.2  # a sender's address on one line begins with the sender
-        elif merit > 0.1 and _has_contacts_below(self.found, line):
-            merit += 0.16
+        beside = _imprint(row.span(stop, end)) if stop < end else 0.0  # a sender's address on one line begins with the sender
+        below = _contacts_below(self.found, line) if not beside and merit > 0.1 else 0.0
+        merit += beside + below
         merit -= 0.3 if text[-1].isdigit() else 0.0
         merit -= 0.8 if words[0] in OWNER else 0.0
         if not company:
             merit -= 0.4 if _heads_value(grid, line) else 0.0
             merit -= 0.3 if text.endswith(".") else 0.0
             merit -= 0.25 if len(words) > 5 else 0.0
+            merit -= 0.3 if len(words) > 2 and sum(word[0].islower() for word in text.split()) * 2 > len(words) else 0.0  # a sentence
             merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
-        return merit - (0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0)
+        merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
+        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW
+
+
+_NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
+"""What it says for a name that the numbers of a firm stand with it: VAT, tax, register, bank account."""
+
+
+def _imprint(text: str) -> float:
+    """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
+    if any(map(str.isdigit, text)) and cues_in(plain(text)) & _OF_A_FIRM:
+        return _NUMBERED_BESIDE
+    return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
+
+
+_OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
+
+
+def _line_above(grid: Grid, line: Line) -> str:
+    """What stands right above a line in the same type, so that both may be one name ("ACME Health / Care Ltd"); or nothing."""
+    row = grid.rows[line[0]]
+    if line[0] == grid.pages[row.page - 1][0]:
+        return ""
+    above = grid.rows[line[0] - 1]
+    left = row.words[line[1]].x0
+    cell = next((cell for cell in above.cells if abs(above.words[cell[0]].x0 - left) < 0.4 * row.height), None)
+    near = row.y0 - above.y1 < 0.5 * row.height and abs(above.height / row.height - 1) < 0.15
+    return above.span(*cell) if cell and near else ""
+
+
+def _joined(grid: Grid, mentions: list[Mention]) -> list[Mention]:
+    """The mentions, those put together that are two lines of a name that stands elsewhere on one."""
+    known = {mention.words for mention in mentions}
+    joined: list[Mention] = []
+    for mention in mentions:
+        above = _line_above(grid, mention.line) if mention.heads else ""
+        whole = (*plain(above), *mention.words)
+        if above and any(whole == words[-len(whole) :] for words in known):
+            mention = replace(mention, text=f"{above} {mention.text}", words=whole)
+        elif above and len(above.split()) >= 8:
+            mention = replace(mention, heads=False)  # the end of a sentence
+        joined.append(mention)
+    return joined
 
 
 def _heads_value(grid: Grid, line: Line) -> bool:
@@ -218,17 +355,32 @@ def _heads_value(grid: Grid, line: Line) -> bool:
     return below.y0 - row.y1 < 1.5 * row.height and bool(cells) and not any(map(str.isalpha, below.span(*cells[0])))
 
 
-def _has_contacts_below(found: Candidates, line: Line) -> bool:
-    """Whether an address, a telephone number or a tax number follows under a line, as on a letterhead."""
-    for below in passage_below(found, line, with_first=True).lines[1:5]:
-        text = text_of(found.grid, below)
-        if (
-            address_like(text)
-            or DOMAIN.search(text)
-            or cues_in(plain(text)[:3]) & {Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
-        ):
-            return True
-    return False
+def _contacts_below(found: Candidates, line: Line) -> float:
+    """What an address, a telephone number or the numbers of a firm say for the name above them, as on a letterhead.
+
+    They stand flush with it or centred under it; at the foot of a page the numbers stand beside it too.
+    """
+    grid = found.grid
+    row = grid.rows[line[0]]
+    left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
+    below = [text_of(grid, under) for under in passage_below(found, line, with_first=True).lines[1:9]]
+    if not below and line[0] + 1 < grid.pages[row.page - 1][1]:
+        under = grid.rows[line[0] + 1]
+        if under.y0 - row.y1 < 1.5 * row.height:
+            below = [
+                under.span(a, b) for a, b in under.cells if abs(under.words[a].x0 + under.words[b - 1].x1 - left - right) < 2 * row.height
+            ]
+    if row.y0 > 0.8 * grid.sizes[row.page - 1][1]:
+        last = min(line[0] + 4, grid.pages[row.page - 1][1])
+        below += [other.span(*cell) for other in grid.rows[line[0] : last] for cell in other.cells if cell[0] != line[1]]
+    merit = 0.0
+    for text in below:
+        cues = cues_in(plain(text)[:3])
+        if cues & _OF_A_FIRM and any(map(str.isdigit, text)):
+            return _NUMBERED_BELOW
+        if address_like(text) or DOMAIN.search(text) or Cue.PHONE in cues:
+            merit = 0.16
+    return merit
 
 
 def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
@@ -273,6 +425,8 @@ def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
         if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
             parts.append((number, first, i))
             break
+        if text.endswith(",") and i + 1 < end and not parts and _imprint(row.span(i + 1, end)):
+            parts.append((number, first, i + 1))  # "Wood Corner, 5 Some street, 12345 Town"
         goes_on = i + 1 < end and "".join(plain(row.words[i + 1].text)) in LEGAL  # "Co., Ltd."
         if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
             parts.append((number, first, i + 1))
@@ -296,5 +450,5 @@ def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
     core = "".join(word for word in words if word not in LEGAL)
     if len(core) >= 4 and (core in domain or domain in core):
         return len(domain) <= 2.2 * len(core) and len(core) <= 2.5 * len(domain)
-    initials = "".join(word[0] for word in words)
-    return len(domain) >= 3 and domain == initials
+    leading = ("".join(words[:count]) for count in range(1, min(len(words), 4)))
+    return domain == "".join(word[0] for word in words) or (len(domain) >= 5 and domain in leading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.extractors.amount_columns import amounts_without_tax
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.closing import close
@@ -12,8 +13,10 @@ from app.extractors.columns import TableHead, find_heads
 from app.extractors.columns_lexicon import Column
 from app.extractors.continued import is_part_of, ways_to_go_on
 from app.extractors.item_names import give_names
-from app.extractors.item_rows import Aside, ItemRow, Text, amounts_without_tax, read_row
+from app.extractors.item_rows import read_row
+from app.extractors.items import Aside, ItemRow, Text
 from app.extractors.row_verdicts import verdict
+from app.extractors.untitled import heads_by_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Table:
     asides: tuple[Aside, ...] = ()
     closed: bool | None = None
     changes: tuple[Aside, ...] = ()
+
+    def merit(self) -> tuple[int, bool, int]:
+        """How well it was read: lines that are products, whether all together come to a sum of the page, and how many have a name."""
+        named = sum(bool(item.names) for item in self.items)
+        return sum(item.proved for item in self.items), bool(self.closed), named if self.closed else 0
 
 
 class Body(NamedTuple):
@@ -57,13 +65,20 @@ class Body(NamedTuple):
 
 
 def read_tables(found: Candidates) -> Table:
-    """The item lines of all pages in order; empty where no table head is found."""
+    """The item lines of all pages in order; empty where there is neither a table head that we know nor proof by numbers alone."""
+    titled = _read(found, find_heads(found.grid, found.finder.values))
+    if titled.closed and all(item.names for item in titled.items):
+        return titled
+    other = _read(found, heads_by_numbers(found))
+    return other if not titled.items or other.merit() > titled.merit() else titled
+
+
+def _read(found: Candidates, heads: list[TableHead]) -> Table:
     grid = found.grid
     reader = _Reader(found)
     items: list[ItemRow] = []
     asides: list[Aside] = []
     rows: set[int] = set()
-    heads = find_heads(grid, found.finder.values)
     columns: TableHead | None = None  # those in use, and the items that stand under their titles
     model: list[ItemRow] = []
     last = Body([], set(), [])  # the page read before

@@ -23,12 +23,12 @@ from app.extractors.grid import Grid, PlacedWord, read_grid
 from app.extractors.judge import UNKNOWN_BELOW, Judge, judged
 from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
-from app.extractors.listings import read_listing
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
 from app.extractors.receipt_items import read_items
+from app.extractors.receipt_seller import parties_of
 from app.extractors.receipt_totals import settle_receipt
-from app.extractors.receipts import parties_of, read_receipt
+from app.extractors.receipts import read_receipt
 from app.extractors.tables import read_tables
 from app.extractors.totals import Totals, choose_totals
 
@@ -72,8 +72,6 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     grid = read_grid(document)
     found = find_candidates(grid)
     table = read_tables(found)
-    if not table.items:
-        table = read_listing(found)
     sum_of_lines = sum_of(table)
     totals = choose_totals(found, table.rows, sum_of_lines)
     header = choose_header(found, table.rows)

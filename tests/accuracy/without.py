@@ -60,7 +60,7 @@ PARTS: dict[str, Part] = {
             "totals._undo_withholding": _none,
             "totals._fill": _none,
             "totals.closed_by_misreading": _as_it_is,
-            "item_rows._prove": _none,
+            "item_rows.prove": _none,
             "receipt_totals._proofs": _nothing,
         },
     ),

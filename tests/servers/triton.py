@@ -145,6 +145,7 @@ class TritonServer:
             with suppress(ProcessLookupError):  # stubs that did not end with it
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process = None
+            tritonserver.sweep(self._ports)
 
     def _end_of_log(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from training.invoices import identifiers
 from training.invoices.locales import LOCALES, Locale, Voice, words_of
 
 Kind = Literal["invoice", "credit_note", "prepayment", "receipt"]
+KINDS: tuple[Kind, ...] = ("invoice", "credit_note", "prepayment", "receipt")
 NO_TAX = {"AE": "reverse_charge", "K": "intra", "G": "export", "E": "exempt"}
 """Categories without tax, and the sentence that says so."""
 
@@ -39,12 +40,15 @@ class Deal:
     terms: str
 
 
-def make_deal(random: Random, locale: Locale | None = None) -> Deal:
+def make_deal(
+    random: Random, locale: Locale | None = None, goods: Mapping[str, Sequence[str]] | None = None, kind: Kind | None = None
+) -> Deal:
+    """`goods`: by language, what is sold instead of a trade's goods ("name;unit;low-high"). What is None is drawn."""
     locale = locale or random.choices(LOCALES, [one.weight for one in LOCALES])[0]
     language = locale.language if random.random() < 0.93 else "en"
     second = random.choice(("en", "fr", "de")) if random.random() < 0.06 else None
     voice = Voice(locale, language, random, second if second != language else None)
-    kind: Kind = random.choices(("invoice", "credit_note", "prepayment", "receipt"), (82, 8, 2, 8))[0]
+    kind = kind or random.choices(KINDS, (82, 8, 2, 8))[0]
     trade = random.choice([name for name in words_of(language) if name.startswith("trades.")])
     with_tax = kind == "receipt" or (locale.tax == "vat" and random.random() < 0.08)
     category = "S"
@@ -62,7 +66,7 @@ def make_deal(random: Random, locale: Locale | None = None) -> Deal:
     buyer = _party(random, buyer_locale, buyer_locale.language, None)
     if random.random() > (0.95 if abroad else 0.35) or (with_tax and random.random() < 0.8):
         buyer = replace(buyer, vat_id=None)
-    lines, groups = _lines(random, voice, trade, category, with_tax, kind)
+    lines, groups = _lines(random, voice, trade, category, with_tax, kind, goods.get(language) if goods else None)
     issued = date(2015, 1, 1) + timedelta(days=random.randrange(11 * 365))
     days = random.choice((7, 8, 10, 14, 14, 20, 30, 30, 30, 45, 60))
     number = _number(random, issued)
@@ -158,10 +162,10 @@ def add_up(invoice: Invoice, category: str, *, with_tax: bool) -> Invoice:
 
 
 def _lines(
-    random: Random, voice: Voice, trade: str, category: str, with_tax: bool, kind: Kind
+    random: Random, voice: Voice, trade: str, category: str, with_tax: bool, kind: Kind, goods: Sequence[str] | None
 ) -> tuple[tuple[LineItem, ...], dict[int, str]]:
     words = words_of(voice.language)
-    goods = words[trade]["goods"]
+    goods = goods or words[trade]["goods"]
     count = random.choices((1, 2, 3, 4, 5, 6, 8, 12, 18, 27, 45), (12, 14, 16, 14, 10, 9, 9, 7, 5, 3, 1))[0]
     if kind == "prepayment":
         count = 1
@@ -231,17 +235,21 @@ def _negative(invoice: Invoice) -> Invoice:
     return replace(
         invoice,
         lines=tuple(
-            replace(line, quantity=-(line.quantity or 0), net_amount=-(line.net_amount or 0),
-                    allowances=tuple(replace(a, amount=-(a.amount or 0)) for a in line.allowances))
+            replace(line, quantity=_less(line.quantity), net_amount=_less(line.net_amount),
+                    allowances=tuple(replace(a, amount=_less(a.amount)) for a in line.allowances))
             for line in invoice.lines
         ),
-        tax_breakdown=tuple(replace(t, taxable_amount=-(t.taxable_amount or 0), tax_amount=-(t.tax_amount or 0)) for t in invoice.tax_breakdown),
+        tax_breakdown=tuple(replace(t, taxable_amount=_less(t.taxable_amount), tax_amount=_less(t.tax_amount)) for t in invoice.tax_breakdown),
         **{
             name: -getattr(invoice, name)
             for name in ("line_total", "total_without_tax", "total_tax", "total_with_tax", "amount_due")
             if getattr(invoice, name) is not None
         },
     )  # fmt: skip
+
+
+def _less(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else 0 - amount
 
 
 def _party(random: Random, locale: Locale, language: str, trade: str | None) -> Party:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.domain.invoice import Invoice
 from training.invoices import Made
 from training.invoices.style import side_of
 
@@ -25,17 +26,28 @@ PATHS = {
 
 
 def truth_of(made: Made) -> dict[str, Any]:
-    """`absent`: what stands on no page, so that saying it is an error; `unsure`: what a page implies without printing it."""
+    return values_of(made.invoice, made.sold) | {
+        "language": made.language,
+        "locale": made.locale,
+        "layout": made.family,
+        "held_out": side_of(made.family.removeprefix("till-")) == "held-out",
+        "kind": made.kind,
+    }
+
+
+def values_of(shown: Invoice, sold: Invoice) -> dict[str, Any]:
+    """`shown`: what the pages say of `sold`. `absent`: what stands on no page, so that saying it is an error; `unsure`: what a page implies
+    without printing it."""
     truth: dict[str, Any] = {}
     absent, unsure = [], []
     for name, path in PATHS.items():
-        value: Any = made.invoice
+        value: Any = shown
         for part in path.split("."):
             value = getattr(value, part)
         truth[name] = str(value) if value is not None else None
         if value is not None:
             continue
-        if name in ("due_date", "currency", "net_total", "tax_total") or (name == "vendor_vat_id" and made.sold.seller.tax_id):
+        if name in ("due_date", "currency", "net_total", "tax_total") or (name == "vendor_vat_id" and sold.seller.tax_id):
             unsure.append(name)
         else:
             absent.append(name)
@@ -47,20 +59,12 @@ def truth_of(made: Made) -> dict[str, Any]:
             "amount": _text(line.net_amount),
             "product_code": line.item_id,
         }
-        for line in made.invoice.lines
+        for line in shown.lines
     ]
-    vat = made.sold.seller.vat_id
+    vat = sold.seller.vat_id
     if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT"):
         truth["vendor_vat_id_alt"] = [vat[2:]]
-    return truth | {
-        "absent": absent,
-        "unsure": unsure,
-        "language": made.language,
-        "locale": made.locale,
-        "layout": made.family,
-        "held_out": side_of(made.family.removeprefix("till-")) == "held-out",
-        "kind": made.kind,
-    }
+    return truth | {"absent": absent, "unsure": unsure}
 
 
 def boxes_of(made: Made) -> list[dict[str, Any]]:
