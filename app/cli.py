@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"invoicestream: {exc}")
         return USAGE
     except Unavailable as exc:
-        _say(f"invoicestream: {exc} is not available")
+        _say(f"invoicestream: {exc.dependency} is not available" + (f": {exc.detail}" if exc.detail else ""))
         return DOWN
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -114,7 +114,8 @@ class ModelServer(Protocol):
         ...
 
     def stream(self, model: str, tensors: Mapping[str, NDArray[Any]], *, deadline: float) -> AsyncIterator[Inference]:
-        """Of a model that answers piece by piece, each as it comes; `deadline` is for all of them. Closing it early ends the work."""
+        """Of a model that answers piece by piece, each as it comes; `deadline` is for all of them. Whoever has enough closes it; the
+        server may still end the answer, for nobody."""
         ...
 
     async def ping(self) -> None:

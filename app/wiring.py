@@ -320,7 +320,10 @@ async def open_model_versions(url: str, repository: Path | None = None) -> Async
     from app.adapters.triton_wire import Wire
 
     if not url.startswith("triton:"):
-        raise Misconfigured("INVOICESTREAM_INFERENCE_URL names no tritonserver: triton://host:port")
+        raise Misconfigured(
+            "INVOICESTREAM_INFERENCE_URL names no tritonserver (triton://host:port; `make triton` starts one): without one the newest"
+            " version of a model is used from the service's next start"
+        )
     wire = Wire(url)
     try:
         yield ModelVersions(wire, repository or REPOSITORY)

@@ -1,8 +1,8 @@
 """The real tritonserver on this machine's CPU, started and watched: `make triton`. It ends with this program.
 
 A server that is alive may be of no use: a dead stub process of the python backend leaves its model READY. So every model is asked, again
-and again, what `canary.npz` in its folder knows the answer to. One that answers wrongly or not is unloaded and loaded; where that does not
-help, or the server died, it is started again.
+and again, what `canary.npz` in its folder, or its version's, knows the answer to. One that answers wrongly or not is unloaded and loaded;
+where that does not help, or the server died, it is started again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
-from app.adapters.model_repository import Canary, models_in
+from app.adapters.model_repository import Canary, canary_of, models_in
 
 ROOT = Path(__file__).parents[1]
 HOME = Path(os.environ.get("INVOICESTREAM_TRITON") or ROOT / ".venv/triton")
@@ -81,14 +81,14 @@ def _regions(ports: Ports) -> str:
     return f"invoicestream-triton-{os.getpid()}-{ports.grpc}-"
 
 
-def wrong(client: triton.InferenceServerClient, model: str, canary: Canary) -> str:
+def wrong(client: triton.InferenceServerClient, model: str, canary: Canary, version: str = "") -> str:
     """Asks what is known. Returns what is wrong with the answer, or nothing if it is right."""
     inputs = []
     for name, tensor in canary.inputs.items():
         inputs.append(triton.InferInput(name, list(tensor.shape), np_to_triton_dtype(tensor.dtype)))
         inputs[-1].set_data_from_numpy(tensor)
     try:
-        result = client.infer(model, inputs, client_timeout=CANARY_DEADLINE)
+        result = client.infer(model, inputs, version, client_timeout=CANARY_DEADLINE)
     except InferenceServerException as exc:
         return str(exc.message())
     return canary.wrong({name: result.as_numpy(name) for name in canary.outputs})
@@ -99,7 +99,7 @@ class Server:
 
     def __init__(self, repository: Path, ports: Ports, every: float = EVERY) -> None:
         self._repository, self._ports, self._every = repository, ports, every
-        self._canaries = {folder.name: canary for folder in models_in(repository) if (canary := Canary.of(folder)) is not None}
+        self._models = [folder.name for folder in models_in(repository) if Canary.of(folder) is not None]
         self._process: subprocess.Popen[bytes] | None = None
         self._client = triton.InferenceServerClient(f"127.0.0.1:{ports.grpc}")
         self.ended = threading.Event()
@@ -111,7 +111,7 @@ class Server:
             while not self.ended.is_set():
                 self._start()
                 if (why := self._ready()) == "":
-                    say(f"ready: {', '.join(sorted(self._canaries))} answer rightly on 127.0.0.1:{self._ports.grpc} (gRPC)")
+                    say(f"ready: {', '.join(self._models)} answer rightly on 127.0.0.1:{self._ports.grpc} (gRPC)")
                     deaths, why = 0, self._watch()
                 if self.ended.is_set():
                     return
@@ -134,7 +134,7 @@ class Server:
                 return self._died
             with suppress(InferenceServerException):
                 if self._client.is_server_ready(client_timeout=1.0):
-                    failing = self._failing(self._canaries)
+                    failing = self._failing(self._models)
                     if not failing:
                         return ""
         return failing
@@ -144,7 +144,7 @@ class Server:
         while not self.ended.wait(self._every):
             if self._died:
                 return self._died
-            for model in self._canaries:
+            for model in self._models:
                 if (failing := self._failing([model])) and not self._reloaded(model, failing):
                     return failing
         return ""
@@ -159,9 +159,15 @@ class Server:
             return False
         return not self._failing([model])
 
-    def _failing(self, models: Sequence[str] | dict[str, Canary]) -> str:
+    def _failing(self, models: Sequence[str]) -> str:
         for model in models:
-            if why := wrong(self._client, model, self._canaries[model]):
+            try:
+                version = max(self._client.get_model_metadata(model, client_timeout=CANARY_DEADLINE).versions, key=int)
+                canary = canary_of(self._repository, model, version)
+                why = wrong(self._client, model, canary, version) if canary else ""
+            except InferenceServerException as exc:
+                why = str(exc.message())
+            if why:
                 return f"{model}: {why}"
         return ""
 

@@ -132,6 +132,16 @@ async def test_calls_that_are_given_up_give_their_places_back(models: LocalModel
     assert answers == [[2 * n] for n in range(2 * local_models.IN_FLIGHT)]
 
 
+async def test_a_stream_that_is_left_ends(models: LocalModels) -> None:
+    def count(last: int, seconds: float) -> dict[str, np.ndarray]:
+        return {"last": np.array([last], np.int64), "seconds": np.array([seconds], np.float32)}
+
+    pieces = models.stream("counting", count(1000, 0.05), deadline=60)
+    await anext(pieces)
+    await pieces.aclose()  # type: ignore[attr-defined]
+    assert len([piece async for piece in models.stream("counting", count(3, 0), deadline=20)]) == 3  # it counts one at a time
+
+
 async def test_the_worker_ends_with_the_service(tmp_path: Path) -> None:
     async with LocalModels.open(MODELS) as models:
         await double(models, 1)

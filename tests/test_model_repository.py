@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tritonclient.grpc as triton
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 
@@ -155,33 +154,6 @@ async def test_server_and_worker_agree_on_more_than_the_golden_values(server: Tr
             local = (await models.infer(name, tensors, deadline=60)).tensors
             with server.client() as client:
                 assert tritonserver.wrong(client, name, Canary(tensors, local)) == "", name
-
-
-def test_thirty_two_requests_in_flight_are_computed_in_batches(server: TritonServer) -> None:
-    """By the server's own statistics: mean batch = inferences / executions."""
-    canary = Canary.of(MODELS / "text_recognition")
-    assert canary is not None
-    with server.client() as client:
-        before = statistics(client, "text_recognition")
-        in_flight: list[object] = []
-        inputs = [triton.InferInput("image", [1, 48, 208], "UINT8")]
-        inputs[0].set_data_from_numpy(canary.inputs["image"])
-        answers: list[object] = []
-        for _ in range(64):
-            in_flight.append(client.async_infer("text_recognition", inputs, lambda result, error: answers.append(error or result)))
-            while len(in_flight) - len(answers) >= 32:
-                pass
-        while len(answers) < 64:
-            pass
-        after = statistics(client, "text_recognition")
-    assert all(isinstance(answer, triton.InferResult) for answer in answers)
-    inferences, executions = after[0] - before[0], after[1] - before[1]
-    assert inferences == 64 and inferences / executions >= 4
-
-
-def statistics(client: triton.InferenceServerClient, model: str) -> tuple[int, int]:
-    (stats,) = client.get_inference_statistics(model).model_stats
-    return stats.inference_count, stats.execution_count
 
 
 def test_no_runtime_of_models_is_loaded_where_pdfs_are_read() -> None:

@@ -49,6 +49,13 @@ def run(server: TritonServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     return Run(server, capsys)
 
 
+def test_a_bad_version_is_not_taken_by_the_next_start_either(run: Run, server: TritonServer) -> None:
+    """Where the configuration names none, a server takes the newest folder."""
+    assert run("load", "double", "3")[0] == 1
+    server.restart()
+    assert run.used() == ["1"]
+
+
 def test_load_and_roll_back_also_over_a_restart(run: Run, server: TritonServer) -> None:
     assert run("load", "double", "1") == (0, "double 1 is used from now on\n") and run.used() == ["1"]
     assert run("load", "double", "2") == (0, "double 2 is used from now on\n") and run.used() == ["2"]

@@ -201,6 +201,45 @@ async def test_without_models_the_page_is_read_within_five_seconds(tesseract: Te
     assert counted.reasons == [reason]
 
 
+class Deaf:
+    """Models of which one does not answer. `asked`: questions to it that somebody waits for."""
+
+    def __init__(self, models: ModelServer, deaf: str) -> None:
+        self._models, self._deaf = models, deaf
+        self.asked = self.most = 0
+
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
+        if model != self._deaf:
+            return await self._models.infer(model, tensors, deadline=60, first=first)
+        self.asked += 1
+        self.most = max(self.most, self.asked)
+        try:
+            await asyncio.sleep(deadline / self.asked)  # not all at the same moment
+            raise DeadlineExceeded("models", "no answer")
+        finally:
+            self.asked -= 1
+
+    def stream(self, model: str, tensors: Tensors, *, deadline: float) -> AsyncIterator[Inference]:
+        return self._models.stream(model, tensors, deadline=deadline)
+
+    async def ping(self) -> None:
+        await self._models.ping()
+
+    async def versions(self) -> Mapping[str, tuple[str, ...]]:
+        return await self._models.versions()
+
+
+@on_one_loop
+async def test_a_page_that_was_given_up_asks_nothing_more(models: ModelServer) -> None:
+    """Else its questions would hold up the next page."""
+    deaf = Deaf(models, "text_recognition")
+    engine = PpOcrEngine(deaf, 2, call_seconds=1.0)
+    with drawn("Invoice", "a line that is longer than the one above, and another batch therefore") as given:
+        with pytest.raises(DeadlineExceeded):
+            await engine.read(given)
+    assert deaf.most == 2 and deaf.asked == 0
+
+
 @on_one_loop
 async def test_without_tesseract_the_models_read_and_without_both_the_page_waits(models: ModelServer) -> None:
     async with TesseractEngine.open(Installation("no-such-program"), width=1) as missing:

@@ -142,9 +142,23 @@ async def test_who_has_time_is_told_within_five_seconds_that_the_server_stands_s
     with pytest.raises(DeadlineExceeded):
         await watched.ask(deadline=60)
     assert clock() - began < 5
+    began = clock()
+    await watched.failures(2, deadline=60)  # who comes now is told so: the breaker is not open yet
+    assert clock() - began < 1 and watched.states[-1] == "closed"
     watched.mood("")
     watched.server.resume()
     await watched.back()
+
+
+async def test_a_stream_that_is_left_is_not_cancelled(watched: Watched) -> None:
+    """The server dies of that, now and then. What it sends after the first piece is for nobody."""
+    answer = {"last": np.array([30], np.int64), "seconds": np.array([0.02], np.float32)}
+    async with watching(watched.server) as fresh:
+        pieces = fresh.models.stream("counting", answer, deadline=30)
+        await anext(pieces)
+        await pieces.aclose()  # type: ignore[attr-defined]
+        whole = [piece async for piece in fresh.models.stream("counting", answer, deadline=30)]  # it counts one at a time
+    assert len(whole) == 30 and not (watched.server.repository / "counting/1/cancelled").exists()
 
 
 async def test_the_loop_is_free_while_nothing_answers(watched: Watched) -> None:

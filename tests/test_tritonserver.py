@@ -27,9 +27,9 @@ PATIENCE = 60.0
 class Watched:
     """`python -m deploy.tritonserver` on the models of tests/models, of which `double` has a canary."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, models: Path = ROOT / "tests/models") -> None:
         self.repository = folder / "models"
-        shutil.copytree(ROOT / "tests/models", self.repository)
+        shutil.copytree(models, self.repository)
         self.port = next(port for port in iter(free_port, 0) if port < 65_000)
         command = [
             sys.executable,
@@ -109,3 +109,20 @@ def test_it_is_ready_when_what_is_known_is_answered_and_comes_back_from_death_an
     assert watched.process.wait(PATIENCE) == 0
     assert not Path(f"/proc/{server}").exists() and stubs_in(watched.repository / "double") == []
     assert watched.regions == []
+
+
+def test_a_version_with_a_canary_of_its_own_is_asked_that_one(tmp_path: Path) -> None:
+    folder = tmp_path / "sources"
+    shutil.copytree(ROOT / "tests/models", folder)
+    two = shutil.copytree(folder / "double/1", folder / "double/2")
+    (two / "mood").write_text("values")  # it answers one more
+    canary = Canary.of(folder / "double")
+    assert canary is not None
+    Canary(canary.inputs, {name: tensor + 1 for name, tensor in canary.outputs.items()}).save(two)
+    started = Watched(tmp_path, folder)
+    try:
+        started.says("ready")
+    finally:
+        started.process.terminate()
+        started.process.wait(PATIENCE)
+    assert not any("again" in line for line in started.said)

@@ -100,3 +100,8 @@ class Canary:
             elif not np.array_equal(got, known):
                 return f"{name} is not what is known"
         return ""
+
+
+def canary_of(repository: Path, model: str, version: str) -> Canary | None:
+    """The version's own, else the model's. Raises OSError, ValueError."""
+    return Canary.of(repository / model / version) or Canary.of(repository / model)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.adapters.model_repository import CONFIGURATION, models_in, with_version
+from app.adapters.model_repository import CONFIGURATION, models_in, named_versions, with_version
 from app.adapters.model_signature import DEPENDENCY
 from app.adapters.served_model import examine
 from app.adapters.triton_wire import NotLoaded, Wire
@@ -70,6 +70,8 @@ class ModelVersions:
             raise ValueError(f"{model} {version or ''} is not in {self._repository}")
         wanted = version or there[-1]
         before = await self._loaded(model)
+        if not named_versions((self._repository / model / CONFIGURATION).read_text("utf-8")):
+            self._point(model, before[-1])  # else the next start would take the newest folder, however this ends
         try:
             await self._wire.load(model, sorted({*before, wanted}, key=int))
             if wanted not in await self._wire.versions_of(model):  # a version that its folder lacks is no error to the server

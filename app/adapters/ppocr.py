@@ -10,9 +10,9 @@ import asyncio
 import mmap
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ BETTER = 0.1  # by which they must be read better so
 KNOWN = "Invoice total"  # what the canary says
 
 Grey = NDArray[np.uint8]
+T = TypeVar("T")
 
 
 Outcome = Literal["read", "unreadable", "unavailable"]
@@ -154,7 +155,7 @@ class _Page:
 
         strips = await asyncio.to_thread(strips_of)
         made = await asyncio.to_thread(lambda: list(batches(strips)))
-        answers = await asyncio.gather(*map(self._recognize, made))
+        answers = await _together(list(map(self._recognize, made)))
         said: dict[int, Spelled] = {index: spelling for answer in answers for index, spelling in answer}
         if text_of(said[0]) != KNOWN:
             raise _garbage(RECOGNITION)
@@ -199,6 +200,17 @@ class _Page:
         for number, (strip, spelling) in enumerate(zip(strips, said, strict=True)):
             seen += words_in(strip, spelling, number)
         return words_of(sensible(seen)[: self._limits.words_on_page], shape[1], shape[0], self._limits.word_length)
+
+
+async def _together(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All answers, or the first failure: then the other questions are given up, for nobody waits for them, and other pages would."""
+    tasks = [asyncio.create_task(each) for each in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _garbage(model: str) -> WrongAnswer:

@@ -16,7 +16,7 @@ import structlog
 from numpy.typing import NDArray
 
 from app.adapters.breaker import Breaker, Watch
-from app.adapters.model_repository import Canary
+from app.adapters.model_repository import canary_of
 from app.adapters.model_signature import DEPENDENCY, Signature, WrongAnswer
 from app.adapters.triton_wire import NotLoaded, Wire
 from app.errors import DeadlineExceeded, Unavailable
@@ -217,8 +217,3 @@ async def examine(wire: Wire, canaries: Path, model: str, version: str) -> tuple
     if wrong := canary.wrong(answer):
         raise WrongAnswer(DEPENDENCY, f"{model} {version} answers its canary wrongly: {wrong}")
     return signature, True
-
-
-def canary_of(repository: Path, model: str, version: str) -> Canary | None:
-    """The version's own, else the model's. Raises OSError, ValueError."""
-    return Canary.of(repository / model / version) or Canary.of(repository / model)

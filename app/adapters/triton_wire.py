@@ -26,6 +26,7 @@ from tritonclient.utils import InferenceServerException
 from app.adapters.model_signature import DEPENDENCY, DTYPES, Signature, TensorSpec, WrongAnswer
 from app.adapters.pulse import Pulse
 from app.adapters.shared_memory import LEAST, Region, Regions, Unsharable
+from app.adapters.triton_stream import LEFT, Readings
 from app.errors import DeadlineExceeded, Misconfigured, Unavailable
 from app.ports import Inference
 
@@ -76,9 +77,11 @@ class Wire:
         self._client = InferenceServerClient(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", channel_args=list(OPTIONS))
         self._regions = Regions(self._register, self._unregister) if shared else None
         self._pulse = Pulse(self.live)
+        self._readings = Readings()
 
     async def close(self) -> None:
         await self._pulse.close()
+        await self._readings.close()
         if self._regions is not None:
             with suppress(Unavailable):
                 await self._regions.close()
@@ -106,26 +109,21 @@ class Wire:
         return _inference(result)
 
     async def stream(self, model: str, version: str, tensors: Mapping[str, NDArray[Any]], seconds: float) -> AsyncIterator[Inference]:
-        """As `infer`, piece by piece. Closed early, the server is told to stop."""
+        """As `infer`, piece by piece. Left early, or late, the server ends its answer all the same: see `triton_stream`."""
         end = asyncio.get_running_loop().time() + seconds
 
         async def question() -> AsyncIterator[dict[str, Any]]:
             yield {"model_name": model, "inputs": [_input(name, array) for name, array in tensors.items()], "model_version": version}
 
-        call = self._client.stream_infer(question(), stream_timeout=seconds)
-        try:
-            while True:
-                async with _asking(end - asyncio.get_running_loop().time(), self._pulse):
-                    try:
-                        result, error = await anext(call)
-                    except StopAsyncIteration:
-                        return
-                    if error is not None:
-                        raise error
+        async with self._readings.of(self._client.stream_infer(question(), stream_timeout=seconds + LEFT)) as reading:
+            while (left := end - asyncio.get_running_loop().time()) > 0:
+                async with _asking(left, self._pulse):
+                    result = await reading.next()
+                if result is None:
+                    return
                 if result.get_response().outputs:  # the end of the pieces may come as one of its own, without any
                     yield _inference(result)
-        finally:
-            call.cancel()
+            raise DeadlineExceeded(DEPENDENCY, "no end in time")
 
     async def live(self, seconds: float = ASKING) -> None:
         async with _asking(seconds):
