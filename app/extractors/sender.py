@@ -153,7 +153,7 @@ def read_senders(
 
 
 def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]]) -> Iterator[tuple[Line, int, bool, float]]:
-    """Where a name may stand: the words, where their cell ends, whether they begin it, and what it says for them that they are to be paid."""
+    """Where a name may stand: the words, where their cell ends, whether they begin it, and what is to be paid to them says for them."""
     for number, row in enumerate(grid.rows):
         if row.page <= 2 and number not in items:
             for first, end in row.cells:
