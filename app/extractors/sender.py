@@ -153,7 +153,7 @@ def read_senders(
 
 
 def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]]) -> Iterator[tuple[Line, int, bool, float]]:
-    """Where a name may stand: the words, where their cell ends, whether they begin it, and what it says for them that they are to be paid."""
+    """Where a name may stand: the words, where their cell ends, whether they begin it, and what being paid says for them."""
     for number, row in enumerate(grid.rows):
         if row.page <= 2 and number not in items:
             for first, end in row.cells:
@@ -239,6 +239,8 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
         return False
     if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
         return False
+    if len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME:
+        return False  # "I N VOICE"
     return legal_form(text) or label_share(text, _NEVER_A_NAME) < 0.5
 
 
