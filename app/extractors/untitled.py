@@ -89,7 +89,7 @@ class _Numbers:
         called = [c for c, role in self.roles.items() if role in _SUMS and self.found.labels(c)[0].relation != "above"]
         for sum_ in dict.fromkeys((*called, *column)):
             run = self._run([c for c in column if c.row < sum_.row], sum_)
-            if len(run) > 1 or (run and (sum_ in called and sum_ in column or self._is_product(run[0]))):
+            if len(run) > 1 or (run and ((sum_ in called and sum_ in column) or self._is_product(run[0]))):
                 yield run
 
     def _run(self, column: Sequence[Candidate], sum_: Candidate) -> list[Candidate]:
