@@ -399,3 +399,44 @@ def test_words_without_a_title_beside_columns_that_have_one_are_the_names() -> N
  Brass hinge                             4           25.00      100.00
 {SUMS}"""
     assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Oak plank, planed", "Brass hinge"]
+
+
+@pytest.mark.parametrize(
+    ("titles", "before"),
+    [("Date              Description", ("03 May 2024      ", "04 May 2024      ")), ("Item              Description", ("", ""))],
+)
+def test_a_date_is_no_name_and_an_item_in_words_is(titles: str, before: tuple[str, str]) -> None:
+    rows = [f"{day}{name}" for day, name in zip(before, ("Oak plank", "Brass hinge"), strict=True)]
+    text = f"""
+ {titles:36}    Qty     Unit price      Amount
+ {rows[0]:36}     5           27.50      137.50
+ {rows[1]:36}     4           25.00      100.00
+{SUMS}"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Oak plank", "Brass hinge"]
+
+
+def test_a_price_without_quantity_is_the_amount_and_a_delivery_note_over_items_no_name() -> None:
+    text = f"""
+ Item                                                           Price
+ Delivery note 882072 of 30 December 2024
+ Garden clearance, spring                                      137.50
+ for the house on the hill
+ Hedge trimming along the road                                 100.00
+{SUMS}"""
+    extracted = extract_text(printed(text))
+    assert lines(extracted) == [
+        ("Garden clearance, spring", None, None, "137.50"),
+        ("Hedge trimming along the road", None, None, "100.00"),
+    ]
+    assert [line.item_description for line in extracted.invoice.lines] == ["for the house on the hill", None]
+
+
+def test_thousands_and_cents_behind_the_same_mark_were_misread() -> None:
+    text = """
+ Description                             Qty       Price       Amount
+ Oak planks                                1    1,999,00     1,999,00
+ Brass hinge                               2        4.00         8.00
+
+                                                   Total        2,007.00
+"""
+    assert [amount for *_, amount in lines(read(HEAD + text))] == ["1999.00", "8.00"]

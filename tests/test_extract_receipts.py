@@ -81,6 +81,95 @@ def test_a_name_on_two_lines() -> None:
     assert value_at(read(text), "seller.name") == "KEDAI BINTANG JAYA (CAWANGAN SKUDAI) SDN BHD"
 
 
+TAIL = """
+
+Date: 12/09/2017   15:22:00
+Cashier: AH019
+SINK TAP              30.00
+TOTAL                 30.00
+CASH                  50.00
+CHANGE                20.00
+"""
+ADDRESS = """
+  LOT 1851-A, JALAN KPB 6,
+  43300 SERI KEMBANGAN
+  TEL: 07-386 7524
+"""
+
+
+@pytest.mark.parametrize(
+    ("seller", "head"),
+    [
+        ("88 FAST MART S/B", "88 FAST MART S/B (519537-X)"),
+        ("BURGERLAND (M) SDN. BHD.", "BurgerLand\nBURGERLAND (M) SDN. BHD.\nCO. REG NO : 860671-D"),
+        ("MAPLE FOOD SERVICES SDN BHD", "MAPLE GRILL RIVERSIDE\nMAPLE FOOD SERVICES SDN BHD\n(419060-A)"),
+        ("ORCHID STATIONERY SHOP", "ORCHID STATIONERY SHOP\n(001451637-M)\nOWNED BY :\nORCHID SUPPLY SDN BHD (1135772-K)"),
+        (
+            "GALAXY RESTAURANTS SDN BHD",
+            "GALAXY RESTAURANTS SDN BHD\n(65351-M)\n(Formerly known as Delta Rest Sdn Bhd)\nLicensee of BurgerLand",
+        ),
+        ("LOKE HARDWARE ENTERPRISE (SETIA ALAM) SDN BHD", "LOKE HARDWARE\nENTERPRISE(SETIA\nALAM) SDNBHD\n822737-X"),
+        ("LUCKY BOOK CO. (M) SDN BHD", "LUCKY BOOK CO.\n(M) SDN BHD\nROC No. : (1072825-A)"),
+        ("STAR VILLAGE TRADING & SERVICES", "tan ah kow\nSTAR VILLAGE TRADING\n& SERVICES\nJM0326955-U"),
+        ("RESTORAN SOMA", "A09062\nTAX INVOICE\nRESTORAN SOMA (Co. Reg. No: 40I6661-A)"),
+        ("10 GRAM GOURMET SBN BHD", "10 GRAM GOURMET SBN BHD\n(1152264-K)"),
+        ("Chick & Fillet", "Welcome to Chick & Fillet\nCasselberry FSU (#03270)"),
+        ("KEDAI RODA", "WELCOME\n*** COPY ***\nKEDAI RODA\nBRANCH : TAMAN SEMI"),
+        ("Taverna Bellini S.r.l.", "BELLINI VECCHIA\nTaverna Bellini S.r.l.\nP.IVA 05512340486"),
+        ("Le Bistrot de Mewa", "BIENVENUE\nLe Bistrot de Mewa"),
+    ],
+)
+def test_whose_it_is(seller: str, head: str) -> None:
+    text = "\n" + "\n".join(f"  {line}" for line in head.split("\n")) + ADDRESS + TAIL
+    assert (value_at(read(text), "seller.name") or "").casefold().replace("(setia", " (setia").replace("  ", " ").replace(
+        "sdnbhd", "sdn bhd"
+    ) == seller.casefold()
+
+
+HEAD = """
+   HARBOUR MINI MART SDN BHD
+   (551902-H)
+   NO 8, JALAN MERANTI 3,
+   81300 SKUDAI, JOHOR
+   GST NO: 001234567800
+TAX INVOICE
+Cashier: AMIRAH   14/02/2018 18:22
+LED BULB 9W            15.92
+BUCKET 12L              6.81
+"""
+
+
+@pytest.mark.parametrize(
+    ("total", "sums"),
+    [
+        ("22.75", "Total (incl GST)  22.73\nTotal Rounded  22.75\nCash  22.75"),  # what is paid is what was rounded
+        ("22.75", "Total Sales (Excluding GST)  21.44\nTotal GST  1.29\nRounding  0.02\nTotal Sales (Inclusive of GST)  22.75"),
+        ("22.75", "JUMLAH  22.73\nPELARASAN  0.02\nJUMLAH BESAR  22.75\nTUNAI  30.00\nBAKI  7.25"),
+        ("22.73", "Sub Total  22.73\nNett  22.73\nReceived  30.00\nBalance  7.27\nGST Summary  Amount  Tax\nTotal :  21.44  1.29"),
+        ("24.09", "Total Amount  22.73\nGST 6%  1.36\nRounding  0.00\nBill Total  24.09"),
+        ("22.73", "TL  22.73\nCASH  30.00\nCG  7.27"),
+        ("25.00", "Sub Total  22.73\nService Charge 10%  2.27\nTotal  25.00\nVISA  25.00"),
+        ("20.46", "DISCOUNT 10%  -2.27\nIMPORTE T0TAL  2O.48\nVISA  20.46"),
+        ("22.73", "Total  22.73\nMASTER  22.73\nTOTAL SAVINGS  3.06\nTotal items  2"),
+        ("22.75", "TotalAfter Rounding  22.75\nGST Summary  Amount  Tax\nSR 6%  21.44  1.29"),
+    ],
+)
+def test_the_total_is_what_most_bears_out(total: str, sums: str) -> None:
+    text = HEAD + "\n".join(f"{left:<14}{'':<6}{right}" for left, _, right in (line.partition("  ") for line in sums.split("\n")))
+    assert value_at(read(text), "total_with_tax") == total
+
+
+@pytest.mark.parametrize("written", ["5.3/2018", "0503/2018", "05.03.20188:34", "05,03,2018"])
+def test_a_date_of_which_a_mark_was_misread(written: str) -> None:
+    text = BULB.text.replace("14/02/2018", written).replace("18:22:07", "" if ":" in written else "18:22:07")
+    assert value_at(read(text), "issue_date") == "2018-03-05"
+
+
+def test_a_dollar_alone_is_not_american() -> None:
+    text = BULB.text.replace("RM    ", "     $").replace("14/02/2018", "04/02/2018").replace("24.32", "$24.32").replace("15.92", "$15.92")
+    assert value_at(read(text), "issue_date") == "2018-02-04"
+
+
 def test_an_invoice_is_no_receipt() -> None:
     assert read(INVOICE.format(**GOOD)).document_type == "invoice"
     for sheet in SHEETS:

@@ -99,6 +99,40 @@ def test_where_neither_side_is_clear_a_person_decides() -> None:
     assert verdict(extracted, extracted.findings) == "needs_review"
 
 
+IN_A_FORM = """
+Legnami Verdi S.r.l.
+Via Roma 12 - 10121 Torino (TO)                       Spett.le Arredi Blu S.p.A.
+
+Tipo documento           Numero      Data          Cod. cliente    Pagamento
+{named}                  77          13/03/2024    K204            Bonifico
+
+Cod.     Descrizione                     Q.tà      Prezzo          Importo
+         {goods}
+A-10     Tavola rovere                    2        50,00           100,00
+
+Imponibile 100,00    Imposta 22,00    Totale documento 122,00
+Causale del trasporto: vendita    Aspetto esteriore dei beni: scatola
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "goods", "type"),
+    [
+        ("Fattura accomp.", "", "invoice"),  # it goes with the goods, and so speaks of their transport
+        ("Fattura", "come da preventivo", "invoice"),
+        ("Nota di accredito", "", "credit_note"),
+        ("D.D.T.", "", "other"),
+    ],
+)
+def test_a_box_of_a_form_may_name_it(named: str, goods: str, type: str) -> None:
+    assert read(IN_A_FORM.format(named=f"{named:<17}", goods=goods)).document_type == type
+
+
+@pytest.mark.parametrize("title", ["GUTSCHRIFT 139850", "Stornorechnung FA071337", "Nota de abono 12/2024", "Credit slip"])
+def test_a_credit_note_by_its_title(title: str) -> None:
+    assert read(INVOICE.format(title=title, number="Invoice: 1204")).document_type == "credit_note"
+
+
 UNSURE = "ACME Ltd\n\nInvoice number: 4711-A\nInvoice date: {issued}\nDue date: {due}\n{more}\nTotal: {total}"
 
 

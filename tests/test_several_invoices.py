@@ -26,7 +26,7 @@ from tests.test_extract_text import document, reading
 ONE = """
 Harrow & Finch Ltd                                          {title}
 12 Mill Lane, Leeds LS1 4AB                                 {number}
-VAT no: GB980780684                                         Invoice date: 13/03/2024
+VAT no: {firm}                                        Invoice date: 13/03/2024
 
 Bill to
 Cobalt Toys Ltd
@@ -40,11 +40,14 @@ Description                     Qty      Unit price        Amount
 TOTAL = (
     "                                          VAT 20%           20.00\n                                          Total            120.00"
 )
-LINE = "Work lamps                        2           50.00        100.00"
+LINE = "{goods:<34}2           50.00        100.00"
 
 
-def page(number: str = "", title: str = "INVOICE", total: str = TOTAL, count: str = "") -> str:
-    return ONE.format(title=title, number=f"Invoice number: {number}" if number else "", lines=LINE, total=total, count=count)
+def page(
+    number: str = "", title: str = "INVOICE", total: str = TOTAL, count: str = "", goods: str = "Work lamps", firm: str = "GB980780684"
+) -> str:
+    said = f"Invoice number: {number}" if number else ""
+    return ONE.format(title=title, number=said, lines=LINE.format(goods=goods), total=total, count=count, firm=f"{firm:<12}")
 
 
 @pytest.mark.parametrize(
@@ -57,9 +60,24 @@ def page(number: str = "", title: str = "INVOICE", total: str = TOTAL, count: st
         ([page("A-1"), page("A-2", count="Page 2 of 2")], ((1, 2),), (2,)),  # another number, and yet a second page
         ([page("A-1", total="Carried forward 100.00"), page("A-1")], ((1, 2),), ()),
         ([page("", count="Seite 1 von 1"), page("", count="Seite 1 von 1")], ((1, 1), (2, 2)), ()),
+        ([page("", title="INVOICE A-1"), page("", title="INVOICE A-1")], ((1, 2),), ()),  # a head that each page repeats
+        ([page("A-1"), page("A-2", goods="Transport of pallets")], ((1, 1), (2, 2)), ()),  # nothing is carried over
+        ([page(""), page("", firm="GB102029400")], ((1, 1), (2, 2)), ()),  # another firm's
         (["Dear Sirs,\nplease find our invoices enclosed.\nKind regards", page("A-1"), page("A-2")], ((1, 2), (3, 3)), ()),
     ],
-    ids=["three", "counted", "goes_on", "two_totals", "counted_on", "carried", "no_numbers", "cover_letter"],
+    ids=[
+        "three",
+        "counted",
+        "goes_on",
+        "two_totals",
+        "counted_on",
+        "carried",
+        "no_numbers",
+        "same_head",
+        "transport",
+        "other_firm",
+        "cover_letter",
+    ],
 )
 def test_where_an_invoice_begins(pages: list[str], ranges: tuple[tuple[int, int], ...], doubtful: tuple[int, ...]) -> None:
     parts = parts_of(document(*pages))

@@ -20,7 +20,7 @@ from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
 from app.extractors.misread_bics import mended_bics
 from app.extractors.nearby import Labels
-from app.extractors.wrapped import wrapped_ibans
+from app.extractors.wrapped import wrapped_dates, wrapped_ibans
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ def find_candidates(grid: Grid) -> Candidates:
         found += mended_bics(number, row) if row.read else ()
         found += codes(number, row)
     found += wrapped_ibans(grid.rows)
+    found += wrapped_dates(grid.rows, order.order)
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.extraction import Source
@@ -105,6 +105,8 @@ def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Ch
     issue = pick(weighed, floor=0.15)
     if issue:
         chosen["issue_date"] = issue
+    elif delivered := chosen.get("delivery_date"):  # "Date / date of supply": of both, where there is no other
+        chosen["issue_date"] = replace(delivered, confidence=round(0.6 * delivered.confidence, 3))
 
 
 def _early(found: Candidates, candidate: Candidate) -> float:
@@ -127,7 +129,7 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
 
 
 def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    ids = [c for c in found.of("id") if c.row not in items]
+    ids = [c for c in found.of("id") if c.row not in items or _names_an_order(found, c)]
     taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
@@ -157,9 +159,38 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         choice = pick(weighed.get(role, ()), floor)
         if choice:
             chosen[role] = choice
+    if "number" not in chosen and (issued := chosen.get("issue_date")) and issued.candidate:
+        free = (c for c in ids if not {(c.row, i) for i in range(c.first, c.end)} & (taken | bank | amounts | percents))
+        if choice := pick(((_UNLABELLED + _id_form(str(c.value)), c) for c in free if _with_date(found, c, issued.candidate)), 0.25):
+            chosen["number"] = choice
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
     if number and order and number.value == order.value:
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+def _names_an_order(found: Candidates, candidate: Candidate) -> bool:
+    """Whether the row has nothing but words on the buyer's order, as tables have above the items of each: "Your order 4711"."""
+    labels = found.labels(candidate)[:1]
+    alone = len(found.grid.rows[candidate.row].cells) == 1
+    return alone and any(label.relation == "inline" and label.cues >= {Cue.PURCHASE, Cue.YOUR} for label in labels)
+
+
+_UNLABELLED = 0.35
+
+
+def _with_date(found: Candidates, candidate: Candidate, issued: Candidate) -> bool:
+    """Whether an identifier stands alone right over or under the date of issue, flush with it, as letters set both without labels."""
+    grid = found.grid
+    row, other = grid.rows[candidate.row], grid.rows[issued.row]
+    first, end = row.cells[row.cell_of[candidate.first]]
+    left, right = other.cells[other.cell_of[issued.first]]
+    near = row.page == other.page and candidate.row != issued.row and max(row.y0 - other.y1, other.y0 - row.y1) < row.height
+    flush = abs(row.words[first].x0 - other.words[left].x0) < row.height / 2 or abs(row.words[end - 1].x1 - other.words[right - 1].x1) < (
+        row.height / 2
+    )
+    labelled = any(label.relation == "inline" for label in found.labels(candidate))
+    alone = end - first == candidate.end - candidate.first and right - left == issued.end - issued.first
+    return near and flush and alone and not labelled and sum(map(str.isdigit, str(candidate.value))) > 2
 
 
 def _in_address(found: Candidates, candidate: Candidate) -> bool:

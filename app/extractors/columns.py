@@ -232,7 +232,7 @@ def _settle(heads: list[Head]) -> list[Head]:
     result: list[Head] = []
     for head in heads:
         if head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
-            seen[Column.NAME].column = Column.OTHER if Column.ITEM_ID in seen else Column.ITEM_ID
+            seen[Column.NAME].column = Column.ITEM_ID
         elif head.column is Column.PRICE and Column.PRICE in seen and all(other.column is not Column.AMOUNT for other in heads):
             head = Head(Column.AMOUNT, head.x0, head.x1)  # "Price each | Price incl. VAT"
         elif head.column in seen and head.column not in (Column.OTHER, Column.AMOUNT):
@@ -243,4 +243,6 @@ def _settle(heads: list[Head]) -> list[Head]:
         new = Head(head.column, head.x0, head.x1)
         seen[head.column] = new
         result.append(new)
+    if Column.PRICE in seen and not {Column.AMOUNT, Column.QUANTITY, Column.TAX_AMOUNT} & seen.keys():
+        seen[Column.PRICE].column = Column.AMOUNT  # "Item | Price": of nothing else could it be the price
     return result

@@ -55,6 +55,10 @@ _YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,10})\.?[\s/-](\d{1,2}
 _IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Z]{{2}}\s?\d{{2}}(?:[ {THIN}.-]?[A-Z0-9]{{1,7}}){{3,9}})")
 
 
+_NUMBERED = re.compile(r"NO[\s.](?!.*MVA)", re.DOTALL)
+"""In capitals "no. 123456789" looks Norwegian."""
+
+
 _PREFIX = "|".join((*VAT_PREFIXES, "ATU"))
 
 
@@ -146,7 +150,7 @@ def vat_ids(number: int, row: Row) -> Iterator[Candidate]:
         text = match[1]
         position = match.start() + 1  # what begins like one may run into it: "VAT NO. GB 123 4567 89"
         while text:  # the pattern may run into the next words: give them back one by one
-            vat_id = parse_vat_id(text)
+            vat_id = None if _NUMBERED.match(text) else parse_vat_id(text)
             if vat_id:
                 first, end = _placed(row, match.start(), match.start() + len(text))
                 yield Candidate("vat_id", vat_id, number, first, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +22,7 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
     reach = _reach(grid, items, loose, limit)
     give_rows(items, loose, grid, reach or limit)
     widest = _widest(grid, items)
+    _take_wordy_ids(items)
     for item in items:
         item.names.sort(key=lambda part: (part.row, part.first))
     column = _Column(grid, *_bounds(grid, items, limit, reach), widest)
@@ -30,6 +32,20 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         _tidy_names(column, item)
         if head.described:
             _cut_description(grid, item)
+
+
+_WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{6}.*")
+"""Words, as no code has: small letters one after another, six of them where there are digits too ("line 1" is no name)."""
+
+
+def _take_wordy_ids(items: Sequence[ItemRow]) -> None:
+    """ "Item | Description", or no codes under their title: what identifies an item in words is its name, if so with most."""
+    ids = [part for item in items if (part := item.texts.get(Column.ITEM_ID))]
+    if not ids or sum(bool(_WORD.fullmatch(part.text)) for part in ids) * 3 < 2 * len(ids):
+        return
+    for item in items:
+        if part := item.texts.pop(Column.ITEM_ID, None):
+            item.names.append(part)
 
 
 def _right_limit(grid: Grid, head: TableHead, items: list[ItemRow]) -> float:
@@ -141,9 +157,9 @@ _JOINING = frozenset(
 )
 
 
-def _is_open(text: str, following: str) -> bool:
-    """Whether a line is no end of a phrase, so that it goes on, or the one under it no beginning."""
-    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING or following.split()[0] in _JOINING
+def _is_open(text: str) -> bool:
+    """Whether a line is no end of a phrase, so that it goes on."""
+    return text.count("(") > text.count(")") or text[-1] in ",-–/&+" or text.split()[-1] in _JOINING
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +203,7 @@ def _tidy_names(column: _Column, item: ItemRow) -> None:
         word = below.words[second.first]
         x0, x1 = row.words[last.first].x0, row.words[last.end - 1].x1
         end = x1 + (word.x1 - word.x0) + 0.25 * row.height
-        full = end > column.broken or _is_open(first.text, second.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
+        full = end > column.broken or _is_open(first.text) or (second.text[0].islower() and x1 - x0 > 0.75 * (limit - x0))
         if not _has_letters(second):  # no name of its own: it goes on where it would have been the widest line
             full = abs(word.x0 - x0) < row.height and (full or end > column.widest > 0)
         numbers = grid.rows[item.row]  # they may stand between two lines of the name

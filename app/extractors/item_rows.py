@@ -48,6 +48,7 @@ def read_row(
             continue
         item.numbers[column.column] = c
         _mark(free, c)
+    columns: dict[int, Column | None] = {}  # by the first word of what stands there
     for cell_first, cell_end in row.cells:
         i = cell_first
         while i < cell_end:
@@ -57,8 +58,11 @@ def read_row(
             j = i + 1
             while j < cell_end and free[j] and not (name and abs(row.words[j].x0 - name.x0) < 0.3 * row.height):
                 j += 1
-            _place_text(row, number, i, j, head, item)
+            columns[i] = _place_text(row, number, i, j, head, item)
             i = j
+    named = sum(_letters(part) for part in item.names if columns[part.first] is Column.NAME)
+    # "27 May 2025 | Laundry": what has a column of its own is no name, unless it says more.
+    item.names = [part for part in item.names if columns[part.first] is not Column.OTHER or _letters(part) >= named]
     prove(row, item, candidates, doubtful)
     item.names = [part for text in item.names if (part := _without_numbers(row, item, text))]
     return item
@@ -73,6 +77,10 @@ def _without_numbers(row: Row, item: ItemRow, text: Text) -> Text | None:
     while end > first and end - 1 in taken:
         end -= 1
     return Text(text.row, first, end, row.span(first, end)) if first < end else None
+
+
+def _letters(part: Text) -> int:
+    return sum(map(str.isalpha, part.text))
 
 
 def _is_under(row: Row, candidate: Candidate, head: Head) -> bool:
@@ -109,11 +117,12 @@ def column_of(row: Row, candidate: Candidate, head: TableHead) -> Head | None:
     return best[1]
 
 
-def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> None:
+def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, item: ItemRow) -> Column | None:
+    """The column that the words were found to stand in."""
     x0, x1 = row.words[first].x0, row.words[end - 1].x1
     text = row.span(first, end)
     if not any(map(str.isalnum, text)):
-        return
+        return None
     best: tuple[float, Head] | None = None
     for h in head.heads:
         overlap = min(x1, h.x1) - max(x0, h.x0)
@@ -139,3 +148,4 @@ def _place_text(row: Row, number: int, first: int, end: int, head: TableHead, it
             item.texts.setdefault(Column.OTHER, part)
         elif any(map(str.isalpha, text)) or (column is Column.NAME and len(row.words) == 1 and len(text) <= 4):
             item.names.append(part)  # a short number alone may be the last word of a name
+    return column

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 INVOICE_TITLES = (
     "invoice;tax invoice;vat invoice;commercial invoice;proforma invoice;pro forma invoice;credit note;credit memo;credit invoice;bill;"
-    "rechnung;gutschrift;rechnungskorrektur;korrekturrechnung;stornorechnung;storno;schlussrechnung;abschlagsrechnung;teilrechnung;"
+    "cancellation invoice;credit slip;"
+    "rechnung;gutschrift;rechnungskorrektur;korrekturrechnung;stornorechnung;rechnungsstorno;storno;schlussrechnung;abschlagsrechnung;teilrechnung;"
     "anzahlungsrechnung;sammelrechnung;proformarechnung;honorarrechnung;monatsrechnung;jahresrechnung;handwerkerrechnung;"
-    "facture;avoir;note de credit;facture d avoir;facture d acompte;note d honoraires;"
+    "facture;avoir;note de credit;facture d avoir;facture d acompte;note d honoraires;note d avoir;"
     "factuur;creditfactuur;creditnota;voorschotfactuur;proformafactuur;verzamelfactuur;"
-    "fattura;nota di credito;parcella;nota credito;"
-    "factura;nota de credito;abono;factura rectificativa;factura simplificada;"
+    "fattura;nota di credito;parcella;nota credito;nota di accredito;nota accredito;"
+    "factura;nota de credito;abono;nota de abono;factura rectificativa;factura simplificada;"
     "fatura;nota de credito;fatura recibo;factura recibo;fatura simplificada;"
     "faktura;faktura vat;faktura korygujaca;faktura zaliczkowa;faktura proforma;fakturan;kreditfaktura;kreditnota"
 )

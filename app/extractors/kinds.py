@@ -26,6 +26,8 @@ REFUSED, DOUBTED = 1.9, 1.2
 """Evidence for another kind: from the first on it is sure if hardly anything speaks for an invoice, from the second on it is a doubt."""
 NOT_CALLED_ONE = 0.85
 """By so much less is enough where the document neither calls itself an invoice nor has a number as one."""
+IN_A_FORM = 0.6
+"""Evidence for an invoice where a box of a form names it, or its total is called that of an invoice."""
 ENOUGH_WORDS = 1500
 """Of the document, for what it says: the rest is as a rule more of the same."""
 INVOICE, _END = "invoice", ""
@@ -58,6 +60,8 @@ def kind_of(found: Candidates, *, has_total: bool, has_number: bool, has_tax: bo
     if other is not None:
         lists = OTHER_KINDS[other.kind].lists
         invoice = (titles[INVOICE].weight if INVOICE in titles else 0.0) + (0.4 if lists else 1.0) * own_number
+        if not lists and invoice < IN_A_FORM and _named_in_a_form(found):
+            invoice = IN_A_FORM
         less = 0.0 if invoice > 0.3 else NOT_CALLED_ONE
         if other.weight >= REFUSED - less and invoice < 0.8:
             return Kind("other", "380", True, other.told(own_number > 0, has_total))
@@ -90,7 +94,8 @@ def _strongest_other(found: Candidates, titles: dict[str, Title], *, has_total: 
     best: _Other | None = None
     for kind, other in OTHER_KINDS.items():
         title, sayings = titles.get(kind), said.get(kind, ())
-        weight = title.weight + min(1.6, 0.55 * len(sayings)) if title else 0.6 * len(sayings) if len(sayings) >= 2 else 0.0
+        alone = 0.3 if has_total and has_tax else 0.6  # an invoice that goes with the goods speaks of their transport too
+        weight = title.weight + min(1.6, 0.55 * len(sayings)) if title else alone * len(sayings) if len(sayings) >= 2 else 0.0
         if not weight:
             continue
         if not has_total:
@@ -143,6 +148,8 @@ def _titles(found: Candidates, page: int) -> Iterator[Title]:
             if not words or len(words) > 7 or text[-1] in ".,;" or cues_in(words) & _NO_TITLE:
                 continue
             for kinds, begin, stop in _matches(_title_trie(), words):
+                if INVOICE not in kinds and not _ACCORDING.isdisjoint(words[:begin]):
+                    continue  # "as per quotation": another document is named
                 rest = [word for word in words[:begin] + words[stop:] if word not in _BESIDE_TITLES]
                 named = [word for word in rest if len(word) > 2 and not any(map(str.isdigit, word))]  # not the letters of a number
                 if len(named) > 2:
@@ -168,6 +175,12 @@ _NO_TITLE = {Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.TOTAL, Cue.PHONE, Cue.RELAT
 """A cell with one of these is a label, or part of a sentence: "invoice to", "invoice date", "your order"."""
 _NUMBERS = frozenset("no nr nro num numero number nummer n ndeg # numer".split())
 _BESIDE_TITLES = _NUMBERS | frozenset("copy original kopie duplicate duplikat copie page seite of".split())
+
+
+_ACCORDING = frozenset(
+    "as per according acc with without gemass laut lt wie mit ohne selon suivant conformement comme avec sans volgens conform zoals met "
+    "zonder come secondo da come con senza segun como con sin conforme segundo como com sem wedlug zgodnie z bez".split()
+)
 
 
 @cache
@@ -230,6 +243,23 @@ def own_numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candida
         yield 0.9, next(iter(listed.values()))
 
 
+def _named_in_a_form(found: Candidates) -> bool:
+    """Whether a box among others in the upper half of the first page, of three words at most, names an invoice, or a total anywhere."""
+    grid = found.grid
+    for number, row in enumerate(grid.rows):
+        for cell in range(len(row.cells)):
+            words = spaced_words(row, cell)
+            cues = cues_in(words)
+            if _INVOICE_WORDS.isdisjoint(words) and Cue.CREDIT not in cues:
+                continue
+            if {Cue.INVOICE, Cue.TOTAL} <= cues and Cue.RELATED not in cues:
+                return True
+            upper = number < grid.pages[0][1] and row.y0 < grid.sizes[0][1] / 2
+            if upper and len(words) <= 3 and len(row.cells) > 3 and not cues & (_NO_TITLE | {Cue.PAID}):
+                return True
+    return False
+
+
 _INVOICE_WORDS = frozenset(
     "invoice rechnung rechnungsnummer rechnungsnr rechnungs gutschrift facture avoir factuur factuurnummer factuurnr fattura factura "
     "fatura faktura faktury fakturanummer fakturanr credit kreditnota inv fact fra".split()
@@ -267,10 +297,13 @@ def _weighed_cues(found: Candidates) -> Iterator[tuple[float, frozenset[Cue]]]:
                 continue
             words = spaced_words(row, cell)
             cues = cues_in(words)
-            if (words and len(words) < 3 and any(map(str.isdigit, words[-1]))) or not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}:
-                continue
+            if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT} or ("documento" in words and Cue.CREDIT not in cues):
+                continue  # "tipo documento" stands over the title of any
+            if len(words) < 3 and any(map(str.isdigit, words[-1])) and Cue.CREDIT not in cues:
+                continue  # "invoice 4711" may be one that is credited; a credit note is seldom named but by itself
+            named = [word for word in words if not any(map(str.isdigit, word))]
             placed = row.words[first:end]
             size = max(spot.y1 - spot.y0 for spot in placed) / max(usual, 0.1)
-            alone = len(words) <= 3 and not cues & {Cue.DATE, Cue.TOTAL, Cue.BUYER, Cue.SELLER, Cue.PAYMENT, Cue.RELATED}
+            alone = len(named) <= 3 and not cues & {Cue.DATE, Cue.TOTAL, Cue.BUYER, Cue.SELLER, Cue.PAYMENT, Cue.RELATED}
             shouted = any(spot.text.isupper() for spot in placed)
             yield min(size, 3.0) + 0.8 * alone + 0.6 * shouted - 1.5 * row.y0 / grid.sizes[0][1], cues

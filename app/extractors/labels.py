@@ -196,9 +196,9 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("other_id", 0.9)
     if Cue.PAYMENT in cues and Cue.REFERENCE in cues:
         return Meaning("payment_reference", 1.0)
-    if cues & {Cue.SALES, Cue.SELLER} and not cues & {Cue.INVOICE, Cue.CREDIT}:
+    if cues & {Cue.SALES, Cue.SELLER} and not cues & {Cue.INVOICE, Cue.CREDIT} and not (Cue.SALES in cues and Cue.YOUR in cues):
         return Meaning("other_id", 0.8)
-    if cues & {Cue.PURCHASE, Cue.ORDER}:
+    if cues & {Cue.PURCHASE, Cue.ORDER} or (Cue.SALES in cues and Cue.YOUR in cues):
         if Cue.OUR in cues and Cue.YOUR not in cues:
             return Meaning("other_id", 0.9)  # the seller's own number of it
         weight = 1.0 if Cue.PURCHASE in cues else 0.6

@@ -93,7 +93,8 @@ CUES: dict[Cue, str] = {
         "gutschrift;gutschrifts;"
         "rechnungskorrektur;rechnungs korrektur;korrekturrechnung;stornorechnung;storno;avoir;facture d avoir;note de credit;"
         "creditnota;creditfactuur;credit factuur;nota di credito;nota de credito;abono;factura rectificativa;factura de abono;"
-        "nota credito"
+        "nota credito;nota di accredito;nota accredito;nota de abono;note d avoir;rechnungsstorno;gutschriftsanzeige;creditbon;"
+        "cancellation invoice;credit slip;credit advice"
     ),
     Cue.RECEIPT: (
         "receipt;quittung;kassenbon;kassenbeleg;recu;ticket;kassabon;bon;ricevuta;scontrino;recibo;cash sale;ticket de caisse;"
@@ -108,7 +109,10 @@ CUES: dict[Cue, str] = {
         "documento di trasporto;guia de remessa;payment order"
     ),
     Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
-    Cue.DATE: "opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums",
+    Cue.DATE: (
+        "emise le;emis le;etablie le;etabli le;emitida el;emitida em;emessa il;emesso il;ausgestellt am;issued on;expedida el;"
+        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums"
+    ),
     Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
@@ -121,7 +125,7 @@ CUES: dict[Cue, str] = {
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;auftrag;auftrags;ordre;bestelling;bestel",
+    Cue.ORDER: "order;ord;ordre;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
@@ -130,7 +134,8 @@ CUES: dict[Cue, str] = {
         "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung"
     ),
     Cue.SALES: (
-        "sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;auftrag nr lief;"
+        "auftrag;auftrags;sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
+        "auftrag nr lief;"
         "auftrag datum lief;auftragsbestatigung;verkooporder;sales rep;salesperson;verkaufer;verkoper;vendedor;commercial;vendeur"
     ),
     Cue.OFFER: (
@@ -191,7 +196,9 @@ CUES: dict[Cue, str] = {
         "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
     ),
     Cue.OTHER_DATE: (
-        "print;printed;gedruckt;imprime;birth;geburts;stand;per;accounting;wertstellung;valuta;posting;skonto;escompte;"
+        "service due;next service;next service due;next bill;next bill due;print;printed;gedruckt;imprime;birth;geburts;stand;per;"
+        "accounting;wertstellung;valuta;"
+        "posting;skonto;escompte;"
         "korting;ack;next;nachste;prochaine;last;letzte;derniere;settled;created on;incorporated"
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
@@ -278,7 +285,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.BANK: "bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
     Cue.REGISTER: (
-        "siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;kvk nummer;registered;company number;"
+        "programa certificado;software certificado;siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;"
+        "kvk nummer;registered;company number;"
         "company no;company reg;company registration;reg no;registration no;registration number;cin;naf;ape;code ape;rea;"
         "registro mercantil;fn;firmenbuch;acn;gln;gtin;ean;ilnn;iln;weee;wee;wee reg;rc;kbo;ondernemingsnummer;oin;crn;"
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
@@ -356,7 +364,8 @@ CUES: dict[Cue, str] = {
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),
     Cue.PAID: (
-        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;total paid;bezahlt;"
+        "valor pago;montante pago;total pago;importe pagado;importo pagato;paid;already paid;amount paid;"
+        "total paid;bezahlt;"
         "bereits bezahlt;gezahlt;acompte;acomptes;deja paye;deja regle;paye;payee;"
         "regle;verse;anzahlung;anzahlungen;abschlag;abschlage;betaald;reeds betaald;aanbetaling;vooruitbetaald;voldaan;pagado;"
         "anticipo;anticipos;acconto;acconti;pagato;ja pago;adiantamento;deposit;deposits;prepaid;prepayment;prepayments;payments;"
@@ -402,7 +411,7 @@ CUES: dict[Cue, str] = {
 
 HEADS = (
     "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur "
-    "prijs nota id "
+    "prijs nota id referenz referentie "
     "gesamt tag netto brutto dato".split()
 )
 """Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""

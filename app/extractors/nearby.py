@@ -41,6 +41,8 @@ class Labels:
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
         if candidate.kind == "date":
+            if self._of_period(candidate):
+                yield Label(frozenset({Cue.PERIOD}), "inline", 0)
             beside += self._said_after(candidate)
             if beside:
                 beside[0] = beside[0]._replace(cues=beside[0].cues | self._until_when(candidate, beside[0].cues))
@@ -107,6 +109,19 @@ class Labels:
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
+
+    def _of_period(self, candidate: Candidate) -> bool:
+        """Whether a date begins or ends a period: "1 May 2024 – 31 May 2024"."""
+        row = self.grid.rows[candidate.row]
+        for first, end in self.values[candidate.row]:
+            between = (end, candidate.first) if end < candidate.first else (candidate.end, first)
+            if (
+                between[1] - between[0] == 1
+                and row.words[between[0]].text.casefold() in _TO
+                and row.cell_of[first] == row.cell_of[candidate.first]
+            ):
+                return any(map(str.isdigit, row.words[end - 1].text)) and end - first == candidate.end - candidate.first
+        return False
 
     def _said_after(self, candidate: Candidate) -> Iterator[Label]:
         """In a sentence the verb may follow: "will be debited on 3 May", "wird am 3. Mai von Ihrem Konto eingezogen"."""
@@ -286,6 +301,7 @@ _NUMBER = frozenset({Cue.NUMBER})
 _OF = frozenset({Cue.OF})
 _SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
 _DASHES = frozenset("-–—|·•")
+_TO = frozenset("- – — bis to au al tot até hasta".split())
 
 
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})

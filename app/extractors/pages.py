@@ -7,33 +7,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.document import Document
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Kind
 from app.extractors.candidates import Candidates, find_candidates
-from app.extractors.grid import Grid, Row
+from app.extractors.choice import choose_header
+from app.extractors.grid import Row, read_grid
 from app.extractors.kinds import INVOICE, Title, best_titles, own_numbers, sayings_of
-from app.extractors.labels import amount_meaning, date_meaning
+from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue
 
 _PAGE_WORDS = frozenset("page seite pagina pag blatt strona sida side blad hoja folha foglio p".split())
 _COUNTER = re.compile(r"(\d{1,3})\s*(?:/|of|von|de|sur|van|di|z|av|af|\|)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
 _ALONE = re.compile(r"\s*-?\s*(\d{1,3})\s*/\s*(\d{1,3})\s*-?\s*")
 _IDENTITIES: tuple[Kind, ...] = ("vat_id", "iban")
+SURE = 0.65
+"""Of the number and the date that a page has when it is read alone: pages that go on had no number so sure but the invoice's own, in 95
+made-up ones."""
 _TITLE = {Cue.INVOICE, Cue.CREDIT, Cue.NUMBER, Cue.TAX}
 _SUMS = ("gross", "due", "total")
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """`numbers`: what is labelled as an invoice's own number there, the surest first. `identities`: by kind, the VAT ids and bank
-    accounts. `dates`: of issue, as labelled. `counter`: (2, 3) of "page 2 of 3". `totals`: whether a sum with a label of a total stands
-    there. `carried`: a sum of the page before stands over all its others. `amounts`: with cents. `height`: of its letters, in points, in
-    the middle."""
+    """`numbers`: what is an invoice's own number there, the surest first; `likely`: what may be one. `identities`: by kind, the VAT ids
+    and bank accounts. `issued`: its date, if it is sure. `counter`: (2, 3) of "page 2 of 3". `totals`: whether a sum with a label of a
+    total stands there. `carried`: a sum of the page before stands over all its others. `amounts`: with cents. `height`: of its letters, in
+    points, in the middle."""
 
     titles: dict[str, Title]
     numbers: tuple[str, ...]
+    likely: str | None
     identities: dict[Kind, frozenset[str]]
-    dates: frozenset[date]
+    issued: date | None
     counter: tuple[int, int] | None
     totals: bool
     carried: bool
@@ -51,24 +57,28 @@ class PageFacts:
         return max((title for kind, title in self.titles.items() if kind != INVOICE), key=lambda title: title.weight, default=None)
 
 
-def facts_of(grid: Grid) -> list[PageFacts]:
-    """One for each page, in order."""
-    found = find_candidates(grid)
-    return [_facts(found, page) for page in range(len(grid.pages))]
+def facts_of(document: Document) -> list[PageFacts]:
+    """One for each page, in order. Each is read alone: what another page says must not decide what this one does."""
+    return [_facts(find_candidates(read_grid(document.only(page.number, page.number)))) for page in document.pages]
 
 
-def _facts(found: Candidates, page: int) -> PageFacts:
-    first, end = found.grid.pages[page]
-    rows = found.grid.rows[first:end]
-    here = range(first, end)
-    money = [c for c in found.of("amount") if c.row in here and c.decimals == 2]
-    topmost = min((c.row for c in money), default=first)
+def _facts(found: Candidates) -> PageFacts:
+    rows = found.grid.rows
+    everywhere = range(len(rows))
+    money = [c for c in found.of("amount") if c.decimals == 2]
+    topmost = min((c.row for c in money), default=0)
     heights = sorted(row.height for row in rows)
+    header = choose_header(found, frozenset())
+    number, issued = header.get("number"), header.get("issue_date")
+    own = dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, everywhere), key=lambda pair: -pair[0]))
+    if number and number.confidence >= SURE:
+        own[str(number.value)] = None
     return PageFacts(
-        titles=best_titles(found, page),
-        numbers=tuple(dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, here), key=lambda pair: -pair[0]))),
-        identities={kind: frozenset(str(c.value) for c in found.of(kind) if c.row in here and c.sound) for kind in _IDENTITIES},
-        dates=frozenset(c.value for c in found.of("date") if isinstance(c.value, date) and c.row in here and _is_of_issue(found, c)),
+        titles=best_titles(found, 0),
+        numbers=tuple(own),
+        likely=str(number.value) if number else None,
+        identities={kind: frozenset(str(c.value) for c in found.of(kind) if c.sound) for kind in _IDENTITIES},
+        issued=issued.value if issued and issued.confidence >= SURE and isinstance(issued.value, date) else None,
         counter=_counter(rows),
         totals=any(_is_total(found, c) for c in money),
         carried=[c.row for c in money].count(topmost) == 1 and any(Cue.CARRIED in hit.cues for hit in found.cues[topmost]),
@@ -82,15 +92,12 @@ def _facts(found: Candidates, page: int) -> PageFacts:
 def _numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candidate]]:
     """With those that follow the title itself: "Invoice 2024-17", also where a page repeats it."""
     yield from own_numbers(found, rows)
+    money = {(c.row, c.first) for c in found.of("amount") if c.decimals}
     for c in found.of("id"):
-        if c.row in rows and c.end - c.first == 1:
+        if c.row in rows and c.end - c.first == 1 and (c.row, c.first) not in money:
             label = next(iter(found.labels(c)), None)
             if label and label.relation == "inline" and label.cues <= _TITLE and label.cues & {Cue.INVOICE, Cue.CREDIT}:
                 yield 0.5, c
-
-
-def _is_of_issue(found: Candidates, candidate: Candidate) -> bool:
-    return found.strength(candidate, date_meaning).get("issue_date", 0.0) >= 0.75
 
 
 def _is_total(found: Candidates, candidate: Candidate) -> bool:

@@ -1,7 +1,8 @@
 """Several invoices in one file: where each begins.
 
-A page begins another invoice if it bears another invoice's number of its own, or if pages are counted and it is the first of its count.
-What says so against other evidence is a doubt: then nothing is split there, and a person is told.
+A page begins another invoice if it bears another invoice's number of its own, if it is of another firm or day and sums up once more, or if
+pages are counted and it is the first of its count. What says so against other evidence is a doubt: then nothing is split there, and a
+person is told.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from datetime import date
 
 from app.domain.document import Document
 from app.extractors.candidate import Kind
-from app.extractors.grid import read_grid
 from app.extractors.kinds import INVOICE
 from app.extractors.pages import PageFacts, facts_of
 
@@ -33,7 +33,7 @@ def parts_of(document: Document) -> Parts:
     numbers = [page.number for page in document.pages]
     if len(numbers) < 2 or document.einvoice is not None:
         return Parts(((numbers[0], numbers[-1]),) if numbers else ())
-    begins, doubtful = _beginnings(facts_of(read_grid(document)))
+    begins, doubtful = _beginnings(facts_of(document))
     ends = [*(begin - 1 for begin in begins[1:]), len(numbers) - 1]
     ranges = tuple((numbers[begin], numbers[end]) for begin, end in zip(begins, ends, strict=True))
     return Parts(ranges, tuple(numbers[page] for page in doubtful))
@@ -45,19 +45,20 @@ class _Part:
 
     numbers: tuple[str, ...]
     identities: dict[Kind, frozenset[str]]
-    dates: frozenset[date]
+    issued: date | None
     totals: bool
     invoice: bool
 
     @classmethod
     def of(cls, page: PageFacts) -> _Part:
-        return cls(page.numbers[:1], page.identities, page.dates, page.totals, bool(page.numbers) or page.calls_itself(INVOICE, TITLED))
+        invoice = bool(page.numbers) or page.totals or page.calls_itself(INVOICE, TITLED)
+        return cls(page.numbers[:1], page.identities, page.issued, page.totals, invoice)
 
     def add(self, page: PageFacts) -> None:
         more = _Part.of(page)
         self.numbers = self.numbers or more.numbers
         self.identities = {kind: self.identities[kind] | more.identities[kind] for kind in self.identities}
-        self.dates |= more.dates
+        self.issued = self.issued or more.issued
         self.totals = self.totals or more.totals
         self.invoice = self.invoice or more.invoice
 
@@ -91,12 +92,14 @@ def _begins(page: PageFacts, part: _Part) -> str:
     if goes_on:
         return "no"
     stranger = _of_another_firm(page, part)
-    if both and stranger:
+    later = page.issued is not None and part.issued is not None and page.issued != part.issued
+    if stranger and titled and part.totals:
+        return "yes"
+    if both and (stranger or later):
         return "yes" if titled or page.numbers or first else "perhaps"
     if first and titled and part.totals:
         return "yes" if both else "perhaps"
-    later = bool(page.dates and part.dates) and page.dates.isdisjoint(part.dates)
-    return "perhaps" if both and (titled or page.numbers or later or stranger) else "no"
+    return "perhaps" if both and (titled or page.numbers or (page.likely and page.issued)) else "no"
 
 
 def _of_another_firm(page: PageFacts, part: _Part) -> bool:

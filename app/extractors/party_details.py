@@ -36,7 +36,7 @@ def choose_tax_ids(
     for c in [*found.of("vat_id"), *found.of("id")]:
         if (c.row, c.first) in done or (c.row, c.first) in taken or (c.row in items and c.kind == "id"):
             continue
-        if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30):
+        if c.kind == "id" and (sum(map(str.isdigit, str(c.value))) < 6 or len(str(c.value)) > 30 or _of_phone(found, c)):
             continue
         roles = found.strength(c, id_meaning)
         vat, tax = lead_of(roles, "vat_id"), lead_of(roles, "tax_id")
@@ -68,6 +68,12 @@ def choose_tax_ids(
     seller.vat_id = pick(weighed["seller.vat_id"], 0.4)
     buyer.vat_id = pick(weighed["buyer.vat_id"], 0.4)
     seller.tax_id = pick(weighed["seller.tax_id"], 0.4)
+
+
+def _of_phone(found: Candidates, c: Candidate) -> bool:
+    """Whether digits are, or go on, a number with the code of a country: "+41 78 849 86 39"."""
+    row = found.grid.rows[c.row]
+    return any(row.words[i].text.startswith("+") for i in range(row.cells[row.cell_of[c.first]][0], c.end))
 
 
 def _belongs(found: Candidates, c: Candidate, passages: list[Passage]) -> bool:

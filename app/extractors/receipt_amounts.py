@@ -12,8 +12,10 @@ from app.extractors.labels import amount_meaning, cues_in, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.receipts import Receipt, kinds_in
 
-TOTALS = {"gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
+TOTALS = {"rounded": 1.0, "gross": 1.0, "total": 0.9, "due": 1.0, "subtotal": 0.45, "net": 0.3}
 """Roles of sums, and how much each says that it is what was paid."""
+COIN = Decimal("0.05")
+"""The smallest one to which tills round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def row_amounts(receipt: Receipt) -> Iterator[RowAmount]:
         assert isinstance(value, Decimal)
         role, weight = _role(words)
         if role == "rounding" and value > 1:
-            role = "gross"  # more than is rounded off: what it was rounded to
+            role = "rounded"  # more than is rounded off: what it was rounded to
         # A dash before the amount of an article is a speck: a receipt takes back only what it calls so.
         yield RowAmount(c, abs(value) if not role else value, role, weight)
 
@@ -75,8 +77,7 @@ def _role(words: list[str]) -> tuple[str, float]:
     if Cue.SUBTOTAL in cues:
         return "subtotal", 1.0
     if "rounding" in kinds:
-        weight = min(1.3, weight + 0.3)  # "rounded total": what is paid
-        return "gross", weight
+        return "rounded", min(1.3, weight + 0.3)  # "rounded total": what is paid
     if "count" in kinds and meaning.role in TOTALS:
         weight *= 0.5
     return meaning.role, weight
@@ -97,7 +98,7 @@ def _shown_role(a: RowAmount, amounts: list[RowAmount], taxes: Collection[Candid
         if any(b.role == "tendered" and b.value - a.value in sums for b in above if b.value > a.value):
             return "change"  # "balance", under what was given
     if a.role == "total":
-        sums = {b.value for b in below if b.role in ("total", "gross", "due")}
-        if any(b.role in ("tax", "charge") and b.value > 0 and a.value + b.value in sums for b in below):
+        sums = {b.value for b in below if b.role in ("total", "gross", "rounded", "due")}
+        if any(b.role in ("tax", "charge") and b.value > 0 and abs(a.value + b.value - sum_) < COIN for b in below for sum_ in sums):
             return "net"
     return a.role

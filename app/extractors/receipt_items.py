@@ -34,7 +34,7 @@ _CODE = re.compile(r"(?=(?:\D*\d){5})[A-Z]{0,3}[\dA-Z/-]{5,}")
 _NO_NAMES = frozenset(UNITS | set("sr zr s z t a b c gst tax pkt boxs box rm eur chf gbp usd".split()))
 _FEWEST = 3  # letters of a name
 _MOST = 3  # rows of a name
-_SUMS = ("gross", "total", "subtotal", "net", "due", "tendered", "change", "rounding")
+_SUMS = ("rounded", "gross", "total", "subtotal", "net", "due", "tendered", "change", "rounding")
 
 
 def read_items(receipt: Receipt, sums: Collection[Decimal]) -> Table:

@@ -17,7 +17,7 @@ from app.extractors.names import DOMAIN, LEGAL, OWNER, address_like, clean, lega
 from app.extractors.parties import Parties
 from app.extractors.receipts import TIME, Receipt
 from app.extractors.sender import PRINTED
-from app.extractors.trades import BEFORE, BEHIND
+from app.extractors.trades import BEFORE, BEHIND, TRADES
 
 _TOP = 14  # rows in which the name is looked for
 _NO_NAME = {Cue.INVOICE, Cue.RECEIPT, Cue.CREDIT, Cue.DATE, Cue.TOTAL, Cue.PHONE, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER}
@@ -59,7 +59,7 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     text = _name_in(row)
     words = plain(text)
     legal = legal_form(text)
-    trade = words[0] in BEFORE or not BEHIND.isdisjoint(words[1:])
+    trade = not TRADES.isdisjoint(words)
     merit = 0.4 + (0.4 if legal else 0.0) + 0.8 * (_sure(row) - 0.8) - 0.02 * number
     merit += 0.12 if text.isupper() else 0.0
     merit += 0.2 if trade else 0.0
@@ -71,9 +71,9 @@ def _merit(rows: list[Row], number: int, said: frozenset[str]) -> float:
     merit -= 0.3 if sum(map(is_common, words)) * (2 if trade else 3) > len(words) else 0.0
     merit -= 0.3 if ":" in text and not legal else 0.0  # a label and its value
     merit -= 0.8 if "other firm" in said else 0.0
-    merit -= 0.3 if "operator" in said else 0.0
+    merit -= 0.6 if "operator" in said else 0.0
     merit -= 0.5 if "branch" in said and not legal else 0.0
-    merit -= 0.8 if "greeting" in said and len(words) < 3 else 0.0
+    merit -= 0.8 if "greeting" in said and len(words) < 3 and not _GREETING.match(row.text.strip()) else 0.0
     return merit
 
 
@@ -108,8 +108,9 @@ def _may_be_name(row: Row, hits: Sequence[CueHit] = ()) -> bool:
     words = plain(text)
     if not name_like(text) or _is_registration(row) or all(word in PRINTED or is_common(word) for word in words):
         return False
-    labels = sum(hit.end - hit.first for hit in hits if hit.cues & _NO_NAME)
-    return 2 * labels < len(row.words) or legal_form(text)
+    end = name_end(row, 0, len(row.words))
+    labels = sum(hit.end - hit.first for hit in hits if hit.cues & _NO_NAME and hit.end <= end)
+    return 2 * labels < end or legal_form(text) or words[0] in BEFORE
 
 
 def _is_contact(row: Row) -> bool:
@@ -172,7 +173,7 @@ def _goes_on(above: Row, below: Row, upper: str, lower: str) -> bool:
     if lower.startswith("(") or upper.casefold().split()[-1] in _LINKS:
         return True
     if legal_form(lower) or any(word in LEGAL for word in words):
-        return words[0] in BEHIND
+        return words[0] in BEHIND or TRADES.issuperset(core)
     return all(word in BEFORE for word in plain(upper)) and upper.isupper() == lower.isupper()
 
 

@@ -8,15 +8,13 @@ from decimal import Decimal
 from app.extractors.candidate import Candidate
 from app.extractors.choice import Choice, confidence
 from app.extractors.confusions import misreading
-from app.extractors.receipt_amounts import TOTALS, RowAmount, as_the_sums_say, row_amounts
-from app.extractors.receipt_proofs import Summary, proofs_of, summaries_of
+from app.extractors.receipt_amounts import COIN, TOTALS, RowAmount, as_the_sums_say, row_amounts
+from app.extractors.receipt_proofs import Proof, Summary, proofs_of, summaries_of
 from app.extractors.receipts import Receipt, given_on
 from app.extractors.totals import Totals
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-COIN = Decimal("0.05")
-"""The smallest one to which tills round."""
 AFTER_ROUNDING = 0.15
 """What a total gains over the one that was rounded to it."""
 LEAST = 0.55
@@ -40,7 +38,7 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
         proved = [proof for proof in proofs if proof.value == value]
         if any(a.role == "subtotal" for a in labelled if a.value == value) and label <= TOTALS["subtotal"]:
             proved = [proof for proof in proved if not proof.articles]  # a subtotal is what the articles add up to
-        if before := _rounded_to(value, amounts):
+        if before := _rounded_to(value, amounts, proofs):
             proved += [proof for proof in proofs if proof.value in before]
             label += AFTER_ROUNDING
         shown = [a.candidate for a in amounts if a.value == value]
@@ -60,22 +58,20 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
     return Choice(value, confidence(min(1.0, merit / 1.6)), at, "text" if at else "computed"), summary
 
 
-def _rounded_to(value: Decimal, amounts: list[RowAmount]) -> set[Decimal]:
-    """The totals over a total that it is, but rounded to the smallest coin, or by what the receipt says that was rounded off."""
+def _rounded_to(value: Decimal, amounts: list[RowAmount], proofs: list[Proof]) -> set[Decimal]:
+    """Of what a total may have been rounded to the smallest coin: totals over it, and what the sums arrive at where that stands nowhere, or
+    where the receipt says that it was rounded."""
     if value % COIN:
         return set()
-    below = [a.candidate.row for a in amounts if a.value == value and a.role in ("total", "gross", "due")]
-    off = [a for a in amounts if a.role == "rounding" and a.value]
-    return {
-        a.value
-        for a in amounts
-        if a.role in TOTALS
-        and ZERO < abs(a.value - value) < COIN
-        and (
-            any(row > a.candidate.row for row in below)
-            or any(rounding.candidate.row > a.candidate.row and abs(rounding.value) == abs(a.value - value) for rounding in off)
-        )
-    }
+    own = [a for a in amounts if a.value == value and a.role in ("total", "gross", "rounded", "due")]
+    last = max((a.candidate.row for a in own), default=-1)
+    before = {a.value for a in amounts if a.role in TOTALS and a.candidate.row < last}
+    off = {a.value for a in amounts if a.role == "rounding" and a.value}
+    shown = {a.value for a in amounts}
+    if any(a.role == "rounded" for a in own):
+        shown = set()
+    before |= {proof.value for proof in proofs if (own and proof.value not in shown) or abs(value - proof.value) in map(abs, off)}
+    return {other for other in before if ZERO < abs(other - value) < COIN}
 
 
 def _together(weights: Iterator[float]) -> float:

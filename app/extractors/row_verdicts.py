@@ -74,6 +74,8 @@ def verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begu
         return Verdict("skip", role)
     if any(Cue.PAGE in hit.cues for hit in found.cues[number]) and len(row.words) <= 6:
         return Verdict("skip")
+    if any(Cue.DELIVERY_NOTE in hit.cues and hit.first <= 1 for hit in found.cues[number]) and any(map(str.isdigit, row.text)):
+        return Verdict("skip")  # "Delivery note 4711 of 3 May": what the items under it came with
     return Verdict("text")
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.domain.document import Document, Words
-from app.extractors.grid import read_grid
 from app.extractors.kind_words import OTHER_KINDS
 from app.extractors.kinds import INVOICE
 from app.extractors.pages import PageFacts, facts_of
@@ -19,7 +18,7 @@ DENSE, SMALL = 250, 0.87
 
 def pages_set_aside(document: Document) -> dict[int, str]:
     """What is set aside, by page number, and why. Never a page that begins an invoice, nor the only one with a total."""
-    pages = facts_of(read_grid(document)) if len(document.pages) > 1 else []
+    pages = facts_of(document) if len(document.pages) > 1 else []
     aside = {at: why for at, page in enumerate(pages) if (why := _why(pages, at, page, document))}
     kept = [page for at, page in enumerate(pages) if at not in aside]
     if not any(page.totals or page.amounts for page in kept):

@@ -91,6 +91,8 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
         other = reader.go_on(later, model, body) if later and is_part_of(own, later, grid) else None
         if last.closed and items and not _alike(head, heads[number - 1]) and not (other and other.follows(last)):
             continue  # a tax table or another list under the totals
+        if items and _is_of_taxes(head):
+            continue
         read = reader.read(own, body, goes_on=later is not None and (last.footed or not last.closed) and _alike(own, later))
         if other and other.follows(last) and other.fit() >= read.fit():
             read = other
@@ -118,6 +120,11 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
             rows.update(read.rows)
     closing = close(found, items, asides)
     return Table(closing.items, frozenset(rows), closing.asides, closing.closed, closing.changes)
+
+
+def _is_of_taxes(head: TableHead) -> bool:
+    """Whether the titles are those of a breakdown by tax rate."""
+    return head.has(Column.TAX_RATE) and head.has(Column.TAX_AMOUNT) and not (head.has(Column.QUANTITY) or head.has(Column.PRICE))
 
 
 def _alike(head: TableHead, other: TableHead) -> bool:

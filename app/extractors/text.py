@@ -15,6 +15,7 @@ from app.domain.invoice import Address, AllowanceCharge, Invoice, Party, TaxBrea
 from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
+from app.extractors.changes import read_changes
 from app.extractors.choice import Choice, choose_currency, choose_header
 from app.extractors.common_words import language_of
 from app.extractors.date_order import is_open
@@ -25,6 +26,7 @@ from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
 from app.extractors.misread_ids import settled
 from app.extractors.parties import Parties, choose_parties
+from app.extractors.rates import read_taxes
 from app.extractors.receipt_items import read_items
 from app.extractors.receipt_seller import parties_of
 from app.extractors.receipt_totals import settle_receipt
@@ -73,7 +75,8 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     found = find_candidates(grid)
     table = read_tables(found)
     sum_of_lines = sum_of(table)
-    totals = choose_totals(found, table.rows, sum_of_lines)
+    last = max((item.row for item in table.items), default=-1)
+    totals = choose_totals(found, frozenset(row for row in table.rows if row <= last), sum_of_lines)
     header = choose_header(found, table.rows)
     receipt = read_receipt(found)
     if receipt:
@@ -106,6 +109,9 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     for path, choice in chosen.items():
         notes.note(path, choice)
     lines = lines_of(table, grid, sums, notes.place)
+    if not (lines.allowances or lines.charges):
+        allowances, charges = read_changes(found, table, totals.chosen, notes.place)
+        lines = replace(lines, allowances=allowances, charges=charges)
     invoice = Invoice(
         number=_text(chosen, "number"),
         issue_date=_date(chosen, "issue_date"),
@@ -133,7 +139,7 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
         amount_due=_money(chosen, "amount_due"),
         tax_breakdown=tuple(
             TaxBreakdown(category="S" if rate.rate else None, rate=rate.rate, taxable_amount=money(rate.base), tax_amount=money(rate.tax))
-            for rate in totals.rates
+            for rate in totals.rates or read_taxes(found, table, totals.chosen)
         ),
         lines=lines.items,
     )

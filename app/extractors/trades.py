@@ -19,3 +19,4 @@ BEHIND = frozenset(
     "distribution restauration marche distribuzione ristorazione hosteleria alimentacion distribuciones perusahaan".split()
 )
 """Words that come behind it, or between it and the legal form."""
+TRADES = BEFORE | BEHIND

@@ -56,6 +56,11 @@ class _Numbers:
     def _role(self, c: Candidate) -> str:
         roles = self.found.strength(c, amount_meaning)
         role = max(roles, key=lambda name: roles[name]) if roles else ""
+        row = self.found.grid.rows[c.row]
+        said = sum(hit.end - hit.first for hit in self.found.cues[c.row] if hit.end <= c.first)
+        words = sum(spot.wordy for spot in row.words[row.cells[0][0] : c.first])
+        if role not in _SUMS and said * 2 < words:
+            return ""  # "Transport, pallet, zone 3" is no sum carried forward
         return role if role and roles[role] > 0.3 else ""
 
     def amounts(self) -> list[Candidate]:
@@ -72,16 +77,16 @@ class _Numbers:
         return products if len(products) > 1 or any(self._counted(c) for c in products) else []
 
     def _columns(self) -> Iterator[list[Candidate]]:
-        """Amounts flush right, from top to bottom; one a row."""
+        """Amounts that are flush, right or else left, from top to bottom; one a row."""
         rows = self.found.grid.rows
-        ends = sorted((rows[c.row].words[c.end - 1].x1, n) for n, c in enumerate(self.roles))
         amounts = list(self.roles)
-        column: list[Candidate] = []
-        for (x, n), (after, _) in pairwise((*ends, (float("inf"), 0))):
-            column.append(amounts[n])
-            if after - x > 0.6 * rows[amounts[n].row].height:
-                yield sorted({c.row: c for c in column}.values(), key=lambda c: c.row)
-                column = []
+        for edges in ([rows[c.row].words[c.end - 1].x1 for c in amounts], [rows[c.row].words[c.first].x0 for c in amounts]):
+            column: list[Candidate] = []
+            for (x, n), (after, _) in pairwise((*sorted((x, n) for n, x in enumerate(edges)), (float("inf"), 0))):
+                column.append(amounts[n])
+                if after - x > 0.6 * rows[amounts[n].row].height:
+                    yield sorted({c.row: c for c in column}.values(), key=lambda c: c.row)
+                    column = []
 
     def _runs(self, column: Sequence[Candidate]) -> Iterator[list[Candidate]]:
         """The longest run over each sum: one that is called so, or the next amount of the column. One amount alone is a run only over a
@@ -173,7 +178,9 @@ def _number_columns(grid: Grid, own: Mapping[int, Candidate], by_row: Mapping[in
     for number in own:
         row = grid.rows[number]
         for c in by_row[number]:
-            begin = row.cells[row.cell_of[c.first]][0]
+            begin, end = row.cells[row.cell_of[c.first]]
+            if c.end < end and row.words[c.end].text in "xX×":
+                continue  # "20 x Desk lamp"
             if not any(spot.wordy and len(spot.text) > 3 for spot in row.words[begin : c.first]):
                 placed.append((row.words[c.first].x0, row.words[c.end - 1].x1, c))
     stretches: list[_Stretch] = []

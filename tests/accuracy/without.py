@@ -61,7 +61,7 @@ PARTS: dict[str, Part] = {
             "totals._fill": _none,
             "totals.closed_by_misreading": _as_it_is,
             "item_rows.prove": _none,
-            "receipt_totals._proofs": _nothing,
+            "receipt_totals.proofs_of": _nothing,
         },
     ),
     "misreadings": Part(

@@ -64,6 +64,8 @@ def values_of(shown: Invoice, sold: Invoice) -> dict[str, Any]:
     vat = sold.seller.vat_id
     if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT"):
         truth["vendor_vat_id_alt"] = [vat[2:]]
+    elif truth["vendor_vat_id"] and vat and vat.startswith("CHE"):
+        truth["vendor_vat_id_alt"] = [vat.removesuffix("MWST")]
     return truth | {"absent": absent, "unsure": unsure}
 
 
