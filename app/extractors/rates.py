@@ -90,7 +90,7 @@ def read_taxes(found: Candidates, table: Table, chosen: dict[str, Choice]) -> tu
         alone = len(percents.get(c.row, ())) == 1 == sum(other.row == c.row for other in amounts)
         if alone and found.strength(c, amount_meaning).get("tax", 0.0) >= 0.5:
             taxes.setdefault(percents[c.row][0], c)
-    bases = {rate: net for rate in taxes} if len(taxes) == 1 else _by_rate(table)
+    bases = dict.fromkeys(taxes, net) if len(taxes) == 1 else _by_rate(table)
     rates = tuple(Rate(rate, bases[rate], value_of(c), c.row) for rate, c in taxes.items() if rate in bases)
     if len(rates) < len(taxes) or abs(abs(sum((rate.tax for rate in rates), ZERO)) - abs(total)) > CENT:
         return ()
