@@ -170,6 +170,61 @@ Dirección: Calle Mayor 45, Madrid
 """,
         {"seller.name": "LARKSPUR CONSULTORES S.L.", "buyer.name": "José Menéndez"},
     ),
+    "words_of_labels_in_a_name": (
+        """
+Page One Books
+12 Hill Road
+Leeds LS1 4AB
+
+Bill to
+Total Clean Services
+4 Elm Street
+York YO1 7HH
+""",
+        {"seller.name": "Page One Books", "buyer.name": "Total Clean Services"},
+    ),
+    "of_one_name": (
+        """
+Harbour Trading
+12 Hill Road
+Leeds LS1 4AB
+
+Bill to
+Harbour Trading
+4 Elm Street
+York YO1 7HH
+""",
+        {"seller.name": "Harbour Trading", "buyer.name": "Harbour Trading"},
+    ),
+    "two_lines_of_a_name_that_stands_elsewhere_on_one": (
+        """
+Supplier                         Bill to
+Osborne & Kerr                   Langley Stationers Ltd
+Dental Ltd                       82 Market Place
+31 Park Avenue                   York YO1 7HH
+Leeds LS1 4AB
+
+Invoice 4711, 5 March 2024
+"""
+        + ITEMS
+        + """
+
+Osborne & Kerr Dental Ltd · 31 Park Avenue · Leeds LS1 4AB
+""",
+        {"seller.name": "Osborne & Kerr Dental Ltd", "buyer.name": "Langley Stationers Ltd"},
+    ),
+    "a_courtesy": (
+        """
+LARKSPUR CONSULENZE S.r.l.
+Via Roma 27
+20121 Milano
+
+Spett.le Mobili Conti S.p.A.
+Via Verdi 4
+10121 Torino
+""",
+        {"seller.name": "LARKSPUR CONSULENZE S.r.l.", "buyer.name": "Mobili Conti S.p.A."},
+    ),
 }
 
 

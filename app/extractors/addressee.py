@@ -39,11 +39,12 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     usable: list[Line] = []
     for line in passage.lines[:5]:
         trimmed = trim(grid, line)
+        trimmed = _without_courtesy(grid, trimmed)
         text = text_of(grid, trimmed)
         if address_like(text):
             break
         cues = cues_in(plain(text))
-        if text.startswith(("(", "[")) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
+        if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
             continue  # "Herrn/Frau"
         if label_share(text, {Cue.CONTACT}) == 1.0:
             continue
@@ -72,6 +73,20 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     head, _, rest = text.partition(", ")
     text = head if any(map(str.isdigit, rest)) and len(plain(head)) > 1 else text  # "Anna Seidel, born 27.11.79"
     return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
+
+
+_COURTESY = re.compile(
+    r"(?:spett(?:abile|\.?le|\.)?|firma|fa\.|messrs\.?|m/s\.?|ex\.?m[oa]s?\.?(?:\(s\))?)(?: (?:sr|senhor|ditta)\S*)?", re.IGNORECASE
+)
+"""What is set before the name of a firm, and is no part of it."""
+
+
+def _without_courtesy(grid: Grid, line: Line) -> Line:
+    """A line from where the name begins in it ("Spett.le ACME Srl")."""
+    row, first, end = line
+    return next(
+        ((row, i, end) for i in range(min(end - 1, first + 2), first, -1) if _COURTESY.fullmatch(grid.rows[row].span(first, i))), line
+    )
 
 
 def as_candidate(line: Line, text: str) -> Candidate:
@@ -150,6 +165,7 @@ def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> I
         lines = passage_below(found, line, with_first=True).lines
         free = not any((below[0], below[1]) in taken for below in lines)
         taken |= {(below[0], below[1]) for below in lines}
+        rows = {below[0] for below in lines}
         texts = [text_of(grid, below) for below in lines]
         place = any(is_country(plain(text)) or (any(map(str.isdigit, text)) and any(map(str.isalpha, text))) for text in texts[1:])
         if (
@@ -158,6 +174,7 @@ def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> I
             and place
             and not any(found.cues[line[0]] and ":" in text for text in texts)
             and not any(map(str.isdigit, texts[0]))
+            and not any(c.decimals == 2 and c.row in rows for c in found.of("amount"))
         ):
             yield Passage(lines)
 
@@ -234,20 +251,24 @@ def addressees(
     """
     for weight, passage in labelled:
         if name := name_of(found, passage, weight):
-            yield weight, PartyChoice(name, passage=passage)
+            yield weight - (0.2 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
     if passage_in_window := below_return_line(found, items, known):
         if name := name_of(found, passage_in_window, 0.8):
             yield 0.9, PartyChoice(name, passage=passage_in_window)
     for passage in window:
         merit = _in_window(found, passage, window)
         if name := name_of(found, passage, merit):
-            label = label_share(str(name.value), Cue) >= 0.5 and not legal_form(str(name.value))
-            yield merit - (0.4 if label else 0.0), PartyChoice(name, passage=passage)
+            yield merit - (0.4 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
     for passage in _blocks(found, items, [*known, *window]):
         if name := name_of(found, passage, 0.4):
             yield _in_window(found, passage, []) - 0.15, PartyChoice(name, passage=passage)
     if name := saluted(found, items) or named(found, items):
         yield name.confidence - 0.1, PartyChoice(name)
+
+
+def _is_label(name: Choice) -> bool:
+    text = str(name.value)
+    return label_share(text, Cue) >= 0.5 and not legal_form(text)
 
 
 def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> float:

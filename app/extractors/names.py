@@ -37,8 +37,8 @@ _STREET = re.compile(
     r"|\bc/|\b(?:rue|avenue|boulevard|chemin|place|impasse|cours|square|faubourg|route|quai|allée|chaussée|via|viale|piazza"
     r"|piazzale|corso|largo|vicolo|strada"
     r"|contrada|calle|avda|avenida|plaza|paseo|camino|carrer|ronda|rua|travessa|bd|p\.?zza|v\.?le|jalan|jln|lorong"
-    r"|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent|terrace"
-    r"|unit|st|rd|ave|blvd|hwy|suite|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
+    r"|praça|estrada|alameda|av|road|street|lane|drive|way|close|court|crescent|terrace|unit|st|rd|ave|blvd|hwy|suite"
+    r"|floor|p\.?o\.? box|postfach|postbus|casella postale|apartado)\b",
     re.IGNORECASE,
 )
 

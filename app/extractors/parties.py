@@ -20,7 +20,7 @@ class Parties:
     buyer: PartyChoice
 
 
-NOBODY = 0.0
+NOBODY = 0.2
 """What speaks for it that no buyer is named."""
 ENOUGH = 0.5
 """That speaks for a sender: more does not make the addressee more likely."""

@@ -9,7 +9,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like, only_legal_form
+from app.extractors.names import address_like, legal_form, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -109,8 +109,8 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
                 continue  # "10100 Torino (TO)"
             colon = last.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
-            if stop < end and not colon:
-                continue  # "to" and "client" in running text
+            if stop < end and not colon and not (stop - hit.first > 1 and role == "seller" and legal_form(row.span(stop, end))):
+                continue  # "to" and "client" in running text, but "issued by ACME Ltd"
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)

@@ -16,23 +16,22 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, pick
 from app.extractors.common_words import is_common
-from app.extractors.grid import Grid, Row
+from app.extractors.grid import Grid
 from app.extractors.labels import cues_in, label_share, label_words
+from app.extractors.letterhead import Letterhead, contacts_below
 from app.extractors.lexicon import Cue
+from app.extractors.name_parts import name_parts
 from app.extractors.names import (
     DOMAIN,
     LEGAL,
-    OWNER,
     address_like,
     clean,
     is_country,
     legal_form,
-    name_end,
     name_like,
     only_legal_form,
-    post_code,
 )
-from app.extractors.passages import Line, Passage, name_from, passage_below, text_of
+from app.extractors.passages import Line, Passage, name_from, text_of
 
 _FREE_MAIL = frozenset(
     "gmail googlemail hotmail outlook yahoo gmx web icloud live orange wanadoo free t-online aol msn libero ziggo kpnmail sapo".split()
@@ -49,8 +48,6 @@ PRINTED = frozenset(
     "details overview welcome hello page seite pagina reprint reprinted customer merchant".split()
 )
 """Words that are printed over many invoices and name nobody."""
-_TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
-_HARMLESS = {Cue.NAME, Cue.OF, Cue.OTHER_DATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +128,13 @@ def read_senders(
     """`labelled`: passages under labels, by role; `window`: those of addresses without one. Whom a label names as another party is hardly
     the sender."""
     grid = found.grid
-    letterhead = _Letterhead(found, sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0)
+    letterhead = Letterhead(found, sorted(row.height for row in grid.rows)[len(grid.rows) // 2] if grid.rows else 1.0)
     domains = domains_in(grid)
     mentions: list[Mention] = []
     for weight, passage in labelled["seller"]:
         if (name := name_of(found, passage, weight)) and name.candidate:
             line = (name.candidate.row, name.candidate.first, name.candidate.end)
-            merit = weight - 0.2 + _contacts_below(found, line)
+            merit = weight - 0.2 + contacts_below(found, line)
             mentions.append(Mention(str(name.value), plain(str(name.value)), line, merit, False, True, frozenset()))
     for line, end, heads, bonus in _lines(grid, items, labelled["payee"]):
         text = clean(name_from(grid, line) if line[2] == end else text_of(grid, line))
@@ -153,11 +150,11 @@ def read_senders(
 
 
 def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]]) -> Iterator[tuple[Line, int, bool, float]]:
-    """Where a name may stand: the words, where their cell ends, whether they begin it, and what is to be paid to them says for them."""
+    """Where a name may stand: the words, where their cell ends, whether they begin it, and what being paid says for them."""
     for number, row in enumerate(grid.rows):
         if row.page <= 2 and number not in items:
             for first, end in row.cells:
-                for part in _name_parts(row, number, first, end):
+                for part in name_parts(row, number, first, end):
                     yield trim(grid, part), end, part[1] == first, 0.0
     for _, passage in payees:
         for line in names_in(grid, passage)[:1]:
@@ -239,12 +236,13 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
         return False
     if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
         return False
+    if len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME:
+        return False  # "I N VOICE"
     return legal_form(text) or label_share(text, _NEVER_A_NAME) < 0.5
 
 
 _DASH = re.compile(r"[–—|·]|-\s")
 """Behind it something else begins ("ACME Ltd– Company no. ...")."""
-_ADDRESS = re.compile(r"[^,]*\d[^,]*,.*\d")
 _CLAUSE = re.compile(r"\d{1,2}[.)]\s")
 
 
@@ -264,58 +262,6 @@ def domains_in(grid: Grid) -> frozenset[Domain]:
         for match in DOMAIN.finditer(row.text)
         if match[1].lower() not in _FREE_MAIL
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Letterhead:
-    """What sets a sender's name apart, whoever the addressee is. `usual`: the usual height of a row."""
-
-    found: Candidates
-    usual: float
-
-    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool]:
-        """The merit, and whether a firm's numbers stand with the name. `end`: where the cell ends that it stands in."""
-        grid = self.found.grid
-        number, first, stop = line
-        row = grid.rows[number]
-        company = legal_form(text)
-        squeezed = "".join(words)
-        merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        merit += 0.28 if company else 0.0
-        position = row.y0 / grid.sizes[row.page - 1][1]
-        if row.page == 1:
-            size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
-            merit += 0.2 if position < 0.12 else 0.12 if position < 0.25 else 0.0
-            merit += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
-            merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
-        merit += 0.1 if position > 0.85 else 0.0
-        beside = _imprint(row.span(stop, end)) if stop < end else 0.0  # a sender's address on one line begins with the sender
-        below = _contacts_below(self.found, line) if not beside and merit > 0.1 else 0.0
-        merit += beside + below
-        merit -= 0.3 if text[-1].isdigit() else 0.0
-        merit -= 0.8 if words[0] in OWNER else 0.0
-        if not company:
-            merit -= 0.4 if _heads_value(grid, line) else 0.0
-            merit -= 0.3 if text.endswith(".") else 0.0
-            merit -= 0.25 if len(words) > 5 else 0.0
-            merit -= 0.3 if len(words) > 2 and sum(word[0].islower() for word in text.split()) * 2 > len(words) else 0.0  # a sentence
-            merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
-        merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
-        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW
-
-
-_NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
-"""What it says for a name that the numbers of a firm stand with it: VAT, tax, register, bank account."""
-
-
-def _imprint(text: str) -> float:
-    """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
-    if any(map(str.isdigit, text)) and cues_in(plain(text)) & _OF_A_FIRM:
-        return _NUMBERED_BESIDE
-    return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
-
-
-_OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
 
 
 def _line_above(grid: Grid, line: Line) -> str:
@@ -343,105 +289,6 @@ def _joined(grid: Grid, mentions: list[Mention]) -> list[Mention]:
             mention = replace(mention, heads=False)  # the end of a sentence
         joined.append(mention)
     return joined
-
-
-def _heads_value(grid: Grid, line: Line) -> bool:
-    """Whether a cell is the head of a value: digits stand right under it."""
-    row = grid.rows[line[0]]
-    if line[0] + 1 >= grid.pages[row.page - 1][1]:
-        return False
-    below = grid.rows[line[0] + 1]
-    x0, x1 = row.words[line[1]].x0, row.words[line[2] - 1].x1
-    cells = [(a, b) for a, b in below.cells if below.words[a].x0 < x1 and below.words[b - 1].x1 > x0]
-    return below.y0 - row.y1 < 1.5 * row.height and bool(cells) and not any(map(str.isalpha, below.span(*cells[0])))
-
-
-def _contacts_below(found: Candidates, line: Line) -> float:
-    """What an address, a telephone number or the numbers of a firm say for the name above them, as on a letterhead.
-
-    They stand flush with it or centred under it; at the foot of a page the numbers stand beside it too.
-    """
-    grid = found.grid
-    row = grid.rows[line[0]]
-    left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
-    below = [text_of(grid, under) for under in passage_below(found, line, with_first=True).lines[1:9]]
-    if not below and line[0] + 1 < grid.pages[row.page - 1][1]:
-        under = grid.rows[line[0] + 1]
-        if under.y0 - row.y1 < 1.5 * row.height:
-            below = [
-                under.span(a, b) for a, b in under.cells if abs(under.words[a].x0 + under.words[b - 1].x1 - left - right) < 2 * row.height
-            ]
-    if row.y0 > 0.8 * grid.sizes[row.page - 1][1]:
-        last = min(line[0] + 4, grid.pages[row.page - 1][1])
-        below += [other.span(*cell) for other in grid.rows[line[0] : last] for cell in other.cells if cell[0] != line[1]]
-    merit = 0.0
-    for text in below:
-        cues = cues_in(plain(text)[:3])
-        if cues & _OF_A_FIRM and any(map(str.isdigit, text)):
-            return _NUMBERED_BELOW
-        if address_like(text) or DOMAIN.search(text) or Cue.PHONE in cues:
-            merit = 0.16
-    return merit
-
-
-def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
-    """Names with a legal form inside running text: the capitalised words that lead up to it."""
-    found: list[Line] = []
-    for i in range(first + 1, end):
-        word = "".join(plain(row.words[i].text))
-        if word not in LEGAL or not row.words[i].text[0].isupper() or (found and found[-1][2] > i - 1):
-            continue
-        start = i
-        while start > first and i - start < 5:
-            text = row.words[start - 1].text
-            if not (text[0].isupper() or text == "&") or (text[-1] in ".:;" and len(text) > 5) or (text.endswith(",") and start < i):
-                break
-            start -= 1
-        if start < i and sum(c.isalpha() for t in row.words[start:i] for c in t.text) > 2:
-            stop = i + 1
-            while stop < end and "".join(plain(row.words[stop].text)) in LEGAL:
-                stop += 1
-            found.append((number, start, stop))
-    return found
-
-
-def _name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
-    """A cell, and what stands before a separator in it ("ACME AG - Some street 4 - 12345 Town", "ACME Ltd, 5 Some street")."""
-    parts: list[Line] = []
-    end = name_end(row, first, end)
-    for i in range(first, min(end, first + 9)):
-        text = row.words[i].text
-        titled = i + 1 < end and bool(cues_in(plain(row.words[i + 1].text)) & _TITLES)
-        if i > first and (end - first > 6 or titled) and legal_form(row.span(first, i + 1)) and row.words[first].text[0].isupper():
-            if i + 1 < end and row.words[i + 1].text in ("&", "und", "and", "et"):
-                continue
-            if (
-                i + 1 == end
-                or not row.words[i + 1].text[0].isalpha()
-                or row.words[i + 1].text[0].islower()
-                or titled
-                or _labelled(row, i + 1)
-            ):
-                return [(number, first, i + 1)]  # "ACME SA au capital de ...", "ACME GmbH Handelsregister HRB 1234 ..."
-        if text in ("-", "–", "|", "•", "·", "*", "—", "·") and i > first:
-            parts.append((number, first, i))
-            break
-        if text.endswith(",") and not parts and _ADDRESS.match(row.span(i + 1, end)):
-            parts.append((number, first, i + 1))  # "Wood Corner, 5 Some street, 12345 Town"
-        goes_on = i + 1 < end and "".join(plain(row.words[i + 1].text)) in LEGAL  # "Co., Ltd."
-        if text.endswith((",", "•", "|", ";")) and i + 1 < end and legal_form(row.span(first, i + 1)) and not goes_on:
-            parts.append((number, first, i + 1))
-            return parts
-    if end - first <= 9:
-        parts.append((number, first, end))
-    if end - first > 4:
-        parts += [line for line in _companies_in(row, number, first, end) if line not in parts]
-    return parts
-
-
-def _labelled(row: Row, i: int) -> bool:
-    """Whether a word says what the number after it is: it belongs to no name before it."""
-    return bool(cues_in(plain(row.words[i].text)) & {Cue.REGISTER, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.IBAN})
 
 
 def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
