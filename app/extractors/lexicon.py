@@ -206,7 +206,8 @@ CUES: dict[Cue, str] = {
         "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
         "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
-        "verkoper;fornitore;cedente;venditore;cedente prestatore;emittente;proveedor;vendedor;emisor;fornecedor;"
+        "verkoper;expediteur;afzender;mittente;remitente;remetente;fornitore;cedente;venditore;cedente prestatore;"
+        "emittente;proveedor;vendedor;emisor;fornecedor;"
         "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
         "uitgegeven door;ausgestellt von;"
         "freelancer;company details"
@@ -223,7 +224,8 @@ CUES: dict[Cue, str] = {
         "adresse du client;adresse client;client facture;facture a;facturee a;adresse a;adressee a;facturer a;adresse de facturation;"
         "adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
-        "facturatieadres;aan;koper;cliente;destinatario;fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
+        "facturatieadres;aan;koper;vendu a;venduto a;vendido a;verkocht aan;verkauft an;cliente;destinatario;"
+        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
@@ -239,7 +241,7 @@ CUES: dict[Cue, str] = {
         "plaats van levering;bauvorhaben;baustelle;leistungsort;verbrauchsstelle;lieferort"
     ),
     Cue.OTHER_PARTY: (
-        "shipper;consignor;expediteur;afzender;mittente;remitente;remetente;"
+        "shipper;consignor;"
         "representant fiscal;tax representative;steuervertreter;factor;hersteller;manufacturer;warenlieferant;carrier;transporteur;"
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),

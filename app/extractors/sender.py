@@ -39,10 +39,11 @@ _FREE_MAIL = frozenset(
 
 
 _NEVER_A_NAME = {
-    *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.PAGE, Cue.PHONE, Cue.TERMS, Cue.TOTAL),
-    *(Cue.NUMBER, Cue.DATE, Cue.BANK),
+    *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.OTHER_PARTY, Cue.PAGE, Cue.PHONE, Cue.TERMS),
+    *(Cue.TOTAL, Cue.NUMBER, Cue.DATE, Cue.BANK),
 }
 PRINTED = frozenset(
+    "societe firma company entreprise azienda empresa bedrijf "
     "original originale duplicate duplicata duplikat copy copie kopie copia recipient supplier draft entwurf sample "
     "muster paid unpaid overdue bezahlt confidential logo slogan exemplaire ausfertigung triplicate office summary "
     "details overview welcome hello page seite pagina reprint reprinted customer merchant".split()
