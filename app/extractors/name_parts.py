@@ -28,6 +28,8 @@ def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
         word = "".join(plain(row.words[i].text))
         if word not in LEGAL or not row.words[i].text[0].isupper() or (found and found[-1][2] > i - 1):
             continue
+        if i + 1 < end and Cue.REGISTER in cues_in(plain(row.span(i, i + 2))):
+            continue  # "Company No. 123"
         start = i
         while start > first and i - start < 5:
             text = row.words[start - 1].text
