@@ -28,8 +28,8 @@ def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
         word = "".join(plain(row.words[i].text))
         if word not in LEGAL or not row.words[i].text[0].isupper() or (found and found[-1][2] > i - 1):
             continue
-        if i + 1 < end and Cue.REGISTER in cues_in(plain(row.span(i, i + 2))):
-            continue  # "Company No. 123"
+        if _registers(row, i, end):
+            continue
         start = i
         while start > first and i - start < 5:
             text = row.words[start - 1].text
@@ -52,6 +52,8 @@ def name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
         text = row.words[i].text
         titled = i + 1 < end and bool(cues_in(plain(row.words[i + 1].text)) & _TITLES)
         if i > first and (end - first > 6 or titled) and legal_form(row.span(first, i + 1)) and row.words[first].text[0].isupper():
+            if _registers(row, i, end):
+                return [(number, first, i)]  # "ACME Ltd Company No. 123"
             if i + 1 < end and row.words[i + 1].text in ("&", "und", "and", "et"):
                 continue
             if (
@@ -81,3 +83,8 @@ def name_parts(row: Row, number: int, first: int, end: int) -> list[Line]:
 def _labelled(row: Row, i: int) -> bool:
     """Whether a word says what the number after it is: it belongs to no name before it."""
     return bool(cues_in(plain(row.words[i].text)) & {Cue.REGISTER, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.IBAN})
+
+
+def _registers(row: Row, i: int, end: int) -> bool:
+    """Whether a word begins the label of a register's number, as "Company No." does, and is no legal form."""
+    return i + 1 < end and Cue.REGISTER in cues_in(plain(row.span(i, i + 2))) - cues_in(plain(row.words[i + 1].text))
