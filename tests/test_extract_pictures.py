@@ -154,7 +154,7 @@ def test_a_word_that_was_doubted_makes_its_field_less_sure() -> None:
     changed = read(INVOICE.format(**GOOD | {"number": "INV-1O452"})).fields
     assert badly["number"].confidence < 0.85 * well["number"].confidence
     assert changed["number"].confidence < well["number"].confidence
-    assert badly["issue_date"].confidence == pytest.approx(well["issue_date"].confidence, abs=0.01)  # the page as a whole counts a little
+    assert badly["issue_date"].confidence == pytest.approx(well["issue_date"].confidence, abs=0.03)  # the page as a whole counts a little
 
 
 def test_an_account_is_found_right_behind_its_label() -> None:
