@@ -56,15 +56,14 @@ def drawn(*lines: str) -> Iterator[Picture]:
         made.close()
 
 
-class Spoiled:
-    """Models whose answers are changed on the way. `spoil(model, tensors)`: what is answered; it may take its time."""
+class Through:
+    """Other models, as they are."""
 
-    def __init__(self, models: ModelServer, spoil: Callable[[str, dict[str, NDArray[Any]]], Tensors]) -> None:
-        self._models, self._spoil = models, spoil
+    def __init__(self, models: ModelServer) -> None:
+        self._models = models
 
     async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
-        answer = await self._models.infer(model, tensors, deadline=deadline, first=first)
-        return Inference(self._spoil(model, {name: tensor.copy() for name, tensor in answer.tensors.items()}), answer.version)
+        return await self._models.infer(model, tensors, deadline=deadline, first=first)
 
     def stream(self, model: str, tensors: Tensors, *, deadline: float) -> AsyncIterator[Inference]:
         return self._models.stream(model, tensors, deadline=deadline)
@@ -74,6 +73,18 @@ class Spoiled:
 
     async def versions(self) -> Mapping[str, tuple[str, ...]]:
         return await self._models.versions()
+
+
+class Spoiled(Through):
+    """Models whose answers are changed on the way. `spoil(model, tensors)`: what is answered; it may take its time."""
+
+    def __init__(self, models: ModelServer, spoil: Callable[[str, dict[str, NDArray[Any]]], Tensors]) -> None:
+        super().__init__(models)
+        self._spoil = spoil
+
+    async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
+        answer = await super().infer(model, tensors, deadline=deadline, first=first)
+        return Inference(self._spoil(model, {name: tensor.copy() for name, tensor in answer.tensors.items()}), answer.version)
 
 
 class Away:
@@ -201,16 +212,17 @@ async def test_without_models_the_page_is_read_within_five_seconds(tesseract: Te
     assert counted.reasons == [reason]
 
 
-class Deaf:
+class Deaf(Through):
     """Models of which one does not answer. `asked`: questions to it that somebody waits for."""
 
     def __init__(self, models: ModelServer, deaf: str) -> None:
-        self._models, self._deaf = models, deaf
+        super().__init__(models)
+        self._deaf = deaf
         self.asked = self.most = 0
 
     async def infer(self, model: str, tensors: Tensors, *, deadline: float, first: bool = False) -> Inference:
         if model != self._deaf:
-            return await self._models.infer(model, tensors, deadline=60, first=first)
+            return await super().infer(model, tensors, deadline=60, first=first)
         self.asked += 1
         self.most = max(self.most, self.asked)
         try:
@@ -218,15 +230,6 @@ class Deaf:
             raise DeadlineExceeded("models", "no answer")
         finally:
             self.asked -= 1
-
-    def stream(self, model: str, tensors: Tensors, *, deadline: float) -> AsyncIterator[Inference]:
-        return self._models.stream(model, tensors, deadline=deadline)
-
-    async def ping(self) -> None:
-        await self._models.ping()
-
-    async def versions(self) -> Mapping[str, tuple[str, ...]]:
-        return await self._models.versions()
 
 
 @on_one_loop

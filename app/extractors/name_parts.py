@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 
-from app.domain.parsing import (
-    plain,
-)
+from app.domain.parsing import plain
 from app.extractors.grid import Row
 from app.extractors.labels import cues_in
 from app.extractors.lexicon import Cue
-from app.extractors.names import (
-    LEGAL,
-    legal_form,
-    name_end,
-)
+from app.extractors.names import LEGAL, legal_form, name_end
 from app.extractors.passages import Line
 
 _TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
