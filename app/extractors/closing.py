@@ -17,6 +17,7 @@ from app.extractors.columns_lexicon import Column
 from app.extractors.confusions import misreading
 from app.extractors.items import Aside, ItemRow, value_of
 from app.extractors.labels import amount_meaning
+from app.extractors.products import prove_again
 
 ZERO = Decimal(0)
 _SUMS = ("net", "subtotal", "total", "gross", "due")
@@ -51,12 +52,18 @@ class _Step:
 
 def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], known: Collection[Decimal] = ()) -> Closing:
     """The lines as the sums of the page bear them out. `asides` in the order of their rows; `known`: sums that are sure already."""
-    if not items or any(Column.AMOUNT not in item.numbers for item in items):
-        return Closing(tuple(items), tuple(asides), None)
+    if not items:
+        return Closing((), tuple(asides), None)
     sums = _sums_under(found, items) | set(known)
+    _take_prices(items, sums)
+    if any(Column.AMOUNT not in item.numbers for item in items):
+        return Closing(tuple(items), tuple(asides), None)
     if not sums:
         return Closing(tuple(items), tuple(asides), None)
     total = sum((item.amount for item in items), ZERO)
+    if charges := _charges(found, items, total, sums):
+        asides = sorted((*asides, *charges), key=lambda aside: aside.item.row)
+        return _closed(items[: -len(charges)], asides, (), (), charges)
     between = [a for a in asides if a.role in _CHANGES and a.item.row < items[-1].row]
     behind = [a for a in asides if a.role in _CHANGES and a.item.row > items[-1].row]
     for own, whole in (([], []), ([], behind), (between, []), (between, behind), ([], [*between, *behind])):
@@ -75,6 +82,32 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         _, plan, own, whole = min(plans, key=lambda p: p[0])
         return _closed(items, asides, plan, own, whole)
     return Closing(tuple(items), tuple(asides), False)
+
+
+def _take_prices(items: Sequence[ItemRow], sums: Collection[Decimal]) -> None:
+    """ "Quantity | Price" and no amounts: prices that add up to a sum of the page are what the lines come to, whatever the quantities."""
+    prices = [item.numbers.get(Column.PRICE) for item in items if Column.AMOUNT not in item.numbers]
+    if len(prices) == len(items) and all(prices) and sum((value_of(price) for price in prices if price), ZERO) in sums:
+        for item in items:
+            item.numbers[Column.AMOUNT] = item.numbers.pop(Column.PRICE)
+
+
+def _charges(found: Candidates, items: Sequence[ItemRow], total: Decimal, sums: Collection[Decimal]) -> list[Aside]:
+    """The last lines that are called a charge ("Shipping"), where the page has a sum of the lines without them and one with them."""
+    charges: list[Aside] = []
+    for item in reversed(items[1:]):
+        if not _is_called_charge(found, item):
+            break
+        charges.insert(0, Aside(item, "charge"))
+    return charges if charges and {total, total - _sum(charges)} <= set(sums) else []
+
+
+def _is_called_charge(found: Candidates, item: ItemRow) -> bool:
+    words = [(part.first, part.end) for part in (*item.names, *item.texts.values()) if part.row == item.row]
+    hits = [hit for hit in found.cues[item.row] if any(first <= hit.first and hit.end <= end for first, end in words)]
+    meaning = amount_meaning(frozenset().union(*(hit.cues for hit in hits))) if hits else None
+    named = sum(end - first for first, end in words)
+    return meaning is not None and meaning.role == "charge" and sum(hit.end - hit.first for hit in hits) * 2 >= named
 
 
 def _sum(asides: Iterable[Aside]) -> Decimal:
@@ -116,8 +149,12 @@ def _steps(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside],
 
 
 def _as_recognized(found: Candidates, item: ItemRow) -> Iterator[_Step]:
-    """The amount of a line as it stands there, where quantity x price made another of it: the price may be rounded."""
+    """The amount of a line as it stands there, where quantity x price made another of it: the price may be rounded; or with the thousands
+    before it, where a blank parts them and price and amount lost them both."""
     amount = item.numbers[Column.AMOUNT]
+    for c in found.alternatives.get("amount", ()) if found.grid.rows[item.row].read else ():
+        if c.row == amount.row and c.end == amount.end and c.first < amount.first:
+            yield _Step(value_of(c) - value_of(amount), 0.3 + c.cost, drop=item, read=c)
     for c in found.of("amount") if amount.cost else ():
         if (c.row, c.first) == (amount.row, amount.first) and c.value != amount.value:
             yield _Step(value_of(c) - value_of(amount), 0.1 - amount.cost, drop=item, read=c)
@@ -134,6 +171,7 @@ def _closed(
             left.remove(step.take)
         elif step.drop and step.read:
             step.drop.numbers[Column.AMOUNT] = step.read
+            prove_again(step.drop, found.alternatives.get("amount", ()))
         elif step.drop:
             kept.remove(step.drop)
             left.append(Aside(step.drop))

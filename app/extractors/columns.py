@@ -83,6 +83,8 @@ def _lines_of(grid: Grid, titles: Sequence[list[Head]], number: int, last: int) 
             # What stands over a table may be anything; under it only titles without values are part of it.
             if other.page != row.page or gap > 0.9 * row.height * (1 if step > 0 else 2) or _count_digits(other):
                 break
+            if step < 0 and len(other.cells) == 1 and len(other.words) > 2 and gap > 0.9 * row.height:
+                break  # "Charges by service": of the table, not of a column
             usual = titles[near] and not (step > 0 and len(titles[near]) * 2 < len(other.cells)) and _mostly_titles(titles[near], other)
             if not usual and not (gap < 0.7 * row.height and _is_stacked(other, spans)):
                 break
@@ -231,7 +233,9 @@ def _settle(heads: list[Head]) -> list[Head]:
     seen: dict[Column, Head] = {}
     result: list[Head] = []
     for head in heads:
-        if head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
+        if head.column is Column.NAME and {Column.NAME, Column.PRICE} <= seen.keys():  # "Descrição | Preço | Desc."
+            head = Head(Column.DISCOUNT, head.x0, head.x1)
+        elif head.column is Column.NAME and Column.NAME in seen:  # "Item | Description": the first is what identifies it
             seen[Column.NAME].column = Column.ITEM_ID
         elif head.column is Column.PRICE and Column.PRICE in seen and all(other.column is not Column.AMOUNT for other in heads):
             head = Head(Column.AMOUNT, head.x0, head.x1)  # "Price each | Price incl. VAT"

@@ -113,6 +113,9 @@ def amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
             continue
         negative = (match["m1"] and match["m1"].strip() != "+") or match["m2"] or match["m3"] or (match["open"] and match["close"])
         first, end = _placed(row, match.start(), match.end())
+        if row.read and match["close"] and not match["open"] and row.cells[row.cell_of[first]] == (first, end):
+            before = row.text[: match.start()]
+            negative = negative or before.count("(") <= before.count(")")  # "148.00)": the other bracket could not be read
         start_of_number = row.word_at(match.start("n"))
         exponent = value.as_tuple().exponent
         decimals = 2 if match["dash"] else -exponent if isinstance(exponent, int) else 0

@@ -75,6 +75,8 @@ def give_rows(items: Sequence[ItemRow], loose: Sequence[Text], grid: Grid, limit
     for place in places:
         place.titled = _is_titled(place, grid, limit)
     way = _way(places, grid)
+    for place, after in pairwise(places) if way == "middle" else ():
+        place.titled = place.titled and not _is_between(place, after, grid)
     for place, split in zip(places, _splits(way, places, grid), strict=True):
         for number, row in enumerate(place.rows[: len(place.rows) - place.titled]):
             owner = place.above if number < split else place.below
@@ -94,6 +96,14 @@ def _is_titled(place: _Between, grid: Grid, limit: float) -> bool:
         return not full and len(place.rows) == 1
     at, clear = place.widest(grid)
     return not full and at == len(place.rows) - 1 and clear > HEADING
+
+
+def _is_between(place: _Between, after: _Between, grid: Grid) -> bool:
+    """Whether an item's numbers stand as far under the row over them as over the next: then both rows are the item's."""
+    if not after.rows or place.below is None:
+        return False
+    over, numbers, under = (grid.rows[n].y0 for n in (place.rows[-1][0].row, place.below.row, after.rows[0][0].row))
+    return max(numbers - over, under - numbers) < DISTINCT * min(numbers - over, under - numbers)
 
 
 def _way(places: Sequence[_Between], grid: Grid) -> Way:

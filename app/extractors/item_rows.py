@@ -7,7 +7,7 @@ from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid, Row
 from app.extractors.items import ItemRow, Text, value_of
-from app.extractors.products import prove
+from app.extractors.products import glued, prove
 
 NUMERIC = {Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.TAX_RATE, Column.TAX_AMOUNT, Column.DISCOUNT, Column.POSITION}
 
@@ -23,6 +23,8 @@ def read_row(
         edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
         free = [spot.x1 > edge for spot in row.words]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
+    if head.last < head.first:  # without titles the columns are as wide as what stands in them: what is left of them stands beside the table
+        free = [spot.x1 > head.heads[0].x0 - row.height for spot in row.words]
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
             continue
@@ -62,7 +64,9 @@ def read_row(
             i = j
     named = sum(_letters(part) for part in item.names if columns[part.first] is Column.NAME)
     # "27 May 2025 | Laundry": what has a column of its own is no name, unless it says more.
-    item.names = [part for part in item.names if columns[part.first] is not Column.OTHER or _letters(part) >= named]
+    item.names = [part for part in item.names if columns[part.first] is not Column.OTHER or _says_more(part, named, dated)]
+    if Column.QUANTITY not in item.numbers:
+        _take_glued_quantity(row, item, head)
     prove(row, item, candidates, doubtful)
     item.names = [part for text in item.names if (part := _without_numbers(row, item, text))]
     return item
@@ -74,9 +78,27 @@ def _without_numbers(row: Row, item: ItemRow, text: Text) -> Text | None:
     first, end = text.first, text.end
     while first < end and first in taken:
         first += 1
-    while end > first and end - 1 in taken:
-        end -= 1
+    while end > first and (end - 1 in taken or (end - 2 in taken and end - 2 >= first and row.words[end - 1].text in _TIMES)):
+        end -= 1  # "Minibar (10 x 11.23)"
     return Text(text.row, first, end, row.span(first, end)) if first < end else None
+
+
+def _take_glued_quantity(row: Row, item: ItemRow, head: TableHead) -> None:
+    """ "8months" under the title of the quantity: what stands there alone is number and unit."""
+    title = next((h for h in head.heads if h.column is Column.QUANTITY), None)
+    for first, end in row.cells if title else ():
+        x0, x1 = row.words[first].x0, row.words[end - 1].x1
+        if end == first + 1 and title and x0 < title.x1 and x1 > title.x0 and (found := glued(item.row, first, row.words[first].text)):
+            item.numbers[Column.QUANTITY], item.texts[Column.UNIT] = found
+            item.names = [part for part in item.names if part.first != first]
+
+
+def _says_more(part: Text, named: int, dated: set[tuple[int, int]]) -> bool:
+    """Whether words of a column of their own are the name after all: as long as what stands under its title, and no date."""
+    return _letters(part) >= named and not (named and all((part.row, i) in dated for i in range(part.first, part.end)))
+
+
+_TIMES = frozenset("xX×*@à")
 
 
 def _letters(part: Text) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from app.extractors.candidate import Candidate
@@ -40,30 +41,41 @@ def prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[C
         item.proved = _prove_otherwise(row, item, quantity, price, amount)
 
 
+def prove_again(item: ItemRow, doubtful: Iterable[Candidate]) -> None:
+    """After another reading of the amount was taken: whether it is a product, with the price as read or as `doubtful` reads it."""
+    quantity, price, amount = (item.numbers.get(column) for column in (Column.QUANTITY, Column.PRICE, Column.AMOUNT))
+    if not (quantity and price and amount):
+        return
+    ways = [price, *(c for c in doubtful if (c.row, c.end) == (price.row, price.end))]
+    bearing = next((way for way in ways if times(quantity, way, amount)), None)
+    item.proved = bearing is not None
+    item.numbers[Column.PRICE] = bearing or price
+
+
 _WITH_UNIT = re.compile(r"(?P<n>\d{1,4}(?:[.,]\d{1,2})?)/?(?P<unit>[^\W\d_]{1,6})\.?")
 
 
 def _counted_with_unit(row: Row, item: ItemRow, amount: Candidate) -> list[Candidate]:
     """Quantities that stand in one word with their unit ("31h"), outside the item's name."""
     named = {i for part in item.names for i in range(part.first, part.end)}
-    return [
-        Candidate(
-            "amount",
-            Decimal(match["n"].replace(",", ".")),
-            item.row,
-            i,
-            i + 1,
-            decimals=len(match["n"].replace(",", ".").partition(".")[2]),
-        )
-        for i, spot in enumerate(row.words[: amount.first])
-        if i not in named and (match := _WITH_UNIT.fullmatch(spot.text))
-    ]
+    parted = [glued(item.row, i, spot.text) for i, spot in enumerate(row.words[: amount.first]) if i not in named]
+    return [found[0] for found in parted if found]
+
+
+def glued(row: int, place: int, text: str) -> tuple[Candidate, Text] | None:
+    """The number and the unit that are set as one word ("31h"), at `place` in the row; None where it is none."""
+    match = _WITH_UNIT.fullmatch(text)
+    if match is None:
+        return None
+    digits = match["n"].replace(",", ".")
+    number = Candidate("amount", Decimal(digits), row, place, place + 1, decimals=len(digits.partition(".")[2]))
+    return number, Text(row, place, place + 1, match["unit"])
 
 
 def _take_unit(row: Row, item: ItemRow) -> None:
     quantity = item.numbers[Column.QUANTITY]
-    if match := _WITH_UNIT.fullmatch(row.words[quantity.first].text):
-        item.texts.setdefault(Column.UNIT, Text(item.row, quantity.first, quantity.end, match["unit"]))
+    if found := glued(item.row, quantity.first, row.words[quantity.first].text):
+        item.texts.setdefault(Column.UNIT, found[1])
 
 
 def _find_cut_amount(item: ItemRow, plain: list[Candidate], amount: Candidate, doubtful: list[Candidate]) -> bool:
@@ -86,7 +98,8 @@ def find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bo
     """Whether two numbers of the row multiply to its amount: they are quantity and price, then."""
     numbers = item.numbers
     quantity, price = numbers.get(Column.QUANTITY), numbers.get(Column.PRICE)
-    for q in plain if len(plain) <= 8 else ():
+    plain = sorted(plain, key=lambda c: c is not quantity and c is not price) if len(plain) <= 8 else []
+    for q in plain:
         for p in plain:
             if p is q or (quantity and quantity is not q and price and price is not p and quantity is not p and price is not q):
                 continue

@@ -11,7 +11,7 @@ from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Row
 from app.extractors.items import ItemRow
-from app.extractors.labels import amount_meaning
+from app.extractors.labels import CueHit, amount_meaning
 from app.extractors.lexicon import Cue
 
 
@@ -33,7 +33,7 @@ def verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begu
     if (begun or (row.read and number > head.last + 2 and not opening)) and not item.numbers:
         if _names_sums(found, number):
             return Verdict("stop")
-        if any(hit.cues & _AFTER_ITEMS for hit in found.cues[number]):
+        if any(hit.cues & _AFTER_ITEMS and not _is_beside(row, hit, head) for hit in found.cues[number]):
             return Verdict("foot" if _ends_page(found, number) else "stop")
     begin, end = _label_cell(row, number, item)
     hits = [hit for hit in found.cues[number] if begin <= hit.first and hit.end <= end]
@@ -77,6 +77,12 @@ def verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begu
     if any(Cue.DELIVERY_NOTE in hit.cues and hit.first <= 1 for hit in found.cues[number]) and any(map(str.isdigit, row.text)):
         return Verdict("skip")  # "Delivery note 4711 of 3 May": what the items under it came with
     return Verdict("text")
+
+
+def _is_beside(row: Row, hit: CueHit, head: TableHead) -> bool:
+    """Whether a label stands in a cell to the left of the whole table."""
+    _, end = row.cells[row.cell_of[hit.first]]
+    return row.words[end - 1].x1 < head.heads[0].x0 - row.height
 
 
 _AFTER_ITEMS = {Cue.IBAN, Cue.BIC, Cue.TERMS, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.BANK}

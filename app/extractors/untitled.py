@@ -64,9 +64,10 @@ class _Numbers:
         roles = self.found.strength(c, amount_meaning)
         role = max(roles, key=lambda name: roles[name]) if roles else ""
         row = self.found.grid.rows[c.row]
-        said = sum(hit.end - hit.first for hit in self.found.cues[c.row] if hit.end <= c.first)
-        words = sum(spot.wordy for spot in row.words[row.cells[0][0] : c.first])
-        if role not in _SUMS and said * 2 < words:
+        cells = [(a, min(b, c.first)) for a, b in row.cells if a < c.first]
+        a, b = next((cell for cell in reversed(cells) if any(spot.wordy for spot in row.words[slice(*cell)])), (0, 0))
+        said = sum(hit.end - hit.first for hit in self.found.cues[c.row] if a <= hit.first and hit.end <= b)
+        if role not in _SUMS and said * 2 < sum(spot.wordy for spot in row.words[a:b]):
             return ""  # "Transport, pallet, zone 3" is no sum carried forward
         return role if role and roles[role] > 0.3 else ""
 
@@ -109,7 +110,7 @@ class _Numbers:
         run: list[Candidate] = []
         total, below = Decimal(0), sum_.row
         for c in reversed(column):
-            if self.roles[c] in _NO_ITEMS:
+            if self.roles[c] in _NO_ITEMS and (self.roles[c] in _SUMS or not self._is_product(c)):
                 if run:
                     break
                 below = c.row
@@ -163,6 +164,7 @@ def _columns(grid: Grid, amounts: Sequence[Candidate], by_row: Mapping[int, list
     words = _word_columns(grid, own, numbers)
     _name_numbers(numbers, own)
     name = max(words, key=lambda stretch: sum(map(len, stretch.texts)), default=None)
+    words = [stretch for stretch in words if stretch is name or len(stretch.texts) * 2 > len(own)]
     if name is None:
         return []
     name.column = Column.NAME
