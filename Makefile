@@ -79,7 +79,7 @@ triton: install .venv/triton-installed  ## a real tritonserver with all models o
 
 CHECKPOINTS := var/checkpoints
 MADE := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
-models: .venv/models-installed .venv/triton-installed  ## trains the models again, exports, verifies and compares them; an hour. With DATA: what LayoutLMv3 finds there
+models: .venv/models-installed .venv/triton-installed .venv/weights-filled  ## trains the models again, exports, verifies and compares them; an hour. With DATA: what LayoutLMv3 finds there
 	.venv/models/bin/python -m training.layoutlmv3 $(CHECKPOINTS)/layoutlmv3
 	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models

@@ -24,7 +24,7 @@ class Terms:
 
     locales: languages or locales that it is written in; those of `ELSEWHERE` only by their code. kinds: of `business.Kind`. lines: fewest
     and most. prices: `net`, `gross` (with tax) or `any`. goods: a section of `goods.toml`. buyer: `person` for a private one. seller:
-    `person` or `firm`, else mixed.
+    `person` or `firm`, else mixed. tax: `exempt` for sellers that charge none, as small businesses.
     """
 
     locales: tuple[str, ...] = tuple(sorted({locale.language for locale in LOCALES}))
@@ -34,6 +34,7 @@ class Terms:
     goods: str = ""
     buyer: str = "firm"
     seller: str = ""
+    tax: str = ""
 
 
 def terms_of(source: str) -> Terms:
@@ -54,6 +55,7 @@ def terms_of(source: str) -> Terms:
         goods=asked.get("goods", ""),
         buyer=asked.get("buyer", "firm"),
         seller=asked.get("seller", ""),
+        tax=asked.get("tax", ""),
     )
 
 
@@ -71,6 +73,7 @@ def deal_for(terms: Terms, random: Random) -> Deal:
             and terms.lines[0] <= len(deal.invoice.lines) <= terms.lines[1]
             and terms.prices in ("any", "gross" if deal.with_tax else "net")
             and deal.voice.language in spoken
+            and (terms.tax != "exempt" or deal.invoice.tax_breakdown[0].category == "E")
         )
         if fits:
             break
