@@ -58,6 +58,7 @@ _EUR = ("{} €", "{} EUR", "€ {}", "EUR {}", "{}", "€{}")
 _DE_DATES = ("%d.%m.%Y", "%d.%m.%Y", "%d.%m.%y", "{day}. {month} %Y")
 _FR_DATES = ("%d/%m/%Y", "%d/%m/%Y", "%d/%m/%y", "{day} {month} %Y", "%d-%m-%Y")
 LETTER = (612.0, 792.0)
+_LAKHS = re.compile(r"(?<=\d)(?=(\d\d)*\d{3}$)")
 
 LOCALES: tuple[Locale, ...] = (
     Locale(
@@ -132,9 +133,6 @@ LOCALES: tuple[Locale, ...] = (
         "2## ### ###", 2,
     ),
 )  # fmt: skip
-
-
-_LAKHS = re.compile(r"(?<=\d)(?=(\d\d)*\d{3}$)")
 
 
 @cache

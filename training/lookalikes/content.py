@@ -22,9 +22,9 @@ KINDS = ("invoice", "credit_note", "prepayment")
 class Terms:
     """What a template's first line asks of the sale, as `{# locales: de fr-FR; lines: 1-6 #}`. Every part may be left out.
 
-    locales: languages or locales that it is written in; those of `ELSEWHERE` only by their code. kinds: of `business.Kind`. lines: fewest and most. prices: `net`, `gross` (with
-    tax) or `any`. goods: a section of `goods.toml`. buyer: `person` for a private one. seller: `person` or `firm`, else mixed.
-    tax: `exempt` for sellers that charge none, as small businesses.
+    locales: languages or locales that it is written in; those of `ELSEWHERE` only by their code. kinds: of `business.Kind`. lines: fewest
+    and most. prices: `net`, `gross` (with tax) or `any`. goods: a section of `goods.toml`. buyer: `person` for a private one. seller:
+    `person` or `firm`, else mixed. tax: `exempt` for sellers that charge none, as small businesses.
     """
 
     locales: tuple[str, ...] = tuple(sorted({locale.language for locale in LOCALES}))
