@@ -38,8 +38,7 @@ class Letterhead:
         row = grid.rows[number]
         company = legal_form(text)
         squeezed = "".join(words)
-        merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        merit += 0.28 if company else 0.0
+        merit = 0.28 if company else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
         if row.page == 1:
             size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
@@ -48,8 +47,10 @@ class Letterhead:
             merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
         merit += 0.1 if position > 0.85 else 0.0
         beside = _imprint(row.span(stop, end)) if stop < end else 0.0  # a sender's address on one line begins with the sender
-        below = contacts_below(self.found, line) if not beside and merit > 0.1 else 0.0
+        below = contacts_below(self.found, line) if not beside and merit >= 0.1 else 0.0
         merit += beside + below
+        merit -= 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else 0.12
+        merit -= 0.6 if self._is_bank(line, text) else 0.0
         merit -= 0.3 if text[-1].isdigit() else 0.0
         merit -= 0.8 if words[0] in OWNER else 0.0
         if not company:
@@ -60,6 +61,19 @@ class Letterhead:
             merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
         merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
         return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW
+
+    def _is_bank(self, line: Line, text: str) -> bool:
+        """Whether a name is that of the bank that keeps the account: labelled so, or a bank's by its words and its account comes next."""
+        row = self.found.grid.rows[line[0]]
+        begin = row.cells[row.cell_of[line[1]]][0]
+        label, colon, _ = text.rpartition(":")
+        if Cue.BANK in cues_in(plain(row.span(begin, line[1]) + " " + label)):
+            return True
+        if colon or Cue.BANK not in cues_in(label_words(text)):
+            return False
+        beside = row.span(line[2], min(line[2] + 2, len(row.words)))
+        below = passage_below(self.found, line, with_first=True).lines[1:2]
+        return any(cues_in(plain(near)[:2]) & _ACCOUNT for near in (beside, *(text_of(self.found.grid, under) for under in below)))
 
 
 _NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
@@ -73,6 +87,7 @@ def _imprint(text: str) -> float:
     return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
 
 
+_ACCOUNT = {Cue.IBAN, Cue.BIC, Cue.ACCOUNT}
 _OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
 
 

@@ -82,6 +82,7 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
+        "lasku;szamla;racun;"
         "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
         "facture de vente;factura de venta;fattura di vendita;fatura de venda;minuta;parcella;faktura vat;faktur;fakturan;invoice;inv;"
         "tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
@@ -203,7 +204,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
+        "sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
+        "prodavajici;elado;szallito;furnizor;vanzator;prodavac;dobavitelj;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
         "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
         "verkoper;expediteur;afzender;mittente;remitente;remetente;fornitore;cedente;venditore;cedente prestatore;"
@@ -213,6 +215,7 @@ CUES: dict[Cue, str] = {
         "freelancer;company details"
     ),
     Cue.BUYER: (
+        "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
@@ -232,6 +235,7 @@ CUES: dict[Cue, str] = {
         "intestata a;intestato a;fatturata a;facturada a;faturada a"
     ),
     Cue.SHIP_TO: (
+        "leveringsadresse;leveransadress;toimitusosoite;adres dostawy;dodaci adresa;szallitasi cim;adresa de livrare;"
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
         "lieferanschrift;warenempfanger;versandadresse;adresse de livraison;livraison;livraison adresse;livre a;afleveradres;"
         "leveradres;verzendadres;bezorgadres;indirizzo di consegna;destinazione merce;luogo di destinazione;destinazione;"
@@ -246,13 +250,14 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
+        "tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu;"
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
         "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
         "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
-        "contact;attention;accounts payable;"
+        "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
         "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
@@ -285,7 +290,7 @@ CUES: dict[Cue, str] = {
         "conta;bankrekening;cc n;c c;rib;bank account;bankverbindung;ifsc;ifsc code;sort code;blz;bankleitzahl;routing;"
         "routing number;aba;bsb;clearing;bankcode"
     ),
-    Cue.BANK: "bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
+    Cue.BANK: "pankki;bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
     Cue.REGISTER: (
         "programa certificado;software certificado;siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;"
         "kvk nummer;registered;company number;"

@@ -105,6 +105,15 @@ def only_legal_form(text: str) -> bool:
     return OSA.distance("".join(joined), "sdnbhd", score_cutoff=1) <= 1
 
 
+def goes_on(text: str) -> bool:
+    """Whether a line begins as the second line of a name does: "and Sons Ltd", "für Technik mbH"."""
+    first, _, rest = text.partition(" ")
+    return bool(rest) and first in _LINKS and len(rest.split()) < 6 and not any(map(str.isdigit, rest))
+
+
+_LINKS = frozenset("and und et y & + of for für du des di dos das".split())
+
+
 def registration(text: str) -> bool:
     """Whether a text is the number under which a firm is registered, as it stands behind or under the name: "(123456-X)"."""
     return sum(map(str.isdigit, text)) > 3 and bool(_REGISTRATION.fullmatch(text))

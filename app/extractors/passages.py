@@ -9,7 +9,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like, legal_form, only_legal_form
+from app.extractors.names import address_like, goes_on, legal_form, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -27,7 +27,7 @@ def text_of(grid: Grid, line: Line) -> str:
 
 
 def name_from(grid: Grid, line: Line) -> str:
-    """The text of a line and, where the name was too long for it, its legal form on the line below."""
+    """The text of a line and, where the name was too long for it, the line below: its legal form, or what begins with "and"."""
     text = text_of(grid, line)
     row = grid.rows[line[0]]
     left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
@@ -37,7 +37,8 @@ def name_from(grid: Grid, line: Line) -> str:
             x0, x1 = below.words[first].x0, below.words[end - 1].x1
             aligned = abs(x0 - left) < 0.7 * row.height or abs(x0 + x1 - left - right) < 2 * row.height
             if aligned and below.y0 - row.y1 < row.height:
-                return f"{text} {below.span(first, end)}" if only_legal_form(below.span(first, end)) else text
+                rest = below.span(first, end)
+                return f"{text} {rest}" if only_legal_form(rest) or goes_on(rest) else text
     return text
 
 

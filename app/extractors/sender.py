@@ -26,6 +26,7 @@ from app.extractors.names import (
     LEGAL,
     address_like,
     clean,
+    goes_on,
     is_country,
     legal_form,
     name_like,
@@ -114,7 +115,7 @@ class Senders:
         choice = pick(weighed, floor=FLOOR)
         if choice and choice.candidate and (part := _within(choice.candidate, weighed, heads)):
             choice = replace(choice, value=part.value, candidate=part)
-        if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed])):
+        if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed if plain(str(c.value)) in heads])):
             choice = replace(choice, value=fuller.value, candidate=fuller)
         return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
 
@@ -156,7 +157,8 @@ def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]
         if row.page <= 2 and number not in items:
             for first, end in row.cells:
                 for part in name_parts(row, number, first, end):
-                    yield trim(grid, part), end, part[1] == first, 0.0
+                    line = trim(grid, part)
+                    yield line, end, line[1] == first, 0.0
     for _, passage in payees:
         for line in names_in(grid, passage)[:1]:
             yield line, line[2], True, 0.4
@@ -235,7 +237,7 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
-    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
+    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text) or goes_on(text):
         return False
     if len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME:
         return False  # "I N VOICE"
