@@ -92,6 +92,13 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
     [
         ("Invoice no. 77\nAuftrag: 53567", None),
         ("Invoice no. 77\nIhr Auftrag: 53567", "53567"),
+        ("Factura nº 77\nN/Pedido: 53567", None),
+        ("Factura nº 77\nS/Pedido: 53567", "53567"),
+        ("Factura nº 77\nPedido de venta: 53567\nOC: P00019", "P00019"),
+        ("Fattura n. 77\nConferma d'ordine: 53567\nODA n. 4500012345", "4500012345"),
+        ("Faktura nr. 77\nVårt ordrenr.: 53567\nDeres bestilling: B-1204", "B-1204"),
+        ("Invoice no. 77\nWork order no. 53567", None),
+        ("Invoice no. 77\nThis invoice refers to your purchase order 53567 of 3 May 2024.", "53567"),
         ("Salesperson     P.O.       Terms\n                Number\nJ. Fenwick      LH-5786    Net 30", "LH-5786"),
     ],
 )

@@ -49,6 +49,9 @@ def label_words(text: str) -> tuple[str, ...]:
     """`plain` words with compounds taken apart and digits glued to a label set free ("nr.12")."""
     root = _trie()
     words: list[str] = []
+    if whose := _WHOSE.match(text):
+        words.append(_WHOSE_WORDS[whose[0][0]])
+        text = text[whose.end() :]
     for word in plain(text):
         if word not in root and len(word) > 5 and word.isalpha():
             if document := _document_in(word):
@@ -64,6 +67,11 @@ def label_words(text: str) -> tuple[str, ...]:
         else:
             words.append(word)
     return tuple(words)
+
+
+_WHOSE = re.compile(r"([NV])/(?![^\W\d_](?![^\W\d_]))|(S)/(?=[^\W\d_]{3})")
+_WHOSE_WORDS = {"N": "nos", "V": "vos", "S": "su"}
+"""Ours and yours as Romance languages shorten them: "N/Ref.", "V/ encomenda", "S/Pedido"."""
 
 
 def _document_in(word: str) -> str | None:
@@ -179,6 +187,10 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     return None
 
 
+_RELATED_ORDER = frozenset({Cue.RELATED, Cue.PURCHASE, Cue.YOUR})
+"""Of "this invoice refers to your purchase order"."""
+
+
 @lru_cache(maxsize=1024)
 def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
     numbered = bool(cues & {Cue.NUMBER, Cue.REFERENCE})
@@ -192,7 +204,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("other_id", 0.95)
     if Cue.DATE in cues and not numbered:
         return None
-    if cues & {Cue.RELATED, Cue.DELIVERY_NOTE, Cue.OFFER, Cue.CONTRACT, Cue.PAGE, Cue.PERIOD}:
+    if cues & {Cue.RELATED, Cue.DELIVERY_NOTE, Cue.OFFER, Cue.CONTRACT, Cue.PAGE, Cue.PERIOD} and not cues >= _RELATED_ORDER:
         return Meaning("other_id", 0.9)
     if Cue.PAYMENT in cues and Cue.REFERENCE in cues:
         return Meaning("payment_reference", 1.0)

@@ -126,16 +126,24 @@ CUES: dict[Cue, str] = {
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;ordre;bestelling;bestel",
+    Cue.ORDER: "order;ord;ordre;orden;ordem;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
         "ordine d acquisto;ordine di acquisto;"
         "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;votre commande;customer order;"
-        "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung"
+        "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung;"
+        "kundenauftrag;kundenauftrags;auftrags nr kunde;auftrags nummer kunde;best nr;best no;customer s order;customers order;cust order;"
+        "client order;klantorder;klantorders;bestelbon;ord cliente;ordem de compra;oc;o c;oda;vos enc;n de bc;bestilling;bestillings;"
+        "innkjops;n d engagement;numero d engagement;no d engagement"
     ),
     Cue.SALES: (
-        "auftrag;auftrags;sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
+        "auftrag;auftrags;opdracht;opdrachts;sales order;work order;works order;job order;repair order;service order;"
+        "order acknowledgement;order acknowledgment;bon de vente;vente;commande de vente;commande vente;ordre de vente;ordre de travail;"
+        "pedido de venta;orden de venta;orden de trabajo;ordem de venda;ordem de servico;ordine di vendita;ordine di lavoro;"
+        "salgsordre;salgsordrenr;confirmation de commande;conferma d ordine;conferma ordine;conferma di ordine;confirmacion de pedido;"
+        "confirmacion pedido;confirmacao de encomenda;orderbevestiging;ordrebekreftelse;"
+        "our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
         "auftrag nr lief;"
         "auftrag datum lief;auftragsbestatigung;verkooporder;sales rep;salesperson;verkaufer;verkoper;vendedor;commercial;vendeur"
     ),
@@ -194,7 +202,7 @@ CUES: dict[Cue, str] = {
         "a payer avant;date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;"
         "pagamento entro;entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;"
         "netto bis;pagar ate;pagar antes de;pagar antes del;a pagar ate;pagar el;da pagare entro;te betalen voor;betalen voor;"
-        "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
+        "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am;vence;vence em;vence el;betales innen;forfaller"
     ),
     Cue.OTHER_DATE: (
         "service due;next service;next service due;next bill;next bill due;print;printed;gedruckt;imprime;birth;geburts;stand;per;"
@@ -307,8 +315,8 @@ CUES: dict[Cue, str] = {
         "isbn;asin;lot;batch"
     ),
     Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
-    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
-    Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
+    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres",
+    Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso;var;vart;internal;intern;interne;interno;interna",
     Cue.TOTAL: (
         "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
         "total;totals;totale;"
