@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 
 
 def bend_of(lines: Sequence[Line], width: int, height: int) -> Bend:
-    """From the angles of the lines of a page (`width` x `height` pixels): to their slopes a polynomial of second degree across the page that
-    changes evenly down the page is fitted by least squares (Huber's weights), and integrated from the middle."""
+    """From the angles of the lines of a page (`width` x `height` pixels): to their slopes a polynomial of second degree across the page,
+    which changes evenly down the page, is fitted by least squares (Huber's weights), and integrated from the middle."""
     long = [line for line in lines if not line.on_end and line.width > LONG * line.height]
     if len(long) < 3:
         return lambda x, y: 0.0
