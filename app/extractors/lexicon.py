@@ -240,7 +240,9 @@ CUES: dict[Cue, str] = {
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
-        "intestata a;intestato a;fatturata a;facturada a;faturada a"
+        "intestata a;intestato a;fatturata a;facturada a;faturada a;"
+        "doit;receptor;lizenznehmer;licensee;licentienemer;mieter;locataire;lessee;huurder;inquilino;arrendatario;conduttore;"
+        "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),
     Cue.SHIP_TO: (
         "leveringsadresse;leveransadress;toimitusosoite;adres dostawy;dodaci adresa;szallitasi cim;adresa de livrare;"
