@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.domain.parsing import (
@@ -31,8 +32,9 @@ class Letterhead:
     found: Candidates
     usual: float
 
-    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool]:
-        """The merit, and whether a firm's numbers stand with the name. `end`: where the cell ends that it stands in."""
+    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool, bool]:
+        """The merit; whether a firm's numbers stand with the name; whether the line goes on with them, or with an address: an imprint.
+        `end`: where the cell ends that it stands in."""
         grid = self.found.grid
         number, first, stop = line
         row = grid.rows[number]
@@ -60,7 +62,7 @@ class Letterhead:
             merit -= 0.3 if len(words) > 2 and sum(word[0].islower() for word in text.split()) * 2 > len(words) else 0.0  # a sentence
             merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
         merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
-        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW
+        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW, beside > 0
 
     def _is_bank(self, line: Line, text: str) -> bool:
         """Whether a name is that of the bank that keeps the account: labelled so, or a bank's by its words and its account comes next."""
@@ -82,11 +84,13 @@ _NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
 
 def _imprint(text: str) -> float:
     """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
-    if any(map(str.isdigit, text)) and cues_in(plain(text)) & _OF_A_FIRM:
+    if any(map(str.isdigit, text)) and (cues_in(plain(text)) & _OF_A_FIRM or _TAX_NUMBER.search(text)):
         return _NUMBERED_BESIDE
     return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
 
 
+_TAX_NUMBER = re.compile(r"(?:VAT|TVA|USt|MwSt|BTW|IVA|P\.? ?IVA|GST|NIP|NIF|CIF|RFC|ABN)\W{0,3}(?:[A-Z]{2,3})?[-. ]?\d", re.IGNORECASE)
+"""The name of a tax with a number of its own right behind it, no rate: those of `Cue.VAT_NUMBER` say "number" too."""
 _ACCOUNT = {Cue.IBAN, Cue.BIC, Cue.ACCOUNT}
 _OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
 

@@ -55,7 +55,8 @@ PRINTED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place where a name stands that may be the sender's. `merit`: what speaks for it, whoever the addressee is; `numbered`: whether
-    a firm's numbers stand with it; `heads`: whether its cell begins with it; `domains`: those that agree with it."""
+    a firm's numbers stand with it; `heads`: whether its cell begins with it; `domains`: those that agree with it; `imprint`: whether its
+    line goes on with a firm's numbers or an address."""
 
     text: str
     words: tuple[str, ...]
@@ -64,6 +65,7 @@ class Mention:
     numbered: bool
     heads: bool
     domains: frozenset[Domain]
+    imprint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,12 @@ class Senders:
     mentions: list[Mention]
     first_lines: frozenset[Line]
     others: frozenset[Place]
+
+    def have_imprint(self, party: PartyChoice) -> bool:
+        """Whether the party's name stands in an imprint outside of its own passage: firms print their own there, not their customers'."""
+        theirs = set(_places([party.passage] if party.passage else []))
+        words = plain(str(party.name.value)) if party.name else ()
+        return any(m.imprint and m.words == words and (m.line[0], m.line[1]) not in theirs for m in self.mentions)
 
     def choice(self, buyer: PartyChoice) -> Choice | None:
         """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
@@ -143,9 +151,9 @@ def read_senders(
         words = plain(text)
         if not _can_be_sender(text, words) or is_country(words):
             continue
-        merit, numbered = letterhead.weigh(line, text, words, end)
+        merit, numbered, imprint = letterhead.weigh(line, text, words, end)
         agreeing = frozenset(domain for domain in domains if agrees(domain.name, "".join(words), words))
-        mentions.append(Mention(text, words, line, merit + bonus, numbered, heads, agreeing))
+        mentions.append(Mention(text, words, line, merit + bonus, numbered, heads, agreeing, imprint))
     first_lines = frozenset(line for passage in window for line in names_in(grid, passage)[:1])
     others = [passage for role in ("ship_to", "other", "buyer") for _, passage in labelled[role]]
     return Senders(found, _joined(grid, mentions), first_lines, frozenset(_places(others)))
