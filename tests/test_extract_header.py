@@ -45,6 +45,7 @@ def said(path: str, head: str) -> str | None:
         ("CREDIT NOTE 141276\nfor invoice FT 2021A/847 of 4 Mar 2021", "141276"),
         ("INVOICE NO. 201507832\nDATE: 25 July 2015", "201507832"),
         ("INV-00871\n12 May 2024", "INV-00871"),
+        ("Invoice no. RE-2022-      Date: 12 May 2024\n            645", "RE-2022-645"),
         ("375/2023\n12 de maio de 2023\n\nProcessado por programa certificado n.º 1234/AT", "375/2023"),
     ],
 )
@@ -99,6 +100,11 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
         ("Faktura nr. 77\nVårt ordrenr.: 53567\nDeres bestilling: B-1204", "B-1204"),
         ("Invoice no. 77\nWork order no. 53567", None),
         ("Invoice no. 77\nThis invoice refers to your purchase order 53567 of 3 May 2024.", "53567"),
+        ("Invoice no. 77\nYour purchase / date: 53567 / 3 May 2024", "53567"),
+        ("Invoice no. 77\nOrder date: 53567", None),
+        ("Invoice no. 77\nReference: PO1745", "PO1745"),
+        ("Invoice no. 77\nOur reference: PO1745", None),
+        ("Invoice no. 77\nReference: 4711745", None),
         ("Salesperson     P.O.       Terms\n                Number\nJ. Fenwick      LH-5786    Net 30", "LH-5786"),
     ],
 )

@@ -183,12 +183,11 @@ def _row(page: int, placed: list[PlacedWord], read: bool = False) -> Row:
                 cells.append((first, i))
                 first = i
             before = placed[i - 1]
-            thin = (
-                before.text[-1].isdigit()
-                and len(spot.text) >= 3
-                and spot.text[:3].isdigit()
-                and gap < min(THIN_GAP * height, 1.35 * (before.x1 - before.x0) / len(before.text))
-            )
+            letter = (before.x1 - before.x0) / len(before.text)
+            if read:  # the ink of a "1" is narrower than its letter
+                letter = max(letter, (spot.x1 - spot.x0) / len(spot.text))
+            digits = before.text[-1].isdigit() and len(spot.text) >= 3 and spot.text[:3].isdigit()
+            thin = digits and gap < min(THIN_GAP * height, 1.35 * letter)
             separator = "\t" if wide else THIN if thin else " "
             parts.append(separator)
             offset += 1

@@ -86,6 +86,8 @@ class Labels:
             cues = self._between(hits, start, end)
             if Cue.SHARE_OF in cues and not any(Cue.SHARE_OF in h.cues and h.end == candidate.first for h in hits):
                 cues -= {Cue.SHARE_OF}  # "VAT 20 % on 853.70" is no base of what comes after
+            if candidate.kind == "id" and Cue.DATE in cues and self._dated_too(row, hits, start, end):
+                cues -= {Cue.DATE}
             if cues:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
@@ -169,6 +171,12 @@ class Labels:
         if end - start > 9:  # a sentence: what stands near the value counts
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    @staticmethod
+    def _dated_too(row: Row, hits: list[CueHit], start: int, end: int) -> bool:
+        """Whether a label names a number and its date, as in "Your order / date: 4711 / 3 May 2024"."""
+        last = max((hit for hit in hits if hit.first >= start and hit.end <= end), key=lambda hit: hit.end)
+        return Cue.DATE in last.cues and last.first > start and row.words[last.first - 1].text.endswith("/")
 
     def _behind_dash(self, row: Row, hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
         """Of "Your subscription – Invoice no." what stands behind the last dash, comma or full stop, if it says by itself what the value
