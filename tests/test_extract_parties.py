@@ -271,6 +271,26 @@ Leeds LS1 4AB                                Hauptstr. 7
             "buyer.name": "Gesellschaft für Umwelttechnik und Recycling mbH",
         },
     ),
+    "a_seller_with_an_address": (
+        """
+Vendeur :                        A :
+Vicking Direct                   Bluewater Loft
+12 rue des Lilas                 4 quai Sud
+69003 Lyon                       44000 Nantes
+""",
+        {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
+    ),
+    "a_salesman": (
+        """
+Vicking Direct                   Doit :
+12 rue des Lilas                 Bluewater Loft
+69003 Lyon                       4 quai Sud
+                                 44000 Nantes
+Vendeur
+Jean Morel
+""",
+        {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
+    ),
     "a_courtesy": (
         """
 LARKSPUR CONSULENZE S.r.l.

@@ -220,9 +220,10 @@ CUES: dict[Cue, str] = {
         "emittente;proveedor;vendedor;emisor;fornecedor;"
         "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
         "uitgegeven door;ausgestellt von;"
-        "freelancer;company details"
+        "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
+        "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
         "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
