@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain.document import Document
 from app.extractors.text import extract_text
+from tests.test_extract_pictures import read_page
 from tests.test_extract_text import document, value_at
 
 BODY = """
@@ -102,6 +104,7 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
         ("Invoice no. 77\nThis invoice refers to your purchase order 53567 of 3 May 2024.", "53567"),
         ("Invoice no. 77\nYour purchase / date: 53567 / 3 May 2024", "53567"),
         ("Invoice no. 77\nOrder date: 53567", None),
+        ("Rechnung Nr. 77\nAufgrund Ihres Auftrags Nr. 53567 vom 3. Mai 2024 berechnen wir:", "53567"),
         ("Invoice no. 77\nReference: PO1745", "PO1745"),
         ("Invoice no. 77\nOur reference: PO1745", None),
         ("Invoice no. 77\nReference: 4711745", None),
@@ -110,6 +113,12 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
 )
 def test_the_buyers_order(head: str, order: str | None) -> None:
     assert said("purchase_order_reference", head) == order
+
+
+def test_a_label_with_a_letter_read_as_a_digit_is_no_value() -> None:
+    text = HEAD + "Facture n° 77\nV0tre commande: B-166\nVerva1dag 16-04-2024" + BODY
+    invoice = extract_text(Document("image/png", (read_page(text),))).invoice
+    assert (invoice.purchase_order_reference, str(invoice.due_date)) == ("B-166", "2024-04-16")
 
 
 def test_a_vat_id_behind_no() -> None:
