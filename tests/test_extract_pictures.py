@@ -342,31 +342,6 @@ def test_a_tax_that_a_total_holds_is_proved_by_its_rate() -> None:
     assert read(RECEIPT.format(tax="9,81")).invoice.total_tax is None
 
 
-UNTAXED = """
-Weiss Pharma AG                              INVOICE
-4 Quarry Lane, Leeds LS1 4AB                 Invoice number: 4711
-                                             Date: 21/04/2016
-
-Description                  Quantity     Price     Tax %6      Amount
-Examination couch                 1       699.50    0.00 %      699.50
-Face masks                        1       767.47    0.00 %      767.47
-Gloves                            1        10.95    0.00 %       10.95
-
-                                      Net total                1477.92
-                                      Tax 0.00 %                  0.00
-                                      Total                    1477.92
-"""
-
-
-def test_sums_that_close_without_tax_are_not_read_otherwise() -> None:
-    invoice = read(UNTAXED).invoice
-    assert [str(value) for value in (invoice.total_without_tax, invoice.total_tax, invoice.total_with_tax)] == [
-        "1477.92",
-        "0.00",
-        "1477.92",
-    ]
-
-
 def test_rules_of_a_table_are_no_words() -> None:
     text = INVOICE.format(**GOOD).replace("Garden lamps  ", "| Garden lamps |").replace("Steel buckets  ", "[Steel buckets  ")
     extracted = read(text)
