@@ -191,7 +191,7 @@ CUES: dict[Cue, str] = {
         "entro il;antes del;antes de;hasta;hasta el;ate"
     ),
     Cue.COLLECTED: (
-        "afschrijf;afschrijving;"
+        "afschrijfdatum;"
         "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
         "addebito;addebitato;debited;"
         "direct debit;"
