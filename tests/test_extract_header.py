@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from app.domain.document import Document
@@ -131,3 +133,18 @@ def test_totals_right_under_the_last_item() -> None:
     text = strip + "Summe netto     20 % USt auf 150.00     Gesamtbetrag\n150.00 EUR      30.00 EUR               180.00 EUR\n"
     invoice = extract_text(document(text)).invoice
     assert [str(invoice.total_without_tax), str(invoice.total_tax), str(invoice.total_with_tax)] == ["150.00", "30.00", "180.00"]
+
+
+def test_a_label_in_spaced_capitals_that_came_apart_is_read() -> None:
+    page = """
+Harrow & Finch Ltd                                          INVOICE
+
+03/04/2024  Radio spot 30 s                                 90.00
+D AT E
+15/04/2024
+
+PAYA BLE BY
+29/04/2024
+"""
+    invoice = extract_text(document(page)).invoice
+    assert (invoice.issue_date, invoice.due_date) == (date(2024, 4, 15), date(2024, 4, 29))

@@ -69,12 +69,13 @@ def lead_of(roles: dict[str, float], role: str) -> float:
     return own if own >= rival else own - 0.8 * rival
 
 
-def choose_header(found: Candidates, items: frozenset[int]) -> dict[str, Choice]:
-    """All header fields but amounts and parties. `items`: rows of the item table, which hold no header values."""
+def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. `table`: rows of the item table, which hold no identifiers; `items`: those down to its
+    last item, which hold no dates (beside the sums under it may stand when to pay)."""
     chosen: dict[str, Choice] = {}
     _choose_dates(found, items, chosen)
-    _choose_ids(found, items, chosen)
-    _choose_terms(found, items, chosen)
+    _choose_ids(found, table, chosen)
+    _choose_terms(found, table, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account

@@ -82,6 +82,7 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
+        "facture de solde;fattura a saldo;fattura di saldo;factura de saldo;notadatum;notanummer;"
         "lasku;szamla;racun;"
         "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
         "facture de vente;factura de venta;fattura di vendita;fatura de venda;minuta;parcella;faktura vat;faktur;fakturan;invoice;inv;"
@@ -109,17 +110,19 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
+    Cue.NUMBER: "notanummer;folio;numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
     Cue.DATE: (
+        "notadatum;dated;wystawiono dnia;wystawiono;"
         "emise le;emis le;etablie le;etabli le;emitida el;emitida em;emessa il;emesso il;ausgestellt am;issued on;expedida el;"
-        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums"
+        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dag;datums"
     ),
-    Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
+    Cue.OF: "vom;of;dt;du;del;van;den;le;lo;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
     ),
     Cue.RELATED: (
+        "bezug faktura;bezug rechnung;bezugsrechnung;"
         "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
         "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
@@ -185,10 +188,12 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: (
+        "do dnia;"
         "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
         "entro il;antes del;antes de;hasta;hasta el;ate"
     ),
     Cue.COLLECTED: (
+        "afschrijfdatum;"
         "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
         "addebito;addebitato;debited;"
         "direct debit;"
@@ -196,7 +201,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "scadenze;echeances;vencimientos;vencimentos;falligkeiten;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
+        "to be paid by;date de reglement;uiterlijk betalen;uiterlijk betalen op;betalen uiterlijk;"
+        "scadenze;echeances;vencimientos;vencimentos;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
         "forfald;betalingsfrist;betalas senast;senast;"
         "termin platnosci;termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;"
         "falligkeitsdatum;zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;"
@@ -207,6 +213,7 @@ CUES: dict[Cue, str] = {
         "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am;vence;vence em;vence el;betales innen;forfaller"
     ),
     Cue.OTHER_DATE: (
+        "accepte;acceptee;accettato;aceptado;accepted;angenommen;"
         "service due;next service;next service due;next bill;next bill due;print;printed;gedruckt;imprime;birth;geburts;stand;per;"
         "accounting;wertstellung;valuta;"
         "posting;skonto;escompte;"
@@ -305,6 +312,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.BANK: "pankki;bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
     Cue.REGISTER: (
+        "reg nr;folio fiscal;certificado;no certificado;"
         "programa certificado;software certificado;siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;"
         "kvk nummer;registered;company number;"
         "company no;company reg;company registration;reg no;registration no;registration number;cin;naf;ape;code ape;rea;"
@@ -312,6 +320,7 @@ CUES: dict[Cue, str] = {
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
     ),
     Cue.PHONE: (
+        "n de ligne;no de ligne;numero de ligne;numero de linea;numero di linea;"
         "po box;p o box;tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;"
         "handy;cell;gsm;call;freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
     ),
@@ -345,6 +354,7 @@ CUES: dict[Cue, str] = {
         "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
+        "nett;"
         "ekskl;eksl;uten;uden;utan;net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;"
         "exclusief;exclusive;excluding;exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;"
         "base tributavel;base de imposicion;base imposable;imponibile;total imponibile;taxable amount;taxable value;taxable total;"
@@ -357,6 +367,7 @@ CUES: dict[Cue, str] = {
         "iva incl;com iva;con iva;iva inclusa;enthaltene;enthalten;enthalt;avec;with;mit"
     ),
     Cue.TAX: (
+        "t p s;t v q;"
         "podatek;podatek vat;mervardesskatt;merverdiavgift;vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;"
         "steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;"
         "tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;versicherungsteuer;versicherungssteuer;igic;cess;service tax;"
@@ -380,6 +391,7 @@ CUES: dict[Cue, str] = {
         "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
     ),
     Cue.PAYMENT: (
+        "ausgleich;begleichung;płatne;płatne przelewem;"
         "payment;zahlung;zahlungs;paiement;reglement;betaling;betalings;pagamento;pago;remittance;payer;bezahlung;uberweisung;"
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),

@@ -50,7 +50,8 @@ _POST_CODE = re.compile(
 
 
 _CITY_FIRST = re.compile(
-    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:(?P<state>[A-Z]{2}|[A-Z][a-z]+),?\s+(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
+    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:\(?(?P<state>[A-Z]{2}|[A-Z][^\W\d_]+)\)?,?\s+"
+    r"(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
     r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
 _INDIAN_CODE = re.compile(r"(?P<city>[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?),?\s*[-–]?\s?(?P<code>[1-9]\d{2} ?\d{3})(?![\d.,])")

@@ -263,6 +263,9 @@ class Labels:
                 return
             any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
             if not any_over:
+                if number == candidate.row - 1 and (cues := self._corner_label(candidate)):
+                    yield Label(cues, "above", 0)
+                    return
                 continue
             if head_only:
                 if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
@@ -286,6 +289,21 @@ class Labels:
                 distance += 1
                 if distance > 3:
                     return
+
+    def _corner_label(self, candidate: Candidate) -> frozenset[Cue]:
+        """Of a row of boxes with a label in the upper left corner of each and its value at the right: what the candidate's box says."""
+        row, over = self.grid.rows[candidate.row], self.grid.rows[candidate.row - 1]
+        if len(row.cells) != len(over.cells) or len(row.cells) < 3 or self.values[candidate.row - 1]:
+            return _NO_CUES
+        if not all(_valued(spot.text) for spot in row.words):
+            return _NO_CUES  # the first line of a table under its head
+        lefts = [over.words[first].x0 for first, _ in over.cells]
+        if not all(
+            left <= row.words[first].x0 and row.words[end - 1].x1 <= right
+            for (first, end), left, right in zip(row.cells, lefts, [*lefts[1:], float("inf")], strict=True)
+        ):
+            return _NO_CUES
+        return self._between(self.cues[candidate.row - 1], *over.cells[row.cell_of[candidate.first]])
 
     def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
         """The cues right above a row, where both are lines of one title: "P.O." over "Number"."""
