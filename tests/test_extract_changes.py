@@ -72,3 +72,16 @@ def test_the_bases_of_several_rates_are_their_lines() -> None:
 
 def test_a_tax_that_no_base_bears_out_is_left_out() -> None:
     assert read(("Net total", "120.00"), ("VAT 20%", "23.00"), ("Total", "143.00")).tax_breakdown == ()
+
+
+def test_sums_in_boxes_have_their_labels_in_the_upper_left_corners() -> None:
+    boxes = """
+Sale amount          Less disc.        Freight           Taxable           Sales tax           Total
+             138.34               .00               .00          138.34               11.41          149.75
+"""
+    invoice = extract_text(document(PAGE.split("Description")[0] + boxes)).invoice
+    assert (invoice.total_without_tax, invoice.total_tax, invoice.total_with_tax) == (
+        Decimal("138.34"),
+        Decimal("11.41"),
+        Decimal("149.75"),
+    )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from app.domain.document import Document
 from app.extractors.text import extract_text
+from tests.test_extract_pictures import read_page
 from tests.test_extract_text import document, value_at
 
 BODY = """
@@ -45,6 +49,7 @@ def said(path: str, head: str) -> str | None:
         ("CREDIT NOTE 141276\nfor invoice FT 2021A/847 of 4 Mar 2021", "141276"),
         ("INVOICE NO. 201507832\nDATE: 25 July 2015", "201507832"),
         ("INV-00871\n12 May 2024", "INV-00871"),
+        ("Invoice no. RE-2022-      Date: 12 May 2024\n            645", "RE-2022-645"),
         ("375/2023\n12 de maio de 2023\n\nProcessado por programa certificado n.º 1234/AT", "375/2023"),
     ],
 )
@@ -92,11 +97,30 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
     [
         ("Invoice no. 77\nAuftrag: 53567", None),
         ("Invoice no. 77\nIhr Auftrag: 53567", "53567"),
+        ("Factura nº 77\nN/Pedido: 53567", None),
+        ("Factura nº 77\nS/Pedido: 53567", "53567"),
+        ("Factura nº 77\nPedido de venta: 53567\nOC: P00019", "P00019"),
+        ("Fattura n. 77\nConferma d'ordine: 53567\nODA n. 4500012345", "4500012345"),
+        ("Faktura nr. 77\nVårt ordrenr.: 53567\nDeres bestilling: B-1204", "B-1204"),
+        ("Invoice no. 77\nWork order no. 53567", None),
+        ("Invoice no. 77\nThis invoice refers to your purchase order 53567 of 3 May 2024.", "53567"),
+        ("Invoice no. 77\nYour purchase / date: 53567 / 3 May 2024", "53567"),
+        ("Invoice no. 77\nOrder date: 53567", None),
+        ("Rechnung Nr. 77\nAufgrund Ihres Auftrags Nr. 53567 vom 3. Mai 2024 berechnen wir:", "53567"),
+        ("Invoice no. 77\nReference: PO1745", "PO1745"),
+        ("Invoice no. 77\nOur reference: PO1745", None),
+        ("Invoice no. 77\nReference: 4711745", None),
         ("Salesperson     P.O.       Terms\n                Number\nJ. Fenwick      LH-5786    Net 30", "LH-5786"),
     ],
 )
 def test_the_buyers_order(head: str, order: str | None) -> None:
     assert said("purchase_order_reference", head) == order
+
+
+def test_a_label_with_a_letter_read_as_a_digit_is_no_value() -> None:
+    text = HEAD + "Facture n° 77\nV0tre commande: B-166\nVerva1dag 16-04-2024" + BODY
+    invoice = extract_text(Document("image/png", (read_page(text),))).invoice
+    assert (invoice.purchase_order_reference, str(invoice.due_date)) == ("B-166", "2024-04-16")
 
 
 def test_a_vat_id_behind_no() -> None:
@@ -109,3 +133,18 @@ def test_totals_right_under_the_last_item() -> None:
     text = strip + "Summe netto     20 % USt auf 150.00     Gesamtbetrag\n150.00 EUR      30.00 EUR               180.00 EUR\n"
     invoice = extract_text(document(text)).invoice
     assert [str(invoice.total_without_tax), str(invoice.total_tax), str(invoice.total_with_tax)] == ["150.00", "30.00", "180.00"]
+
+
+def test_a_label_in_spaced_capitals_that_came_apart_is_read() -> None:
+    page = """
+Harrow & Finch Ltd                                          INVOICE
+
+03/04/2024  Radio spot 30 s                                 90.00
+D AT E
+15/04/2024
+
+PAYA BLE BY
+29/04/2024
+"""
+    invoice = extract_text(document(page)).invoice
+    assert (invoice.issue_date, invoice.due_date) == (date(2024, 4, 15), date(2024, 4, 29))

@@ -18,6 +18,9 @@ Oak shelf                        2      50.00       100.00
                                Total                120.00 EUR
 """
 
+DOWN = "\n" * 45
+"""To the foot of the page."""
+
 LETTERS = {
     "in_two_lines": (
         """
@@ -212,6 +215,81 @@ Invoice 4711, 5 March 2024
 Osborne & Kerr Dental Ltd · 31 Park Avenue · Leeds LS1 4AB
 """,
         {"seller.name": "Osborne & Kerr Dental Ltd", "buyer.name": "Langley Stationers Ltd"},
+    ),
+    "a_bank_with_its_account": (
+        """
+Bluewater Loft
+12 rue des Lilas
+69003 Lyon
+
+Client : Jean Morel
+4 quai Sud
+44000 Nantes
+"""
+        + ITEMS
+        + DOWN
+        + """
+Banque : Example Bank AG  IBAN DE89 3704 0044 0532 0130 00  BIC COBADEFFXXX
+""",
+        {"seller.name": "Bluewater Loft", "buyer.name": "Jean Morel"},
+    ),
+    "in_the_footer_alone": (
+        """
+Bill to
+Jean Morel
+4 Elm Street
+York YO1 7HH
+
+Invoice no. 4711                        Date: 5 March 2024
+"""
+        + ITEMS
+        + DOWN
+        + """
+Total Clean Services             Phone 020 7946 0000
+8 Mill Lane                      Leeds LS1 4AB
+""",
+        {"seller.name": "Total Clean Services", "buyer.name": "Jean Morel"},
+    ),
+    "labels_in_no_lexicon": (
+        """
+Blorp: Bluewater Loft                        Zargl: Pine & Stone
+12 Mill Lane                                 4 Elm Street
+Leeds LS1 4AB                                York YO1 7HH
+""",
+        {"seller.name": "Bluewater Loft", "buyer.name": "Pine & Stone"},
+    ),
+    "a_second_line_that_begins_with_and": (
+        """
+Sunrise International Trading                Bill to
+and Consulting Services Ltd                  Gesellschaft für Umwelttechnik
+12 Mill Lane                                 und Recycling mbH
+Leeds LS1 4AB                                Hauptstr. 7
+                                             10115 Berlin
+""",
+        {
+            "seller.name": "Sunrise International Trading and Consulting Services Ltd",
+            "buyer.name": "Gesellschaft für Umwelttechnik und Recycling mbH",
+        },
+    ),
+    "a_seller_with_an_address": (
+        """
+Vendeur :                        A :
+Vicking Direct                   Bluewater Loft
+12 rue des Lilas                 4 quai Sud
+69003 Lyon                       44000 Nantes
+""",
+        {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
+    ),
+    "a_salesman": (
+        """
+Vicking Direct                   Doit :
+12 rue des Lilas                 Bluewater Loft
+69003 Lyon                       4 quai Sud
+                                 44000 Nantes
+Vendeur
+Jean Morel
+""",
+        {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
     ),
     "a_courtesy": (
         """

@@ -275,6 +275,7 @@ def test_an_o_that_belongs_to_the_prefix_stays() -> None:
     [
         ("lnvoice", 0.9, ("invoice",)),
         ("Qantité", 0.96, ("quantite",)),
+        ("lva", 0.99, ("iva",)),
         ("T0tal", 0.9, ("total",)),
         ("Nurnmer", 0.9, ("nummer",)),
         ("TotalTTC", 0.9, ("total", "ttc")),
@@ -320,6 +321,25 @@ Les règlements reçus avant la date d'échéance ne donnent pas d'escompte.    
 """
     extracted = read(text)
     assert [value_at(extracted, f"total_{name}") for name in ("without_tax", "tax", "with_tax")] == ["100.00", "10.00", "110.00"]
+
+
+RECEIPT = """
+Bakker Sanitair                              Bon 116204
+Lindelaan 49, 9784 XQ Hilversum              17-07-2020
+
+Aantal    Artikel                   Prijs      Bedrag
+6         Bezorging op locatie       7,59       45,54
+2         Eiken plank               18,45       36,90
+
+                             Totaal             82,44
+                             incl. btw 9,0%     {tax}
+"""
+
+
+def test_a_tax_that_a_total_holds_is_proved_by_its_rate() -> None:
+    invoice = read(RECEIPT.format(tax="6,81")).invoice
+    assert (str(invoice.total_with_tax), str(invoice.total_tax)) == ("82.44", "6.81")
+    assert read(RECEIPT.format(tax="9,81")).invoice.total_tax is None
 
 
 def test_rules_of_a_table_are_no_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -177,6 +178,34 @@ def test_an_invoice_is_no_receipt() -> None:
             found = find_candidates(read_grid(Document("image/png", (read_page(sheet.pages[0]),))))
             if read_receipt(found):
                 assert "receipt" in sheet.name or "till" in sheet.name or "kassen" in sheet.name, sheet.name
+
+
+LETTER = """
+Pike & Kerr Farm Produce
+14 Station Road, Asheville, NC 51856
+
+Lucy Fenwick
+                                                                                  07/01/2016
+Invoice RE-2016-754
+Thank you for your business.
+
+Course table                                                                          144.78
+Conference ticket                                                                     458.92
+Net total                                                                             603.70
+Sales tax (8.25%)                                                                      49.81
+Total incl. tax                                                                       653.51
+Less paid by card, points                                                            -332.14
+Total due                                                                             321.37
+"""
+
+
+def test_few_short_lines_on_a_wide_sheet_are_no_receipt() -> None:
+    narrow = re.sub(" {8,}", "    ", LETTER)
+    assert read_receipt(find_candidates(read_grid(Document("image/png", (read_page(narrow),)))))
+    extracted = read(LETTER)
+    assert extracted.document_type == "invoice"
+    assert value_at(extracted, "total_with_tax") == "653.51"
+    assert value_at(extracted, "total_tax") == "49.81"
 
 
 def test_a_text_layer_is_read_as_before() -> None:

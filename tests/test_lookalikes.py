@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+from decimal import Decimal
 from html import unescape
+from random import Random
 
 import pytest
 
+from app.domain.parsing import vat_id_is_valid
 from tests import split
+from training.invoices.locales import Locale
 from training.lookalikes import FOLDER, Page, half_of, text_of, truth_about, write
 from training.lookalikes.chromium import NAMES, Chromium
-from training.lookalikes.content import terms_of
+from training.lookalikes.content import Terms, deal_for, terms_of
+from training.lookalikes.elsewhere import ELSEWHERE
+from training.lookalikes.shown import wrapped
 from training.lookalikes.template import names
 
 
@@ -64,6 +70,32 @@ def test_halves_are_those_of_labelled_documents() -> None:
     for name in names():
         assert (half_of(name) == "closed") == (split.half_of({"layout": name}, "any") == "unopened")
     assert all(half_of(write(1, index, "open").template) == "open" for index in range(30))
+
+
+@pytest.mark.parametrize("locale", ELSEWHERE, ids=lambda one: one.code)
+def test_a_country_elsewhere_is_drawn_only_by_its_code(locale: Locale) -> None:
+    drawn = [deal_for(Terms((locale.code,)), Random(seed)) for seed in range(12)]
+    assert {deal.voice.locale.code for deal in drawn} == {locale.code}
+    assert all(deal.invoice.currency == locale.currency and deal.invoice.seller.address.country == locale.country for deal in drawn)
+    for number in (deal.invoice.seller.vat_id for deal in drawn):
+        assert number is None or vat_id_is_valid(number)
+    if locale.language in Terms().locales:
+        others = [deal_for(Terms((locale.language,)), Random(seed)) for seed in range(12)]
+        assert locale.code not in {deal.voice.locale.code for deal in others}
+
+
+def test_indian_amounts_are_grouped_in_lakhs() -> None:
+    voice = deal_for(Terms(("en-IN",)), Random(1)).voice
+    amounts = [voice.amount(Decimal(text)) for text in ("999", "1000.5", "100000", "12345678.9")]
+    assert amounts == ["999.00", "1,000.50", "1,00,000.00", "1,23,45,678.90"]
+
+
+def test_two_taxes_are_the_whole_tax() -> None:
+    page = write(1, 1, only="quebec_tps_tvq")
+    tax = wrapped(page.printer, "", page.deal.invoice).total_tax
+    parts = [Decimal(re.sub(r"\s", "", text).replace(",", ".")) for text in tax.split(5, 9.975)]
+    assert tax.raw and sum(parts) == tax.raw
+    assert abs(parts[0] - tax.raw * 5 / Decimal("14.975")) <= Decimal("0.005")
 
 
 def test_terms_are_not_mistaken() -> None:

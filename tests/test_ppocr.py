@@ -18,11 +18,13 @@ from app.adapters.ppocr import PpOcrEngine
 from app.adapters.reading_policy import NOTE, InTurn
 from app.adapters.tesseract import Installation, TesseractEngine
 from app.errors import DeadlineExceeded, Unavailable
+from app.ocr.bending import bend_of
 from app.ocr.detection import Line, lines_in, to_search, without_shine
 from app.ocr.recognition import Spelled, Strip, alphabet, batches, cut, spelled, words_in
 from app.ports import Inference, ModelServer, Picture
 from app.readers.look import DPI
 from app.readers.prepare import prepare
+from app.readers.tsv import Seen, words_of
 from app.samples.damage import Damage, damage
 from app.wiring import open_models
 from tests.ablation import bag_error, planned, printed_pages
@@ -285,6 +287,32 @@ def test_what_shines_through_goes_and_pale_edges_of_ink_stay() -> None:
     grey[120:130, 20:180] = 210  # from the back
     clean = without_shine(grey)
     assert clean[120:130].min() == 250 and (clean[50:61] == grey[50:61]).all()
+
+
+def test_what_stands_on_one_line_of_paper_that_bends_is_one_row() -> None:
+    width, height, deep = 1600, 2000, 40.0
+
+    def lower(x: float) -> float:
+        return deep * (x / width) ** 2
+
+    lines = [
+        Line(x, y + lower(x), 300, 30, np.degrees(np.arctan(2 * deep * x / width**2)), 1.0)
+        for y in range(200, 1800, 100)
+        for x in (200, 800, 1400)
+    ]
+    lines[7] = Line(lines[7].x, lines[7].y, 300, 30, 20.0, 1.0)  # some angles are wrong
+    bend = bend_of(lines, width, height)
+    assert all(abs(bend(x, y) - (lower(x) - lower(width / 2))) < 2 for x in (100, 800, 1500) for y in (100, 1900))
+    assert bend_of(lines[:2], width, height)(0, 0) == 0
+    level = [Line(line.x, line.y, 300, 30, 0.0, 1.0) for line in lines]
+    assert bend_of(level, width, height)(1500, 100) == 0
+
+    seen = [
+        Seen(text, x, round(y + lower(x + 50)), x + 100, round(y + lower(x + 50)) + 20, number, 99.0)
+        for number, (text, x, y) in enumerate([("Net", 100, 500), ("100.00", 1400, 500), ("Total", 100, 535), ("119.00", 1400, 535)])
+    ]
+    rows = [words_of(seen, width, height, 100, held).lines for held in (bend, None)]
+    assert list(memoryview(rows[0]).cast("H")) == [0, 0, 1, 1] != list(memoryview(rows[1]).cast("H"))
 
 
 def strip_of(text: str, gaps: Mapping[int, int]) -> tuple[Strip, Spelled]:

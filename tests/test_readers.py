@@ -45,16 +45,68 @@ def test_boxes_are_fractions_of_the_page_as_displayed() -> None:
     page.insert_text((300, 400), "here")
     box = first_page(document).words.box(0)
     assert box.x0 == pytest.approx(0.5, abs=0.003) and box.y0 < 0.5 <= box.y1 + 0.001
+    page.insert_text((300, 400), "aside to the right", rotate=90)
     page.set_rotation(90)
     turned = first_page(document)
-    assert (turned.width, turned.height) == (800, 600)
-    box = turned.words.box(0)
+    assert (turned.width, turned.height, turned.view) == (800, 600, None)
+    box = turned.words.box(turned.words.texts.index("here"))
     assert box.x0 < 0.5 < box.x1 + 0.001 and box.y0 == pytest.approx(0.5, abs=0.003)
     page.set_rotation(0)
+    page.insert_text((300, 500), "most of the words run to the right")
     page.set_cropbox(pymupdf.Rect(200, 300, 500, 700))
     cropped = first_page(document)
     assert (cropped.width, cropped.height) == (300, 400)
-    assert cropped.words.box(0).x0 == pytest.approx(1 / 3, abs=0.005)
+    assert cropped.words.box(cropped.words.texts.index("here")).x0 == pytest.approx(1 / 3, abs=0.005)
+
+
+@pytest.mark.parametrize("direction", [90, 180, 270])
+def test_a_page_whose_print_lies_on_its_side_is_turned(direction: int) -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=600, height=800)
+    for row, text in enumerate(("Invoice 17", "Total 119.00")):
+        away = 100 + 20 * row  # from the edge where the text begins to be read
+        page.insert_text({90: (away, 700), 180: (500, 800 - away), 270: (600 - away, 100)}[direction], text, rotate=direction)
+    page.insert_text((10, 10), "margin")
+    upright = first_page(document)
+    assert upright.words.texts[:4] == ("Invoice", "17", "Total", "119.00")
+    sides = (600, 800) if direction == 180 else (800, 600)
+    assert upright.view is not None and (upright.width, upright.height) == (upright.view.width, upright.view.height) == sides
+    invoice, number, total, _ = (upright.words.box(i) for i in range(4))
+    assert invoice.x0 == pytest.approx(100 / sides[0], abs=0.01) and invoice.y1 == pytest.approx(100 / sides[1], abs=0.02)
+    assert invoice.x1 < number.x0 and invoice.y1 < total.y1
+    a, b, c, d, e, f, *_ = upright.view.matrix  # what is shown, in the page as it lies in the file
+    x, y = a * invoice.x0 + b * invoice.y1 + c, d * invoice.x0 + e * invoice.y1 + f
+    begun = {90: (100, 700), 180: (500, 700), 270: (500, 100)}[direction]
+    assert (600 * x, 800 * y) == pytest.approx(begun, abs=10)  # the height of a line
+
+
+def test_print_upon_print_is_one_word() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    for x in (50, 50.4):
+        page.insert_text((x, 100), "Desk lamp")
+    page.insert_text((50, 114), "lamp")  # the next line is another
+    page.insert_text((120, 100), "lamp")
+    page.insert_text((200, 100), "copy", render_mode=3)
+    page.insert_text((200, 100), "copy")
+    words = first_page(document).words
+    assert words.texts == ("Desk", "lamp", "lamp", "copy", "lamp")
+    assert not words.mark(3) & Mark.HIDDEN
+
+
+def test_letters_set_apart_are_words() -> None:
+    document = pymupdf.open()
+    page = document.new_page()
+    x = 50.0
+    for letter in "TAX INVOICE":
+        if letter != " ":
+            page.insert_text((x, 100), letter, fontsize=12)
+        x += pymupdf.get_text_length(letter, fontsize=12) + 4
+    for i, letter in enumerate("DE89"):  # in the boxes of a form
+        page.insert_text((50 + 15 * i, 150), letter, fontsize=12)
+    page.insert_text((50, 200), "7 x 3")
+    page.insert_text((50, 250), "A B")
+    assert first_page(document).words.texts == ("TAX", "INVOICE", "DE89", "7", "x", "3", "A", "B")
 
 
 def test_bold_is_seen() -> None:
@@ -288,10 +340,10 @@ def test_what_is_no_pdf_is_not_opened_as_something_else() -> None:
 
 def test_limits() -> None:
     assert refusal(text_pdf(pages=3), Limits(pages=2)) == "too_many_pages"
-    assert refusal(text_pdf("a b c d"), Limits(words_on_page=3)) == "parser_limit"
-    assert refusal(text_pdf("a b c d", pages=2), Limits(words=7)) == "parser_limit"
+    assert refusal(text_pdf("an art by dad"), Limits(words_on_page=3)) == "parser_limit"
+    assert refusal(text_pdf("an art by dad", pages=2), Limits(words=7)) == "parser_limit"
     assert refusal(raw_pdf(page="/MediaBox[0 0 14401 100]")) == "parser_limit"
-    assert len(read_pdf(text_pdf("a b c d", pages=2), Limits(words=8, words_on_page=4, pages=2)).pages) == 2
+    assert len(read_pdf(text_pdf("an art by dad", pages=2), Limits(words=8, words_on_page=4, pages=2)).pages) == 2
 
 
 def test_render_bounds() -> None:

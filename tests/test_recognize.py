@@ -29,7 +29,7 @@ from app.samples.on_paper import RECEIPT
 from app.samples.scans import receipt_jpeg
 from app.stages.decode import Decode
 from app.stages.preprocess import Preprocess
-from app.stages.recognize import Recognize, turned
+from app.stages.recognize import Recognize
 from app.stages.validate import findings_of
 from tests.rendered import GERMAN, page
 from tests.test_tesseract import ON_LARGE, PREAMBLE
@@ -209,7 +209,7 @@ def _shown_to_page(view: View, x: float, y: float) -> tuple[float, float]:
 )
 def test_a_turn_is_put_before_the_view(quarters: int, corner: tuple[float, float]) -> None:
     half = View(300, 842, (0.5, 0, 0, 0, 1, 0, 0, 0, 1))
-    view = turned(half, quarters)
+    view = half.turned(quarters)
     assert (view.width, view.height) == ((842, 300) if quarters % 2 else (300, 842))
     assert _shown_to_page(view, 0, 0) == pytest.approx(corner)
-    assert turned(turned(view, 4 - quarters) if quarters else view, 0).matrix == pytest.approx(half.matrix)
+    assert view.turned((4 - quarters) % 4).matrix == pytest.approx(half.matrix)

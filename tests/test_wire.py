@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.document import Document, EInvoice, Page, Words
+from app.domain.document import Document, EInvoice, Page, View, Words
 from app.domain.invoice import Invoice, LineItem
 from app.readers import wire
 from app.readers.limits import Limits
@@ -53,6 +53,11 @@ LIES = {
     "two words in one": wire.Answer(document=one_word("a\u2003b")),
     "lines backwards": wire.Answer(
         document=Document("application/pdf", (Page(1, 1.0, 1.0, Words(("a", "b"), bytes(16), b"\1\0\0\0", b"\0\0")),))
+    ),
+    "view of another size": wire.Answer(document=Document("application/pdf", (Page(1, 9.0, 9.0, view=View(8.0, 9.0)),))),
+    "view of what is not read": wire.Answer(document=Document("application/pdf", (Page(1, 9.0, 9.0, text="none", view=View(9.0, 9.0)),))),
+    "view off the page": wire.Answer(
+        document=Document("application/pdf", (Page(1, 9.0, 9.0, view=View(9.0, 9.0, (9, 0, 0, 0, 9, 0, 0, 0, 1))),))
     ),
     "path as a name": wire.Answer(document=Document("application/pdf", attachments=("a" * 256,))),
 }

@@ -22,6 +22,7 @@ from app.adapters.model_signature import WrongAnswer
 from app.domain.document import Words
 from app.errors import DeadlineExceeded, Unavailable, Unprocessable
 from app.gate import Gate, Inside
+from app.ocr.bending import bend_of
 from app.ocr.detection import Line, lines_in, to_search, turned_over, without_shine
 from app.ocr.recognition import Batch, Spelled, Strip, alphabet, batches, cut, spelled, text_of, words_in
 from app.ports import Inference, ModelServer, PageText, Picture
@@ -195,11 +196,13 @@ class _Page:
         self._versions[model] = inference.version
         return dict(inference.tensors)
 
-    def _words(self, strips: Sequence[Strip], said: Sequence[Spelled], shape: tuple[int, ...]) -> Words:
+    def _words(self, strips: Sequence[Strip], said: Sequence[Spelled], shape: tuple[int, int]) -> Words:
         seen: list[Seen] = []
         for number, (strip, spelling) in enumerate(zip(strips, said, strict=True)):
             seen += words_in(strip, spelling, number)
-        return words_of(sensible(seen)[: self._limits.words_on_page], shape[1], shape[0], self._limits.word_length)
+        height, width = shape
+        bend = bend_of([strip.line for strip in strips], width, height)
+        return words_of(sensible(seen)[: self._limits.words_on_page], width, height, self._limits.word_length, bend)
 
 
 async def _together(asked: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

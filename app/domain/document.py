@@ -95,6 +95,14 @@ class Words:
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 """Nine numbers, row by row: a homography of the plane."""
 
+_TURNED: tuple[Matrix, ...] = (
+    (1, 0, 0, 0, 1, 0, 0, 0, 1),
+    (0, 1, 0, -1, 0, 1, 0, 0, 1),
+    (-1, 0, 1, 0, -1, 1, 0, 0, 1),
+    (0, -1, 1, 1, 0, 0, 0, 0, 1),
+)
+"""Of what is shown, turned clockwise by so many quarters, to what was shown before."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -108,12 +116,24 @@ class View:
     height: float
     matrix: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
+    def turned(self, quarters: int) -> View:
+        """What this shows, turned clockwise."""
+        if not quarters:
+            return self
+        width, height = (self.height, self.width) if quarters % 2 else (self.width, self.height)
+        return View(width, height, _product(self.matrix, _TURNED[quarters]))
+
+
+def _product(a: Matrix, b: Matrix) -> Matrix:
+    cells = [sum(a[3 * row + k] * b[3 * k + column] for k in range(3)) for row in range(3) for column in range(3)]
+    return (cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7], cells[8])
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page. `width` and `height` in points as displayed (rotation or `view` applied); `image_share`: part of it that pictures cover,
-    0..1. `view`: set where the page was turned, flattened or cropped; the boxes of its words are fractions of what that shows.
-    `engine`: what read the words, where `text` is "read"."""
+    0..1. `view`: set where the page was turned (so is one whose text layer runs sideways), flattened or cropped; the boxes of its words
+    are fractions of what that shows. `engine`: what read the words, where `text` is "read"."""
 
     number: int
     width: float

@@ -14,7 +14,18 @@ from app.extractors.choice import Choice, confidence
 from app.extractors.grid import Grid
 from app.extractors.labels import cues_in, label_share
 from app.extractors.lexicon import Cue
-from app.extractors.names import DOMAIN, SALUTATION, address_like, clean, is_country, legal_form, name_like, only_legal_form, post_code
+from app.extractors.names import (
+    DOMAIN,
+    SALUTATION,
+    address_like,
+    clean,
+    goes_on,
+    is_country,
+    legal_form,
+    name_like,
+    only_legal_form,
+    post_code,
+)
 from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
 _SEPARATOR = re.compile(r"\s[-–—·•|*∙]\s|[·•|∙,]\s")
@@ -54,7 +65,7 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
                 usable.append((line[0], after + 1, line[2]))
             continue
         first_words = cues_in(plain(text)[:2])
-        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)):
+        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
             continue
         usable.append(trimmed)
     if not usable:
@@ -94,12 +105,13 @@ def as_candidate(line: Line, text: str) -> Candidate:
 
 
 def trim(grid: Grid, line: Line) -> Line:
-    """Without a label inside the line ("Name: ACME Ltd")."""
+    """Without a label inside the line ("Name: ACME Ltd"); words before a colon that we do not know are one too."""
     row, first, end = line
     placed = grid.rows[row].words
     for i in range(first, min(end - 1, first + 3)):
-        if placed[i].text.endswith(":") and cues_in(plain(grid.rows[row].span(first, i + 1))) & _NAME_LABELS:
-            return row, i + 1, end
+        if placed[i].text.endswith(":"):
+            cues = cues_in(plain(grid.rows[row].span(first, i + 1)))
+            return (row, i + 1, end) if cues & _NAME_LABELS or not cues else line
     return line
 
 
@@ -172,7 +184,7 @@ def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> I
             free
             and 3 <= len(lines) <= 7
             and place
-            and not any(found.cues[line[0]] and ":" in text for text in texts)
+            and ":" not in texts[0]
             and not any(map(str.isdigit, texts[0]))
             and not any(c.decimals == 2 and c.row in rows for c in found.of("amount"))
         ):

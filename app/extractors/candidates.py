@@ -20,7 +20,7 @@ from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
 from app.extractors.misread_bics import mended_bics
 from app.extractors.nearby import Labels
-from app.extractors.wrapped import wrapped_dates, wrapped_ibans
+from app.extractors.wrapped import wrapped_dates, wrapped_ibans, wrapped_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,9 @@ def find_candidates(grid: Grid) -> Candidates:
         found += codes(number, row)
     found += wrapped_ibans(grid.rows)
     found += wrapped_dates(grid.rows, order.order)
+    begun = {(c.row, c.first, c.end): c for c in wrapped_ids(grid.rows)}
+    found = [c for c in found if c.kind != "id" or (c.row, c.first, c.end) not in begun]
+    found += begun.values()
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)

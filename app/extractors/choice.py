@@ -5,6 +5,7 @@ The interface to whatever chooses (these rules today) is `Candidates` in, `Choic
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -68,12 +69,13 @@ def lead_of(roles: dict[str, float], role: str) -> float:
     return own if own >= rival else own - 0.8 * rival
 
 
-def choose_header(found: Candidates, items: frozenset[int]) -> dict[str, Choice]:
-    """All header fields but amounts and parties. `items`: rows of the item table, which hold no header values."""
+def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. `table`: rows of the item table, which hold no identifiers; `items`: those down to its
+    last item, which hold no dates (beside the sums under it may stand when to pay)."""
     chosen: dict[str, Choice] = {}
     _choose_dates(found, items, chosen)
-    _choose_ids(found, items, chosen)
-    _choose_terms(found, items, chosen)
+    _choose_ids(found, table, chosen)
+    _choose_terms(found, table, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account
@@ -140,6 +142,8 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         roles = found.strength(c, id_meaning)
         if not roles:
             continue
+        if roles.keys() <= _ANY_REFERENCE and _ORDER.fullmatch(str(c.value)) and _is_reference(found.labels(c)[0].cues):
+            roles["purchase_order_reference"] = 0.8
         cells = {(c.row, i) for i in range(c.first, c.end)}
         if cells & taken or cells & bank or cells & percents or _in_address(found, c):
             continue
@@ -166,6 +170,16 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
     number, order = chosen.get("number"), chosen.get("purchase_order_reference")
     if number and order and number.value == order.value:
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
+
+
+_ORDER = re.compile(r"P\.?O[-#]?\d{3,10}|45\d{8}")
+"""What says by itself that it is the number of a purchase order: "PO1234", and what SAP numbers them by, 4500000000 and up."""
+_ANY_REFERENCE = frozenset({"number", "buyer_reference"})
+
+
+def _is_reference(cues: frozenset[Cue]) -> bool:
+    """Whether a label says "Reference" or "Your reference", and no more."""
+    return Cue.REFERENCE in cues and cues <= {Cue.REFERENCE, Cue.YOUR, Cue.NUMBER}
 
 
 def _names_an_order(found: Candidates, candidate: Candidate) -> bool:

@@ -74,6 +74,10 @@ GLUED = re.compile(r"^n(?:[°º]|[or]\.)\s?(?=[\dA-Z])", re.IGNORECASE)
 _ID = re.compile(r"[#(\[]*([^\s]*\d[^\s]*)")
 
 
+_MISREAD_WORD = re.compile(r"(?=.{5})\d?[^\W\d_]+(?:\d[^\W\d_]+){0,2}[.:]{0,2}")
+"""A label with a letter read as a digit: "0rder", "V0tre"."""
+
+
 _SIGNS = frozenset("$€£¥₹₽₺")
 
 
@@ -169,7 +173,7 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
         i = first
         while i < end:
             match = _ID.match(row.words[i].text)
-            if not match:
+            if not match or (row.read and _MISREAD_WORD.fullmatch(row.words[i].text) and any(h.first <= i < h.end for h in cues)):
                 i += 1
                 continue
             text = GLUED.sub("", match[1].split(":")[-1]).strip(".,;()[]")

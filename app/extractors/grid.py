@@ -118,7 +118,8 @@ def _rows(page: Page, number: int) -> list[Row]:
     for placed in lines_kept:
         placed.sort(key=lambda spot: spot.x0)
         rows += [_row(number, placed[i : i + LONGEST_ROW], read) for i in range(0, len(placed), LONGEST_ROW)]
-    rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
+    if not read:
+        rows.sort(key=lambda row: (row.y0 + row.y1) / 2)
     return rows
 
 
@@ -144,11 +145,18 @@ def _set_in_type(placed: list[PlacedWord]) -> list[PlacedWord]:
     """Recognized words, which are boxed by their ink, as high as a text layer has them: from the ascent to the descent of their type."""
     ink = [_ink(spot.text) for spot in placed]
     size = _middle([(spot.y1 - spot.y0) / (above + below) for spot, (above, below) in zip(placed, ink, strict=True)])
-    baseline = _middle([spot.y1 - below * size for spot, (_, below) in zip(placed, ink, strict=True)])
-    return [spot._replace(y0=min(spot.y0, baseline - ASCENT * size), y1=max(spot.y1, baseline + DESCENT * size)) for spot in placed]
+    baselines = [spot.y1 - below * size for spot, (_, below) in zip(placed, ink, strict=True)]
+    usual = _middle(baselines)
+    # On paper that bends, a line is not at one height.
+    baselines = [usual if abs(own - usual) < BENT * size else own for own in baselines]
+    return [
+        spot._replace(y0=min(spot.y0, line - ASCENT * size), y1=max(spot.y1, line + DESCENT * size))
+        for spot, line in zip(placed, baselines, strict=True)
+    ]
 
 
 ASCENT, DESCENT = 0.9, 0.22
+BENT = 0.35  # of the type size
 _DESCENDING = frozenset("gjpqyQ,;()[]{}|/$§@ç")
 _LOW = frozenset("acegmnopqrsuvwxyz.,:;-_~=+*")
 
@@ -175,12 +183,11 @@ def _row(page: int, placed: list[PlacedWord], read: bool = False) -> Row:
                 cells.append((first, i))
                 first = i
             before = placed[i - 1]
-            thin = (
-                before.text[-1].isdigit()
-                and len(spot.text) >= 3
-                and spot.text[:3].isdigit()
-                and gap < min(THIN_GAP * height, 1.35 * (before.x1 - before.x0) / len(before.text))
-            )
+            letter = (before.x1 - before.x0) / len(before.text)
+            if read:  # the ink of a "1" is narrower than its letter
+                letter = max(letter, (spot.x1 - spot.x0) / len(spot.text))
+            digits = before.text[-1].isdigit() and len(spot.text) >= 3 and spot.text[:3].isdigit()
+            thin = digits and gap < min(THIN_GAP * height, 1.35 * letter)
             separator = "\t" if wide else THIN if thin else " "
             parts.append(separator)
             offset += 1

@@ -49,6 +49,9 @@ def label_words(text: str) -> tuple[str, ...]:
     """`plain` words with compounds taken apart and digits glued to a label set free ("nr.12")."""
     root = _trie()
     words: list[str] = []
+    if whose := _WHOSE.match(text):
+        words.append(_WHOSE_WORDS[whose[0][0]])
+        text = text[whose.end() :]
     for word in plain(text):
         if word not in root and len(word) > 5 and word.isalpha():
             if document := _document_in(word):
@@ -64,6 +67,11 @@ def label_words(text: str) -> tuple[str, ...]:
         else:
             words.append(word)
     return tuple(words)
+
+
+_WHOSE = re.compile(r"([NV])/(?![^\W\d_](?![^\W\d_]))|(S)/(?=[^\W\d_]{3})")
+_WHOSE_WORDS = {"N": "nos", "V": "vos", "S": "su"}
+"""Ours and yours as Romance languages shorten them: "N/Ref.", "V/ encomenda", "S/Pedido"."""
 
 
 def _document_in(word: str) -> str | None:
@@ -95,17 +103,32 @@ def cues_of(row: Row) -> list[CueHit]:
     hits: list[CueHit] = []
     for start, end in row.cells:
         words: list[str] = []
-        owner: list[int] = []
-        for i in range(start, end):
+        owners: list[tuple[int, int]] = []
+        i = start
+        while i < end:
+            stop = i + 1
             if _CODE.match(row.words[i].text):  # its letters are part of the value
-                words.append("0")
-                owner.append(i)
-                continue
-            for word in words_at(row, i):
-                words.append(word)
-                owner.append(i)
-        hits.extend(CueHit(cues, owner[a], owner[b - 1] + 1) for cues, a, b in _matches(words))
+                found: tuple[str, ...] = ("0",)
+            elif spaced := _spaced_out(row, i, end):
+                found, stop = spaced
+            else:
+                found = words_at(row, i)
+            words += found
+            owners += [(i, stop)] * len(found)
+            i = stop
+        hits.extend(CueHit(cues, owners[a][0], owners[b - 1][1]) for cues, a, b in _matches(words))
     return hits
+
+
+def _spaced_out(row: Row, i: int, end: int) -> tuple[tuple[str, ...], int] | None:
+    """A label in spaced capitals that came apart, "D AT E", and before which word it ends."""
+    for stop in range(min(end, i + 5), i + 1, -1):
+        parts = [spot.text for spot in row.words[i:stop]]
+        if all(part.isalpha() and part.isupper() for part in parts):
+            word = "".join(parts).casefold()
+            if len(word) > 3 and _END in _trie().get(word, ()):
+                return (word,), stop
+    return None
 
 
 def cues_in(words: Iterable[str]) -> frozenset[Cue]:
@@ -155,7 +178,7 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if Cue.FALL_DUE in cues:
         return Meaning("due_date", 1.0)
     if Cue.UNTIL in cues and cues & {Cue.PAYMENT, Cue.PAYABLE}:
-        return Meaning("due_date", 0.85)
+        return Meaning("due_date", 1.0)
     if Cue.COLLECTED in cues:
         return Meaning("due_date", 0.65)
     if Cue.PAYABLE in cues or (Cue.PAYMENT in cues and cues & {Cue.DATE, Cue.TERMS}):
@@ -169,7 +192,7 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}:
         return Meaning("issue_date", 1.0 if Cue.DATE in cues else 0.75)
     if Cue.DATE in cues:
-        return Meaning("issue_date", 0.8)
+        return Meaning("issue_date", 0.8 if Cue.REFERENCE not in cues else 0.5)
     if Cue.TAX_POINT in cues:
         return Meaning("issue_date", 0.6)  # where a British invoice has no other date, it was issued on that day
     if Cue.OF in cues:
@@ -177,6 +200,10 @@ def date_meaning(cues: frozenset[Cue]) -> Meaning | None:
     if cues & {Cue.PAID, Cue.CUSTOMER, Cue.REGISTER}:
         return Meaning("other_date", 0.6)
     return None
+
+
+_RELATED_ORDER = frozenset({Cue.RELATED, Cue.PURCHASE, Cue.YOUR})
+"""Of "this invoice refers to your purchase order"."""
 
 
 @lru_cache(maxsize=1024)
@@ -192,7 +219,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("other_id", 0.95)
     if Cue.DATE in cues and not numbered:
         return None
-    if cues & {Cue.RELATED, Cue.DELIVERY_NOTE, Cue.OFFER, Cue.CONTRACT, Cue.PAGE, Cue.PERIOD}:
+    if cues & {Cue.RELATED, Cue.DELIVERY_NOTE, Cue.OFFER, Cue.CONTRACT, Cue.PAGE, Cue.PERIOD} and not cues >= _RELATED_ORDER:
         return Meaning("other_id", 0.9)
     if Cue.PAYMENT in cues and Cue.REFERENCE in cues:
         return Meaning("payment_reference", 1.0)

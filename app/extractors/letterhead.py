@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.domain.parsing import (
@@ -31,15 +32,15 @@ class Letterhead:
     found: Candidates
     usual: float
 
-    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool]:
-        """The merit, and whether a firm's numbers stand with the name. `end`: where the cell ends that it stands in."""
+    def weigh(self, line: Line, text: str, words: tuple[str, ...], end: int) -> tuple[float, bool, bool]:
+        """The merit; whether a firm's numbers stand with the name; whether the line goes on with them, or with an address: an imprint.
+        `end`: where the cell ends that it stands in."""
         grid = self.found.grid
         number, first, stop = line
         row = grid.rows[number]
         company = legal_form(text)
         squeezed = "".join(words)
-        merit = 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else -0.12
-        merit += 0.28 if company else 0.0
+        merit = 0.28 if company else 0.0
         position = row.y0 / grid.sizes[row.page - 1][1]
         if row.page == 1:
             size = max(spot.y1 - spot.y0 for spot in row.words[first:stop]) / max(self.usual, 0.1)
@@ -48,8 +49,10 @@ class Letterhead:
             merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
         merit += 0.1 if position > 0.85 else 0.0
         beside = _imprint(row.span(stop, end)) if stop < end else 0.0  # a sender's address on one line begins with the sender
-        below = contacts_below(self.found, line) if not beside and merit > 0.1 else 0.0
+        below = contacts_below(self.found, line) if not beside and merit >= 0.1 else 0.0
         merit += beside + below
+        merit -= 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else 0.12
+        merit -= 0.6 if self._is_bank(line, text) else 0.0
         merit -= 0.3 if text[-1].isdigit() else 0.0
         merit -= 0.8 if words[0] in OWNER else 0.0
         if not company:
@@ -59,7 +62,20 @@ class Letterhead:
             merit -= 0.3 if len(words) > 2 and sum(word[0].islower() for word in text.split()) * 2 > len(words) else 0.0  # a sentence
             merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
         merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
-        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW
+        return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW, beside > 0
+
+    def _is_bank(self, line: Line, text: str) -> bool:
+        """Whether a name is that of the bank that keeps the account: labelled so, or a bank's by its words and its account comes next."""
+        row = self.found.grid.rows[line[0]]
+        begin = row.cells[row.cell_of[line[1]]][0]
+        label, colon, _ = text.rpartition(":")
+        if Cue.BANK in cues_in(plain(row.span(begin, line[1]) + " " + label)):
+            return True
+        if colon or Cue.BANK not in cues_in(label_words(text)):
+            return False
+        beside = row.span(line[2], min(line[2] + 2, len(row.words)))
+        below = passage_below(self.found, line, with_first=True).lines[1:2]
+        return any(cues_in(plain(near)[:2]) & _ACCOUNT for near in (beside, *(text_of(self.found.grid, under) for under in below)))
 
 
 _NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
@@ -68,11 +84,14 @@ _NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
 
 def _imprint(text: str) -> float:
     """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
-    if any(map(str.isdigit, text)) and cues_in(plain(text)) & _OF_A_FIRM:
+    if any(map(str.isdigit, text)) and (cues_in(plain(text)) & _OF_A_FIRM or _TAX_NUMBER.search(text)):
         return _NUMBERED_BESIDE
     return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
 
 
+_TAX_NUMBER = re.compile(r"(?:VAT|TVA|USt|MwSt|BTW|IVA|P\.? ?IVA|GST|NIP|NIF|CIF|RFC|ABN)\W{0,3}(?:[A-Z]{2,3})?[-. ]?\d", re.IGNORECASE)
+"""The name of a tax with a number of its own right behind it, no rate: those of `Cue.VAT_NUMBER` say "number" too."""
+_ACCOUNT = {Cue.IBAN, Cue.BIC, Cue.ACCOUNT}
 _OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
 
 

@@ -82,6 +82,8 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
+        "facture de solde;fattura a saldo;fattura di saldo;factura de saldo;notadatum;notanummer;"
+        "lasku;szamla;racun;"
         "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
         "facture de vente;factura de venta;fattura di vendita;fatura de venda;minuta;parcella;faktura vat;faktur;fakturan;invoice;inv;"
         "tax invoice;vat invoice;sales invoice;bill;statement;rechnung;rechnungs;beleg;"
@@ -108,33 +110,45 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
+    Cue.NUMBER: "notanummer;folio;numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
     Cue.DATE: (
+        "notadatum;dated;wystawiono dnia;wystawiono;"
         "emise le;emis le;etablie le;etabli le;emitida el;emitida em;emessa il;emesso il;ausgestellt am;issued on;expedida el;"
-        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dt;dag;datums"
+        "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dag;datums"
     ),
-    Cue.OF: "vom;of;du;del;van;den;le;lo;dated;de fecha;in data;datiert;gedateerd;d d",
+    Cue.OF: "vom;of;dt;du;del;van;den;le;lo;de fecha;in data;datiert;gedateerd;d d",
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
     ),
     Cue.RELATED: (
+        "bezug faktura;bezug rechnung;bezugsrechnung;"
         "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
         "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
         "refers to;relates to"
     ),
-    Cue.ORDER: "order;ord;ordre;bestelling;bestel",
+    Cue.ORDER: "order;ord;ordre;orden;ordem;bestelling;bestel",
     Cue.PURCHASE: (
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
         "ordine d acquisto;ordine di acquisto;"
-        "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;votre commande;customer order;"
-        "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung"
+        "pedido;orden de compra;encomenda;nota de encomenda;your order;ihre bestellung;ihr auftrag;ihres auftrags;ihrem auftrag;"
+        "ihren auftrag;pedido de compra;"
+        "votre commande;customer order;"
+        "customer po;uw order;vostro ordine;su pedido;requisicao;bdc;bon de cde;buyer order;buyers order;buyer s order;kundenbestellung;"
+        "kundenauftrag;kundenauftrags;auftrags nr kunde;auftrags nummer kunde;best nr;best no;customer s order;customers order;cust order;"
+        "client order;klantorder;klantorders;bestelbon;ord cliente;ordem de compra;oc;o c;oda;vos enc;n de bc;bestilling;bestillings;"
+        "innkjops;n d engagement;numero d engagement;no d engagement"
     ),
     Cue.SALES: (
-        "auftrag;auftrags;sales order;bon de vente;vente;our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
+        "auftrag;auftrags;opdracht;opdrachts;sales order;work order;works order;job order;repair order;service order;"
+        "order acknowledgement;order acknowledgment;bon de vente;vente;commande de vente;commande vente;ordre de vente;ordre de travail;"
+        "pedido de venta;orden de venta;orden de trabajo;ordem de venda;ordem de servico;ordine di vendita;ordine di lavoro;"
+        "salgsordre;salgsordrenr;confirmation de commande;conferma d ordine;conferma ordine;conferma di ordine;confirmacion de pedido;"
+        "confirmacion pedido;confirmacao de encomenda;orderbevestiging;ordrebekreftelse;"
+        "our order;unser auftrag;unsere auftrags;notre commande;order confirmation;"
         "auftrag nr lief;"
         "auftrag datum lief;auftragsbestatigung;verkooporder;sales rep;salesperson;verkaufer;verkoper;vendedor;commercial;vendeur"
     ),
@@ -174,10 +188,12 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: (
+        "do dnia;"
         "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
         "entro il;antes del;antes de;hasta;hasta el;ate"
     ),
     Cue.COLLECTED: (
+        "afschrijfdatum;"
         "will debit;debit your account;cargo el;con cargo el;eingezogen;abgebucht;lastschrift;prelevement;preleve;afgeschreven;incasso;"
         "addebito;addebitato;debited;"
         "direct debit;"
@@ -185,7 +201,8 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
-        "scadenze;echeances;vencimientos;vencimentos;falligkeiten;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
+        "to be paid by;date de reglement;uiterlijk betalen;uiterlijk betalen op;betalen uiterlijk;"
+        "scadenze;echeances;vencimientos;vencimentos;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
         "forfald;betalingsfrist;betalas senast;senast;"
         "termin platnosci;termin płatnosci;platnosc do;due;due date;due on;due by;fallig;falligkeit;falligkeits;falligkeitstag;"
         "falligkeitsdatum;zahlbar;zahlungsziel;zahlungstermin;zahltermin;zahlungs frist;zahlungsfrist;echeance;verval;vervaldatum;"
@@ -193,9 +210,10 @@ CUES: dict[Cue, str] = {
         "a payer avant;date limite de paiement;payable le;a regler avant;uiterlijk;betalen voor;betaaldatum;uiterste;pagar hasta;"
         "pagamento entro;entro il;data limite;payment due;payment date;betaal voor;fecha de vencimiento;latest by;deadline;"
         "netto bis;pagar ate;pagar antes de;pagar antes del;a pagar ate;pagar el;da pagare entro;te betalen voor;betalen voor;"
-        "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am"
+        "regler avant;a payer le;a regler le;date limite de reglement;zahlbar am;vence;vence em;vence el;betales innen;forfaller"
     ),
     Cue.OTHER_DATE: (
+        "accepte;acceptee;accettato;aceptado;accepted;angenommen;"
         "service due;next service;next service due;next bill;next bill due;print;printed;gedruckt;imprime;birth;geburts;stand;per;"
         "accounting;wertstellung;valuta;"
         "posting;skonto;escompte;"
@@ -203,16 +221,19 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "sprzedawca;selger;saljare;sælger;leverandør;seller;supplier;vendor;from;sold by;issued by;"
+        "sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
+        "prodavajici;elado;szallito;furnizor;vanzator;prodavac;dobavitelj;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
         "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
         "verkoper;expediteur;afzender;mittente;remitente;remetente;fornitore;cedente;venditore;cedente prestatore;"
         "emittente;proveedor;vendedor;emisor;fornecedor;"
         "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
         "uitgegeven door;ausgestellt von;"
-        "freelancer;company details"
+        "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
+        "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
+        "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
@@ -229,9 +250,12 @@ CUES: dict[Cue, str] = {
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
-        "intestata a;intestato a;fatturata a;facturada a;faturada a"
+        "intestata a;intestato a;fatturata a;facturada a;faturada a;"
+        "doit;receptor;lizenznehmer;licensee;licentienemer;mieter;locataire;lessee;huurder;inquilino;arrendatario;conduttore;"
+        "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),
     Cue.SHIP_TO: (
+        "leveringsadresse;leveransadress;toimitusosoite;adres dostawy;dodaci adresa;szallitasi cim;adresa de livrare;"
         "ship to;shipped to;shipping address;delivery address;deliver to;delivery to;shipping details;lieferadresse;"
         "lieferanschrift;warenempfanger;versandadresse;adresse de livraison;livraison;livraison adresse;livre a;afleveradres;"
         "leveradres;verzendadres;bezorgadres;indirizzo di consegna;destinazione merce;luogo di destinazione;destinazione;"
@@ -246,13 +270,14 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
+        "tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu;"
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
         "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
         "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (
-        "contact;attention;accounts payable;"
+        "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
         "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
@@ -285,8 +310,9 @@ CUES: dict[Cue, str] = {
         "conta;bankrekening;cc n;c c;rib;bank account;bankverbindung;ifsc;ifsc code;sort code;blz;bankleitzahl;routing;"
         "routing number;aba;bsb;clearing;bankcode"
     ),
-    Cue.BANK: "bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
+    Cue.BANK: "pankki;bank;bank name;banque;banca;banco;sparkasse;volksbank;bankname;kreditinstitut;domiciliation",
     Cue.REGISTER: (
+        "reg nr;folio fiscal;certificado;no certificado;"
         "programa certificado;software certificado;siren;siret;rcs;r c s;hrb;hra;handelsregister;registergericht;amtsgericht;kvk;k v k;"
         "kvk nummer;registered;company number;"
         "company no;company reg;company registration;reg no;registration no;registration number;cin;naf;ape;code ape;rea;"
@@ -294,6 +320,7 @@ CUES: dict[Cue, str] = {
         "registration;numero d entreprise;ein reg;hsn;sac;msme;udyam;iec;lei;oko kontr;ust in"
     ),
     Cue.PHONE: (
+        "n de ligne;no de ligne;numero de ligne;numero de linea;numero di linea;"
         "po box;p o box;tel;phone;telefon;telephone;fax;telefax;telefoon;mobil;mobile;mob;telefono;telef;tlf;telefone;hotline;"
         "handy;cell;gsm;call;freephone;email;mail;e mail;web;www;website;internet;ph;portable;movil;telemovel;telecopie;courriel"
     ),
@@ -302,8 +329,8 @@ CUES: dict[Cue, str] = {
         "isbn;asin;lot;batch"
     ),
     Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
-    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri",
-    Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso",
+    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres",
+    Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso;var;vart;internal;intern;interne;interno;interna",
     Cue.TOTAL: (
         "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
         "total;totals;totale;"
@@ -327,6 +354,7 @@ CUES: dict[Cue, str] = {
         "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
+        "nett;"
         "ekskl;eksl;uten;uden;utan;net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;"
         "exclusief;exclusive;excluding;exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;"
         "base tributavel;base de imposicion;base imposable;imponibile;total imponibile;taxable amount;taxable value;taxable total;"
@@ -339,6 +367,7 @@ CUES: dict[Cue, str] = {
         "iva incl;com iva;con iva;iva inclusa;enthaltene;enthalten;enthalt;avec;with;mit"
     ),
     Cue.TAX: (
+        "t p s;t v q;"
         "podatek;podatek vat;mervardesskatt;merverdiavgift;vat;v a t;tax;taxes;mwst;mwst betrag;ust;umsatzsteuer;mehrwertsteuer;"
         "steuer;steuern;steuerbetrag;tva;t v a;taxe;btw;b t w;iva;i v a;imposta;imposte;gst;cgst;sgst;igst;utgst;hst;pst;qst;tps;"
         "tvq;sst;sales tax;impuesto;impuestos;imposto;impostos;versicherungsteuer;versicherungssteuer;igic;cess;service tax;"
@@ -362,6 +391,7 @@ CUES: dict[Cue, str] = {
         "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
     ),
     Cue.PAYMENT: (
+        "ausgleich;begleichung;płatne;płatne przelewem;"
         "payment;zahlung;zahlungs;paiement;reglement;betaling;betalings;pagamento;pago;remittance;payer;bezahlung;uberweisung;"
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
     ),

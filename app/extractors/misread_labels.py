@@ -51,7 +51,11 @@ def mended(text: str, sure: float, words: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _mend(word: str, doubted: bool) -> tuple[str, ...]:
     known, long = _lexicon()
-    if word in known or len(word) < 4 or is_common(word):
+    if word in known or is_common(word):
+        return (word,)
+    if word[0] == "l" and len(word) > 2 and (capital := "i" + word[1:]) in known:
+        return (capital,)  # in many types a capital I is a small l: "lva", "lBAN"
+    if len(word) < 4:
         return (word,)
     letters = sum(map(str.isalpha, word))
     if letters * 3 < len(word) * 2:

@@ -37,7 +37,7 @@ def closed_by_misreading(
 
     Which of the three was misread, the sum of the lines and the tax rates on the page tell, if they tell.
     """
-    if _closes(*best):
+    if _closes(*best) or _untaxed(*best):
         return best
     choices: list[tuple[float, Sums]] = []
     rates = {c.value for c in found.of("percent") if isinstance(c.value, Decimal) and 0 < c.value < 40}
@@ -75,6 +75,11 @@ def _cost(found: Candidates, reading: Reading, value: Decimal) -> float | None:
         return None
     cost = misreading(found.grid.rows[c.row].span(c.first, c.end), value)
     return cost if cost is not None and cost <= 1.2 else None
+
+
+def _untaxed(gross: Reading | None, net: Reading | None, tax: Reading | None) -> bool:
+    """Whether the page says that there is no tax, and so the same sum twice."""
+    return gross is not None and net is not None and tax is not None and not tax.value and gross.value == net.value
 
 
 def _closes(gross: Reading | None, net: Reading | None, tax: Reading | None) -> bool:

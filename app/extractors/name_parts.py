@@ -27,7 +27,12 @@ def _companies_in(row: Row, number: int, first: int, end: int) -> list[Line]:
         start = i
         while start > first and i - start < 5:
             text = row.words[start - 1].text
-            if not (text[0].isupper() or text == "&") or (text[-1] in ".:;" and len(text) > 5) or (text.endswith(",") and start < i):
+            if (
+                not (text[0].isupper() or text == "&")
+                or text[-1] == ":"
+                or (text[-1] in ".;" and len(text) > 5)
+                or (text.endswith(",") and start < i)
+            ):
                 break
             start -= 1
         if start < i and sum(c.isalpha() for t in row.words[start:i] for c in t.text) > 2:

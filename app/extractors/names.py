@@ -50,7 +50,8 @@ _POST_CODE = re.compile(
 
 
 _CITY_FIRST = re.compile(
-    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:(?P<state>[A-Z]{2}|[A-Z][a-z]+),?\s+(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
+    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:\(?(?P<state>[A-Z]{2}|[A-Z][^\W\d_]+)\)?,?\s+"
+    r"(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
     r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
 _INDIAN_CODE = re.compile(r"(?P<city>[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?),?\s*[-–]?\s?(?P<code>[1-9]\d{2} ?\d{3})(?![\d.,])")
@@ -103,6 +104,15 @@ def only_legal_form(text: str) -> bool:
     if 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2)):
         return True
     return OSA.distance("".join(joined), "sdnbhd", score_cutoff=1) <= 1
+
+
+def goes_on(text: str) -> bool:
+    """Whether a line begins as the second line of a name does: "and Sons Ltd", "für Technik mbH"."""
+    first, _, rest = text.partition(" ")
+    return bool(rest) and first in _LINKS and len(rest.split()) < 6 and not any(map(str.isdigit, rest))
+
+
+_LINKS = frozenset("and und et y & + of for für du des di dos das".split())
 
 
 def registration(text: str) -> bool:

@@ -86,6 +86,8 @@ class Labels:
             cues = self._between(hits, start, end)
             if Cue.SHARE_OF in cues and not any(Cue.SHARE_OF in h.cues and h.end == candidate.first for h in hits):
                 cues -= {Cue.SHARE_OF}  # "VAT 20 % on 853.70" is no base of what comes after
+            if candidate.kind == "id" and Cue.DATE in cues and self._dated_too(row, hits, start, end):
+                cues -= {Cue.DATE}
             if cues:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
@@ -169,6 +171,12 @@ class Labels:
         if end - start > 9:  # a sentence: what stands near the value counts
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    @staticmethod
+    def _dated_too(row: Row, hits: list[CueHit], start: int, end: int) -> bool:
+        """Whether a label names a number and its date, as in "Your order / date: 4711 / 3 May 2024"."""
+        last = max((hit for hit in hits if hit.first >= start and hit.end <= end), key=lambda hit: hit.end)
+        return Cue.DATE in last.cues and last.first > start and row.words[last.first - 1].text.endswith("/")
 
     def _behind_dash(self, row: Row, hits: list[CueHit], start: int, end: int) -> frozenset[Cue]:
         """Of "Your subscription – Invoice no." what stands behind the last dash, comma or full stop, if it says by itself what the value
@@ -255,6 +263,9 @@ class Labels:
                 return
             any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
             if not any_over:
+                if number == candidate.row - 1 and (cues := self._corner_label(candidate)):
+                    yield Label(cues, "above", 0)
+                    return
                 continue
             if head_only:
                 if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
@@ -278,6 +289,21 @@ class Labels:
                 distance += 1
                 if distance > 3:
                     return
+
+    def _corner_label(self, candidate: Candidate) -> frozenset[Cue]:
+        """Of a row of boxes with a label in the upper left corner of each and its value at the right: what the candidate's box says."""
+        row, over = self.grid.rows[candidate.row], self.grid.rows[candidate.row - 1]
+        if len(row.cells) != len(over.cells) or len(row.cells) < 3 or self.values[candidate.row - 1]:
+            return _NO_CUES
+        if not all(_valued(spot.text) for spot in row.words):
+            return _NO_CUES  # the first line of a table under its head
+        lefts = [over.words[first].x0 for first, _ in over.cells]
+        if not all(
+            left <= row.words[first].x0 and row.words[end - 1].x1 <= right
+            for (first, end), left, right in zip(row.cells, lefts, [*lefts[1:], float("inf")], strict=True)
+        ):
+            return _NO_CUES
+        return self._between(self.cues[candidate.row - 1], *over.cells[row.cell_of[candidate.first]])
 
     def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
         """The cues right above a row, where both are lines of one title: "P.O." over "Number"."""

@@ -68,7 +68,7 @@ def _facts(found: Candidates) -> PageFacts:
     money = [c for c in found.of("amount") if c.decimals == 2]
     topmost = min((c.row for c in money), default=0)
     heights = sorted(row.height for row in rows)
-    header = choose_header(found, frozenset())
+    header = choose_header(found, frozenset(), frozenset())
     number, issued = header.get("number"), header.get("issue_date")
     own = dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, everywhere), key=lambda pair: -pair[0]))
     titles = best_titles(found, 0)

@@ -22,6 +22,8 @@ class Parties:
 
 NOBODY = 0.2
 """What speaks for it that no buyer is named."""
+IMPRINT = 0.3
+"""What it says against an addressee that the page has an imprint of that name."""
 ENOUGH = 0.5
 """That speaks for a sender: more does not make the addressee more likely."""
 
@@ -36,6 +38,7 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     best = -1.0
     buyer, seller = PartyChoice(), PartyChoice()
     for merit, option in (*addressees(found, items, labelled["buyer"], window, known), (NOBODY, PartyChoice())):
+        merit -= IMPRINT if senders.have_imprint(option) else 0.0
         sender = senders.choice(option)
         if (together := merit + min(ENOUGH, sender.merit if sender else 0.0)) > best:
             best, buyer, seller = together, option, PartyChoice(sender)

@@ -9,7 +9,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like, legal_form, only_legal_form
+from app.extractors.names import address_like, goes_on, legal_form, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -27,7 +27,7 @@ def text_of(grid: Grid, line: Line) -> str:
 
 
 def name_from(grid: Grid, line: Line) -> str:
-    """The text of a line and, where the name was too long for it, its legal form on the line below."""
+    """The text of a line and, where the name was too long for it, the line below: its legal form, or what begins with "and"."""
     text = text_of(grid, line)
     row = grid.rows[line[0]]
     left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
@@ -37,7 +37,8 @@ def name_from(grid: Grid, line: Line) -> str:
             x0, x1 = below.words[first].x0, below.words[end - 1].x1
             aligned = abs(x0 - left) < 0.7 * row.height or abs(x0 + x1 - left - right) < 2 * row.height
             if aligned and below.y0 - row.y1 < row.height:
-                return f"{text} {below.span(first, end)}" if only_legal_form(below.span(first, end)) else text
+                rest = below.span(first, end)
+                return f"{text} {rest}" if only_legal_form(rest) or goes_on(rest) else text
     return text
 
 
@@ -50,7 +51,7 @@ _DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse"
 _ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
 
 
-_LONE = dict.fromkeys(("van", "von", "de", "da"), Cue.SELLER) | dict.fromkeys(("à", "a", "para", "per"), Cue.BUYER)
+_LONE = dict.fromkeys(("van", "von", "de", "da"), Cue.SELLER) | dict.fromkeys(("à", "a", "para", "per", "pour", "für", "doit"), Cue.BUYER)
 """Small words that head a party where they are all that stands in a cell."""
 _TITLES = {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}
 
@@ -82,7 +83,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
         for cell, (first, end) in enumerate(row.cells):
             hits = [h for h in found.cues[number] if first <= h.first and h.end <= end]
             hit = next((h for h in hits if h.first - first <= 2 and any(cue in h.cues for cue, _ in _ROLES)), None)
-            if hit is None and end - first == 1 and (lone := _LONE.get(row.words[first].text.strip(" :").lower())):
+            if hit is None and (lone := _LONE.get(row.span(first, end).rstrip(" :").lower())):
                 hit = CueHit(frozenset({lone}), first, end)
             if hit is None:
                 hit = next((h for h in hits if Cue.PAYEE in h.cues and h.end == end), None)  # "payments are to be made in favour of"
@@ -97,7 +98,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             label = frozenset().union(*(h.cues for h in hits if h.end <= stop))
             words = [w for t in row.words[first:stop] for w in label_words(t.text)]
             if (
-                label & _NOT_A_PARTY
+                label & (_NOT_A_PARTY - {Cue.SALES} if role == "seller" else _NOT_A_PARTY)
                 or (len(words) > 6 and role != "payee")
                 or (hit.first > first and role not in ("buyer", "payee") and row.words[first].text.lower() not in _ARTICLES)
             ):
@@ -131,6 +132,8 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
                 passage = Passage([(number, first, end), *passage.lines])
             stop = next((i for i, line in enumerate(passage.lines) if line[0] in items), len(passage.lines))
             passage = Passage(passage.lines[:stop])
+            if Cue.SALES in label and not any(address_like(text_of(grid, line)) for line in passage.lines[1:]):
+                continue  # a person who sold it, where no address follows
             if passage.lines and not (role == "buyer" and _is_code(text_of(grid, passage.lines[0]))):
                 passages[role].append((weight, passage))
     for entries in passages.values():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from statistics import median
 
 from rapidfuzz.distance import OSA
 
@@ -14,12 +15,16 @@ from app.domain.parsing import numeric_date
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, confidence
+from app.extractors.confusions import pitch
+from app.extractors.grid import Row
 from app.extractors.labels import date_meaning, words_at
 from app.extractors.lexicon import Cue
 from app.extractors.misread_labels import is_label_word
 
 NARROW, NARROWER = 56, 46
 """Characters that hardly any line has more of: on a till's paper at most the first, mostly the second."""
+WIDEST = 64
+"""Letters of the usual size between the left and right ends of a strip. On a wide sheet even short lines stand further apart."""
 WIDEST_STRIP = 320.0
 """Points: a page with a text layer is a till's only if it is no wider; the paper of tills is 58 or 80 mm wide, A6 105 mm."""
 ENOUGH = 4
@@ -120,7 +125,7 @@ def read_receipt(found: Candidates) -> Receipt | None:
     if not lengths:
         return None
     wide = lengths[int(0.95 * (len(lengths) - 1))]
-    if wide > NARROW:
+    if wide > NARROW or _letters_across(rows) > WIDEST:
         return None
     said = [kinds_in([word for i in range(len(row.words)) for word in words_at(row, i)]) for row in rows]
     kinds = frozenset().union(*said)
@@ -133,6 +138,16 @@ def read_receipt(found: Candidates) -> Receipt | None:
         for hit in hits
     )
     return Receipt(found, said) if signs - named >= ENOUGH else None
+
+
+def _letters_across(rows: list[Row]) -> float:
+    """How wide the print is, blanks and all, in letters of the usual width; what stands apart (2 % at each side) does not count."""
+    words = [spot for row in rows for spot in row.words if len(spot.text) > 1]
+    if not words:
+        return 0.0
+    few = len(words) // 50
+    left, right = sorted(spot.x0 for spot in words)[few], sorted(spot.x1 for spot in words)[-1 - few]
+    return (right - left) / median(pitch(spot) for spot in words)
 
 
 _MARKS_MISREAD = re.compile(

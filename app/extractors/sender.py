@@ -26,6 +26,7 @@ from app.extractors.names import (
     LEGAL,
     address_like,
     clean,
+    goes_on,
     is_country,
     legal_form,
     name_like,
@@ -54,7 +55,8 @@ PRINTED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place where a name stands that may be the sender's. `merit`: what speaks for it, whoever the addressee is; `numbered`: whether
-    a firm's numbers stand with it; `heads`: whether its cell begins with it; `domains`: those that agree with it."""
+    a firm's numbers stand with it; `heads`: whether its cell begins with it; `domains`: those that agree with it; `imprint`: whether its
+    line goes on with a firm's numbers or an address."""
 
     text: str
     words: tuple[str, ...]
@@ -63,6 +65,7 @@ class Mention:
     numbered: bool
     heads: bool
     domains: frozenset[Domain]
+    imprint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,12 @@ class Senders:
     mentions: list[Mention]
     first_lines: frozenset[Line]
     others: frozenset[Place]
+
+    def have_imprint(self, party: PartyChoice) -> bool:
+        """Whether the party's name stands in an imprint outside of its own passage: firms print their own there, not their customers'."""
+        theirs = set(_places([party.passage] if party.passage else []))
+        words = plain(str(party.name.value)) if party.name else ()
+        return any(m.imprint and m.words == words and (m.line[0], m.line[1]) not in theirs for m in self.mentions)
 
     def choice(self, buyer: PartyChoice) -> Choice | None:
         """The name that the page presents as its own: large or first at the top, again in the footer, in the web address, a company.
@@ -114,7 +123,7 @@ class Senders:
         choice = pick(weighed, floor=FLOOR)
         if choice and choice.candidate and (part := _within(choice.candidate, weighed, heads)):
             choice = replace(choice, value=part.value, candidate=part)
-        if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed])):
+        if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed if plain(str(c.value)) in heads])):
             choice = replace(choice, value=fuller.value, candidate=fuller)
         return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
 
@@ -142,12 +151,12 @@ def read_senders(
         words = plain(text)
         if not _can_be_sender(text, words) or is_country(words):
             continue
-        merit, numbered = letterhead.weigh(line, text, words, end)
+        merit, numbered, imprint = letterhead.weigh(line, text, words, end)
         agreeing = frozenset(domain for domain in domains if agrees(domain.name, "".join(words), words))
-        mentions.append(Mention(text, words, line, merit + bonus, numbered, heads, agreeing))
+        mentions.append(Mention(text, words, line, merit + bonus, numbered, heads, agreeing, imprint))
     first_lines = frozenset(line for passage in window for line in names_in(grid, passage)[:1])
     others = [passage for role in ("ship_to", "other", "buyer") for _, passage in labelled[role]]
-    return Senders(found, _joined(grid, mentions), first_lines, frozenset(_places(others)))
+    return Senders(found, _joined(grid, mentions, letterhead.usual), first_lines, frozenset(_places(others)))
 
 
 def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]]) -> Iterator[tuple[Line, int, bool, float]]:
@@ -156,7 +165,8 @@ def _lines(grid: Grid, items: frozenset[int], payees: list[tuple[float, Passage]
         if row.page <= 2 and number not in items:
             for first, end in row.cells:
                 for part in name_parts(row, number, first, end):
-                    yield trim(grid, part), end, part[1] == first, 0.0
+                    line = trim(grid, part)
+                    yield line, end, line[1] == first, 0.0
     for _, passage in payees:
         for line in names_in(grid, passage)[:1]:
             yield line, line[2], True, 0.4
@@ -235,7 +245,7 @@ def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -
 def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
     if not 1 <= len(words) <= 9 or words == ("logo",) or text.startswith(("(", "*", "[")) or not name_like(text) or address_like(text):
         return False
-    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text):
+    if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text) or goes_on(text):
         return False
     if len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME:
         return False  # "I N VOICE"
@@ -265,31 +275,51 @@ def domains_in(grid: Grid) -> frozenset[Domain]:
     )
 
 
-def _line_above(grid: Grid, line: Line) -> str:
-    """What stands right above a line in the same type, so that both may be one name ("ACME Health / Care Ltd"); or nothing."""
+def _line_above(grid: Grid, line: Line) -> Line | None:
+    """What stands right above a line in the same type, so that both may be one name ("ACME Health / Care Ltd")."""
     row = grid.rows[line[0]]
-    if line[0] == grid.pages[row.page - 1][0]:
-        return ""
-    above = grid.rows[line[0] - 1]
     left = row.words[line[1]].x0
-    cell = next((cell for cell in above.cells if abs(above.words[cell[0]].x0 - left) < 0.4 * row.height), None)
-    near = row.y0 - above.y1 < 0.5 * row.height and abs(above.height / row.height - 1) < 0.15
-    return above.span(*cell) if cell and near else ""
+    for number in range(line[0] - 1, max(grid.pages[row.page - 1][0], line[0] - 3) - 1, -1):  # another column may have rows between
+        above = grid.rows[number]
+        cell = next((cell for cell in above.cells if abs(above.words[cell[0]].x0 - left) < 0.4 * row.height), None)
+        if cell:
+            near = row.y0 - above.y1 < 0.5 * row.height and abs(above.height / row.height - 1) < 0.15
+            return (number, *cell) if near else None
+    return None
 
 
-def _joined(grid: Grid, mentions: list[Mention]) -> list[Mention]:
-    """The mentions, those put together that are two lines of a name that stands elsewhere on one."""
+def _joined(grid: Grid, mentions: list[Mention], usual: float) -> list[Mention]:
+    """The mentions, those put together that are two lines of one name: it stands elsewhere on one line, or both are in large print.
+    `usual`: the usual height of a row."""
     known = {mention.words for mention in mentions}
     joined: list[Mention] = []
     for mention in mentions:
-        above = _line_above(grid, mention.line) if mention.heads else ""
-        whole = (*plain(above), *mention.words)
-        if above and any(whole == words[-len(whole) :] for words in known):
-            mention = replace(mention, text=f"{above} {mention.text}", words=whole)
-        elif above and len(above.split()) >= 8:
+        above = _line_above(grid, mention.line) if mention.heads else None
+        upper = text_of(grid, above) if above else ""
+        whole = (*plain(upper), *mention.words)
+        if upper and any(whole == words[-len(whole) :] for words in known):
+            mention = replace(mention, text=f"{upper} {mention.text}", words=whole)
+        elif above and (first := next((m for m in joined if m.line == above and _large(grid, m, mention, usual)), None)):
+            joined.remove(first)
+            domains = first.domains | mention.domains
+            merit = max(first.merit, mention.merit)
+            mention = replace(mention, text=f"{first.text} {mention.text}", words=whole, merit=merit, domains=domains)
+        elif upper and len(upper.split()) >= 8:
             mention = replace(mention, heads=False)  # the end of a sentence
         joined.append(mention)
     return joined
+
+
+LARGE = 1.3
+"""Times the usual height: nothing but the title and the sender is printed so."""
+
+
+def _large(grid: Grid, first: Mention, second: Mention, usual: float) -> bool:
+    """Whether two lines are the halves of a name in large print."""
+    if min(grid.rows[first.line[0]].height, grid.rows[second.line[0]].height) < LARGE * usual or legal_form(first.text):
+        return False
+    bold = [grid.rows[m.line[0]].words[m.line[1]].bold for m in (first, second)]
+    return bold[0] == bold[1] and not any(map(str.isdigit, first.text + second.text)) and len(first.words) + len(second.words) <= 8
 
 
 def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:

@@ -76,8 +76,9 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     table = read_tables(found)
     sum_of_lines = sum_of(table)
     last = max((item.row for item in table.items), default=-1)  # what the table takes in under it may be the sums
-    totals = choose_totals(found, frozenset(row for row in table.rows if row <= last), sum_of_lines)
-    header = choose_header(found, table.rows)
+    items = frozenset(row for row in table.rows if row <= last)
+    totals = choose_totals(found, items, sum_of_lines)
+    header = choose_header(found, table.rows, items)
     receipt = read_receipt(found)
     if receipt:
         totals = settle_receipt(receipt, totals, header)

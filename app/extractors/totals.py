@@ -48,7 +48,7 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     tax = _pool(
         (c for c in readings if value_of(c) not in bases), lambda c: roles[id(c)].get("tax", 0.0) - 0.7 * roles[id(c)].get("gross", 0.0)
     )
-    tax += _tax_sums(amounts, roles, rates)
+    tax += _tax_sums(amounts, roles, rates) + _included_taxes(found, amounts, roles)
     net += _base_sums(amounts, rates)
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
@@ -129,6 +129,20 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     return sums
 
 
+def _included_taxes(found: Candidates, amounts: list[Candidate], roles: dict[int, dict[str, float]]) -> list[Reading]:
+    """Amounts with a rate in their row that are the tax in one of the totals at that rate: "incl. VAT 20 % 31.17"."""
+    percents: dict[int, set[Decimal]] = {}
+    for c in found.of("percent"):
+        percents.setdefault(c.row, set()).add(value_of(c))
+    totals = {value_of(c) for c in amounts if max(roles[id(c)].get("gross", 0.0), roles[id(c)].get("total", 0.0)) > 0.4}
+    return [
+        Reading(value_of(c), 0.75, c)
+        for c in amounts
+        if c.decimals == 2 and value_of(c)
+        if any(abs(total * rate / (100 + rate) - value_of(c)) <= CENT for rate in percents.get(c.row, ()) for total in totals)
+    ]
+
+
 def _base_sums(amounts: list[Candidate], rates: tuple[Rate, ...]) -> list[Reading]:
     if len(rates) == 1 and rates[0].rate:
         return [Reading(value_of(c), 0.4, c) for c in amounts if c.row == rates[0].row and value_of(c) == rates[0].base][:1]
@@ -144,7 +158,8 @@ def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld
                 merit = (g.merit if g else 0.0) + 0.9 * (n.merit if n else 0.0) + 0.9 * (t.merit if t else 0.0)
                 closed = False
                 if g and n and t:
-                    if abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld):
+                    closes = abs(n.value + t.value - g.value) <= CENT or any(abs(n.value + t.value - w - g.value) <= CENT for w in withheld)
+                    if closes and abs(t.value) <= abs(n.value):  # no tax is more than what is taxed
                         merit += 1.0 if t.value else 0.45
                         closed = bool(t.value)
                     else:

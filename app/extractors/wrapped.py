@@ -14,6 +14,8 @@ _HEAD = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{0,28}")
 _GROUP = re.compile(r"[A-Z0-9]{1,30}")
 _DAY = re.compile(r"\d{1,2}(?:[.,]|st|nd|rd|th|er|º|°|ª)?,?")
 _CUT = re.compile(r"\d{1,2}([./-])\d{1,2}\1")
+_ID_HEAD = re.compile(r"(?=.{2,20}$)[A-Z\d]+(?:[/-][A-Z\d]+)*[/-]")
+_ID_REST = re.compile(r"\d[A-Z\d]*(?:[/-][A-Z\d]+)*")
 _BETWEEN = frozenset(("de", "del", "of", "di"))
 _BANK = 8
 """Characters of an IBAN up to which letters may stand: behind them are digits in nearly all countries that print them for payers."""
@@ -42,6 +44,20 @@ def _begun(row: Row, first: int, end: int) -> int | None:
         if not _GROUP.fullmatch(text):
             return None
     return None
+
+
+def wrapped_ids(rows: Sequence[Row]) -> Iterator[Candidate]:
+    """ "RE-2022-" over "645", as a column breaks a number behind its dash: each placed on the word that begins it."""
+    for number, row in enumerate(rows):
+        for first, end in row.cells:
+            head = row.words[end - 1].text
+            if not _ID_HEAD.fullmatch(head):
+                continue
+            below = next(
+                (words for words in _below(rows, number, first, end, end - 1) if len(words) == 1 and _ID_REST.fullmatch(words[0])), None
+            )
+            if below:
+                yield Candidate("id", head + below[0], number, end - 1, end)
 
 
 def wrapped_dates(rows: Sequence[Row], order: DateOrder) -> Iterator[Candidate]:

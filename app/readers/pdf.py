@@ -13,13 +13,14 @@ from contextlib import contextmanager
 import pymupdf
 from pymupdf import mupdf
 
-from app.domain.document import Document, Mark, Page, Words
+from app.domain.document import Document, Mark, Page, View
 from app.errors import Unprocessable
 from app.readers.hybrid import embedded_einvoice
 from app.readers.limits import Limits
 from app.readers.pdf_words import words_of
-from app.readers.rows import pack
+from app.readers.rows import clean, pack
 from app.readers.text_layer import UNMAPPED, source_of
+from app.readers.typesetting import joined_letters, printed_once, quarters_to_upright, turned
 from app.readers.visibility import mark_hidden
 
 pymupdf.TOOLS.mupdf_display_errors(False)  # they quote the document
@@ -133,7 +134,6 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
     text = pymupdf.TextPage(drawing.get_textpage(TEXT))
     pieces = words_of(text, limits.words_on_page)
     notes = set()
-    words = Words()
     if pieces:
         mark_hidden(pieces, page, drawing, pictures, width, height)
         if share > 0.5 and 2 * sum(p.mark & Mark.INVISIBLE > 0 for p in pieces) > len(pieces):
@@ -141,9 +141,15 @@ def _read_page(document: pymupdf.Document, number: int, limits: Limits) -> tuple
         everything = "".join(piece.text for piece in pieces)
         if not everything.isascii() and 3 * len(UNMAPPED.findall(everything)) > len(everything):
             notes.add("unmapped_text")
-        words = pack(pieces, width, height, limits.word_length)
-    source = source_of(pieces if len(words) else (), share, drawing, width, height)
-    return Page(number, round(width, 2), round(height, 2), words, share, source), notes
+        pieces = printed_once(pieces)
+    source = source_of(pieces if any(clean(piece.text) for piece in pieces) else (), share, drawing, width, height)
+    view = View(round(width, 2), round(height, 2))
+    quarters = quarters_to_upright(pieces) if source == "layer" else 0
+    if quarters:
+        pieces, view = [turned(piece, quarters, width, height) for piece in pieces], view.turned(quarters)
+        width, height = (height, width) if quarters % 2 else (width, height)
+    words = pack(joined_letters(pieces), width, height, limits.word_length)
+    return Page(number, view.width, view.height, words, share, source, view if quarters else None), notes
 
 
 CELLS = 40

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -95,15 +95,18 @@ def letter_size(text: str, height: float) -> float:
     return height / ((0.52 if low else 0.72) + (0.21 if descends else 0.0))
 
 
-def words_of(seen: Sequence[Seen], width: int, height: int, longest: int) -> Words:
-    """In reading order, boxes as fractions of a picture of this size in pixels, confidences in percent."""
+def words_of(seen: Sequence[Seen], width: int, height: int, longest: int, bend: Callable[[float, float], float] | None = None) -> Words:
+    """In reading order, boxes as fractions of a picture of this size in pixels, confidences in percent.
+
+    `bend`: by how many pixels a line is lower at (x, y) than in the middle of the page, where it is known that lines bend.
+    """
     lines: dict[int, list[Seen]] = {}
     for word in seen:
         lines.setdefault(word.line, []).append(word)
     pieces: list[Piece] = []
     confidences: list[int] = []
     for number, line in lines.items():
-        pieces += _upright(line, number) if not stands_on_end(line) else _on_end(line, number)
+        pieces += _upright(line, number, bend or _flat) if not stands_on_end(line) else _on_end(line, number)
         confidences += (round(word.confidence) for word in line)
     return pack(pieces, width, height, longest, confidences)
 
@@ -117,10 +120,14 @@ def stands_on_end(words: Iterable[Seen]) -> bool:
 # The size and the baseline of a line are medians: the box of one word may be swollen by a rule, or shrunk to a dash.
 
 
-def _upright(line: Sequence[Seen], number: int) -> Iterator[Piece]:
+def _flat(x: float, y: float) -> float:
+    return 0.0
+
+
+def _upright(line: Sequence[Seen], number: int, bend: Callable[[float, float], float]) -> Iterator[Piece]:
     telling = [word for word in line if any(map(str.isalnum, word.text))] or line
     size = median(letter_size(word.text, word.y1 - word.y0) for word in telling)
-    baseline = median(word.y1 - _below(word.text) * size for word in telling)
+    baseline = median(word.y1 - _below(word.text) * size - bend((word.x0 + word.x1) / 2, word.y1) for word in telling)
     for word in line:
         yield Piece(word.text, word.x0, word.y0, word.x1, word.y1, number, baseline, size)
 

@@ -174,8 +174,12 @@ def _check_document(document: Document, limits: Limits) -> None:
     total = 0
     for page in document.pages:
         total += len(page.words)
-        if page.text == "read" or page.view is not None or page.engine or page.words.confidences:
+        if page.text == "read" or page.engine or page.words.confidences:
             raise ValueError("not a reader's")
+        if page.view is not None:  # a text layer that runs sideways
+            _check_view(page.view, limits)
+            if page.text != "layer" or (page.view.width, page.view.height) != (page.width, page.height):
+                raise ValueError("view")
         if not (0 < page.width <= limits.page_side and 0 < page.height <= limits.page_side and 0 <= page.image_share <= 1):
             raise ValueError("page")
         if total > limits.words:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from app.domain.document import Document, Matrix, Page, PagePlan, View
+from app.domain.document import Document, Page, PagePlan, View
 from app.domain.work import Prepared, Reading
 from app.errors import Unavailable, Unprocessable
 from app.ports import BlobStore, OcrEngine, PageText, PageWatcher, Sandbox
@@ -15,15 +15,8 @@ from app.readers.written_in import language_of
 
 ENOUGH_WORDS = 400  # of a text layer, to know its language
 
+
 # How a point of a picture turned by so many quarters clockwise maps to the picture as it was, in fractions.
-_TURNED: tuple[Matrix, ...] = (
-    (1, 0, 0, 0, 1, 0, 0, 0, 1),
-    (0, 1, 0, -1, 0, 1, 0, 0, 1),
-    (-1, 0, 1, 0, -1, 1, 0, 0, 1),
-    (0, -1, 1, 1, 0, 0, 0, 0, 1),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Recognize:
     """Prepared -> Reading. At most `at_once` pages of a document are pictures in memory at any moment; they finish in any order.
@@ -127,23 +120,10 @@ def _aside(page: Page, plan: PagePlan) -> Page:
 
 
 def _page(page: Page, plan: PagePlan, text: PageText) -> Page:
-    view = turned(plan.view, text.turn)
+    view = plan.view.turned(text.turn)
     return Page(page.number, view.width, view.height, text.words, page.image_share, "read", _shown(view), text.engine)
 
 
 def _shown(view: View) -> View | None:
     """None where the page is shown as it lies."""
     return None if view.matrix == View(1, 1).matrix else view
-
-
-def turned(view: View, quarters: int) -> View:
-    """What `view` shows, turned clockwise."""
-    if not quarters:
-        return view
-    width, height = (view.height, view.width) if quarters % 2 else (view.width, view.height)
-    return View(width, height, _product(view.matrix, _TURNED[quarters]))
-
-
-def _product(a: Matrix, b: Matrix) -> Matrix:
-    cells = [sum(a[3 * row + k] * b[3 * k + column] for k in range(3)) for row in range(3) for column in range(3)]
-    return (cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7], cells[8])

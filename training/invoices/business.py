@@ -52,9 +52,9 @@ def make_deal(
     trade = random.choice([name for name in words_of(language) if name.startswith("trades.")])
     with_tax = kind == "receipt" or (locale.tax == "vat" and random.random() < 0.08)
     category = "S"
-    abroad = random.random() < 0.1 and locale.tax == "vat" and not with_tax
+    abroad = (random.random() < 0.1 and locale.tax == "vat" and not with_tax) or locale.tax == "export"
     if abroad:
-        category = random.choice(("AE", "K"))
+        category = "G" if locale.tax == "export" else random.choice(("AE", "K"))
     elif random.random() < 0.05 and not with_tax:
         category = "E"
     seller = _party(random, locale, language, trade)
@@ -88,7 +88,7 @@ def make_deal(
     if kind == "credit_note":
         before = _number(random, issued)
         invoice = replace(invoice, preceding_invoice_reference=before, preceding_invoices=(PrecedingInvoice(before),))
-    if locale.tax == "vat" and kind in ("invoice", "prepayment") and random.random() < 0.85:
+    if locale.country in identifiers.ACCOUNTS and kind in ("invoice", "prepayment") and random.random() < 0.85:
         invoice = replace(
             invoice,
             payment_account=identifiers.account(locale.country, random),
@@ -267,10 +267,10 @@ def _party(random: Random, locale: Locale, language: str, trade: str | None) -> 
     voice = Voice(locale, language, random)
     slug = "".join(c for c in firm.split()[0].casefold() if c.isascii() and c.isalnum()) or "info"
     domain = f"{slug}.example"
-    vat = identifiers.vat_id(locale.country, random) if locale.tax == "vat" else None
+    vat = identifiers.vat_id(locale.country, random) if locale.country in identifiers.VAT_IDS else None
     tax_id = None
-    if locale.tax == "gst":
-        tax_id = identifiers.business_number(random)
+    if locale.tax == "gst" and not vat:
+        tax_id = identifiers.tax_number(locale.country, random)
     elif locale.tax == "sales" or locale.country == "DE":
         tax_id = identifiers.filled("nn-nnnnnnn" if locale.tax == "sales" else "nn/nnn/nnnnn", random) if random.random() < 0.4 else None
     return Party(

@@ -15,6 +15,8 @@ Row = tuple[str, list[Run]]
 COUNTRIES = {
     "GB": "United Kingdom", "IE": "Ireland", "US": "USA", "AU": "Australia", "DE": "Germany", "AT": "Austria", "CH": "Switzerland",
     "FR": "France", "BE": "Belgium", "NL": "Netherlands", "IT": "Italy", "ES": "Spain", "PT": "Portugal",
+    "CA": "Canada", "IN": "India", "SG": "Singapore", "MY": "Malaysia", "ZA": "South Africa", "NZ": "New Zealand", "MX": "México",
+    "BR": "Brasil", "PL": "Polska", "CN": "P.R. China", "TR": "Türkiye",
 }  # fmt: skip
 
 

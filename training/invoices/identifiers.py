@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+from stdnum.util import get_cc_module
+
 from app.domain.parsing import vat_id_is_valid
 from app.samples.ledger import check_digits
 
 # n: a digit, a: a letter. The last digits are tried until the scheme's check holds.
-_VAT = {
+VAT_IDS = {
     "GB": "GBnnnnnnnnn",
     "IE": "IEnnnnnnna",
     "DE": "DEnnnnnnnnn",
@@ -20,9 +22,11 @@ _VAT = {
     "IT": "IT0nnnnnn0nnn",
     "ES": "ESBnnnnnnnn",
     "PT": "PT50nnnnnnn",
+    "PL": "PLnnnnnnnnnn",
+    "IN": "nnaaaaannnnanZa",
 }
 # ISO 13616: what stands behind the check digits.
-_ACCOUNTS = {
+ACCOUNTS = {
     "GB": "ZZZZ99nnnnnnnnnnnn",
     "IE": "ZZZZ99nnnnnnnnnnnn",
     "DE": "99nnnnnnnnnnnnnnnn",
@@ -34,29 +38,42 @@ _ACCOUNTS = {
     "IT": "Z99nnnnnnnnnnnnnnnnnnnn",
     "ES": "99nnnnnnnnnnnnnnnnnn",
     "PT": "99nnnnnnnnnnnnnnnnnnn",
+    "PL": "99nnnnnnnnnnnnnnnnnnnnnn",
 }
-_ABN_WEIGHTS = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
+# What a business is known by where no number begins with the country: the scheme's name in stdnum, if it has one.
+_TAX_NUMBERS = {
+    "AU": ("abn", "nnnnnnnnnnn"),
+    "CA": ("bn", "nnnnnnnnnRT0001"),
+    "NZ": ("ird", "nn-nnn-nnn"),
+    "SG": ("uen", "20nnnnnnna"),
+    "MX": ("rfc", "aaann0n1naan"),
+    "BR": ("cnpj", "nn.nnn.nnn/0001-nn"),
+    "ZA": ("", "4nnnnnnnnn"),
+    "MY": ("", "ann-nnnn-nnnnnnnn"),
+}
 
 
 def vat_id(country: str, random: Random) -> str:
     """Valid by `vat_id_is_valid`. Raises KeyError for a country without one."""
     while True:
-        made = filled(_VAT[country], random)
+        made = filled(VAT_IDS[country], random)
         if vat_id_is_valid(made):
             return made
 
 
-def business_number(random: Random) -> str:
-    """An Australian ABN: the weighted sum of its digits, the first less one, is divisible by 89."""
+def tax_number(country: str, random: Random) -> str:
+    """As an Australian ABN: valid by stdnum, where that knows the scheme. Raises KeyError for a country without one."""
+    scheme, pattern = _TAX_NUMBERS[country]
+    known = get_cc_module(country, scheme) if scheme else None
     while True:
-        digits = filled("nnnnnnnnnnn", random)
-        if sum(w * (int(d) - (i == 0)) for i, (w, d) in enumerate(zip(_ABN_WEIGHTS, digits, strict=True))) % 89 == 0:
-            return digits
+        made = filled(pattern, random)
+        if known is None or known.is_valid(made):
+            return made
 
 
 def account(country: str, random: Random) -> str:
     """An IBAN. Raises KeyError for a country without."""
-    return check_digits(country, filled(_ACCOUNTS[country], random))
+    return check_digits(country, filled(ACCOUNTS[country], random))
 
 
 def bic(country: str, random: Random) -> str:
@@ -69,10 +86,12 @@ def filled(pattern: str, random: Random) -> str:
 
 def spaced_vat(vat: str, random: Random) -> str:
     """As the country's own papers write it."""
-    country = vat[:2]
+    country = "IN" if vat[0].isdigit() else vat[:2]
     if country == "CH":
         return f"CHE-{vat[3:6]}.{vat[6:9]}.{vat[9:12]} {vat[12:]}"
     body = vat[2:]
+    if country == "PL":
+        return random.choice((body, f"{body[:3]}-{body[3:6]}-{body[6:8]}-{body[8:]}", vat))
     if country in ("IT", "ES", "PT") and random.random() < 0.6:
         return body  # at home nobody writes the prefix
     forms = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ MONTHS: Mapping[str, str] = {
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 }
 
@@ -32,7 +34,8 @@ MONTHS: Mapping[str, str] = {
 class Locale:
     """`dates`: patterns of strftime, with {month} for the name, {mon} for its first three letters, {day} without a leading zero.
     `numbers`: thousands and decimal mark, alternatives. `money`: how an amount bears its currency; {} is the number. `rates`: percent,
-    the standard one first. `places`: "post code city" patterns, # a digit and @ a letter."""
+    the standard one first. `places`: "post code city" patterns, # a digit and @ a letter. `tax`: `gst` bears that name, and no VAT id with
+    it; `export` sells abroad only. `lakhs`: digits in groups as in 12,34,567."""
 
     code: str
     language: str
@@ -46,14 +49,16 @@ class Locale:
     places: tuple[str, ...]
     phone: str
     weight: int = 1
-    tax: Literal["vat", "sales", "gst"] = "vat"
+    tax: Literal["vat", "sales", "gst", "export"] = "vat"
     paper: tuple[float, float] = (595.0, 842.0)
+    lakhs: bool = False
 
 
 _EUR = ("{} €", "{} EUR", "€ {}", "EUR {}", "{}", "€{}")
 _DE_DATES = ("%d.%m.%Y", "%d.%m.%Y", "%d.%m.%y", "{day}. {month} %Y")
 _FR_DATES = ("%d/%m/%Y", "%d/%m/%Y", "%d/%m/%y", "{day} {month} %Y", "%d-%m-%Y")
 LETTER = (612.0, 792.0)
+_LAKHS = re.compile(r"(?<=\d)(?=(\d\d)*\d{3}$)")
 
 LOCALES: tuple[Locale, ...] = (
     Locale(
@@ -200,6 +205,9 @@ class Voice:
 
     def number(self, value: Decimal, places: int | None = None) -> str:
         text = f"{abs(value):,.{places}f}" if places is not None else f"{abs(value):,f}"
+        if self.locale.lakhs:
+            whole, point, rest = text.replace(",", "").partition(".")
+            text = _LAKHS.sub(",", whole) + point + rest
         text = text.replace(",", "\0").replace(".", self._decimal).replace("\0", self._thousands)
         return self._minus.format(text) if value < 0 else text
 

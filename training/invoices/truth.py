@@ -62,7 +62,7 @@ def values_of(shown: Invoice, sold: Invoice) -> dict[str, Any]:
         for line in shown.lines
     ]
     vat = sold.seller.vat_id
-    if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT"):
+    if truth["vendor_vat_id"] and vat and vat[:2] in ("IT", "ES", "PT", "PL"):
         truth["vendor_vat_id_alt"] = [vat[2:]]
     elif truth["vendor_vat_id"] and vat and vat.startswith("CHE"):
         truth["vendor_vat_id_alt"] = [vat.removesuffix("MWST")]

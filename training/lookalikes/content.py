@@ -11,6 +11,7 @@ from random import Random
 from app.domain.invoice import Party
 from training.invoices.business import Deal, make_deal
 from training.invoices.locales import LOCALES, words_of
+from training.lookalikes.elsewhere import ELSEWHERE
 
 FOLDER = Path(__file__).with_name("templates")
 GOODS = Path(__file__).with_name("goods.toml")
@@ -21,8 +22,9 @@ KINDS = ("invoice", "credit_note", "prepayment")
 class Terms:
     """What a template's first line asks of the sale, as `{# locales: de fr-FR; lines: 1-6 #}`. Every part may be left out.
 
-    locales: languages or locales that it is written in. kinds: of `business.Kind`. lines: fewest and most. prices: `net`, `gross` (with
-    tax) or `any`. goods: a section of `goods.toml`. buyer: `person` for a private one. seller: `person` or `firm`, else mixed.
+    locales: languages or locales that it is written in; those of `ELSEWHERE` only by their code. kinds: of `business.Kind`. lines: fewest
+    and most. prices: `net`, `gross` (with tax) or `any`. goods: a section of `goods.toml`. buyer: `person` for a private one. seller:
+    `person` or `firm`, else mixed. tax: `exempt` for sellers that charge none, as small businesses.
     """
 
     locales: tuple[str, ...] = tuple(sorted({locale.language for locale in LOCALES}))
@@ -32,6 +34,7 @@ class Terms:
     goods: str = ""
     buyer: str = "firm"
     seller: str = ""
+    tax: str = ""
 
 
 def terms_of(source: str) -> Terms:
@@ -52,12 +55,14 @@ def terms_of(source: str) -> Terms:
         goods=asked.get("goods", ""),
         buyer=asked.get("buyer", "firm"),
         seller=asked.get("seller", ""),
+        tax=asked.get("tax", ""),
     )
 
 
 def deal_for(terms: Terms, random: Random) -> Deal:
     """One that a template with these terms can print."""
     locales = [one for one in LOCALES if one.code in terms.locales or one.language in terms.locales]
+    locales += [one for one in ELSEWHERE if one.code in terms.locales]
     goods = {language: tuple(text.split("|")) for language, text in _goods()[terms.goods].items()} if terms.goods else None
     spoken = {one.partition("-")[0] for one in terms.locales}
     while True:
@@ -68,6 +73,7 @@ def deal_for(terms: Terms, random: Random) -> Deal:
             and terms.lines[0] <= len(deal.invoice.lines) <= terms.lines[1]
             and terms.prices in ("any", "gross" if deal.with_tax else "net")
             and deal.voice.language in spoken
+            and (terms.tax != "exempt" or deal.invoice.tax_breakdown[0].category == "E")
         )
         if fits:
             break
@@ -96,7 +102,7 @@ def _named(party: Party, random: Random, language: str, manner: str) -> Party:
         people = words_of(language)["people"]
         name = f"{random.choice(people['first'])} {random.choice(people['last'])}"
     elif manner == "plain":
-        forms = sorted((form for locale in LOCALES for form in locale.forms), key=len, reverse=True)
+        forms = sorted((form for locale in (*LOCALES, *ELSEWHERE) for form in locale.forms), key=len, reverse=True)
         name = next((name.removesuffix(f" {form}") for form in forms if name.endswith(f" {form}")), name)
     elif manner == "upper":
         name = name.upper()

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from app.domain.invoice import Invoice
+from app.samples.ledger import to_cent
 from training.invoices.identifiers import spaced_account, spaced_vat
 from training.invoices.locales import Voice
 
@@ -104,6 +105,12 @@ class Value:
     def on(self, pattern: str) -> str:
         """A date in another form: a pattern of `strftime`."""
         return self.written(self.raw.strftime(pattern)) if self else ""
+
+    def split(self, *shares: float) -> list[str]:
+        """An amount in parts in these proportions, as two taxes of one sale. None is noted: it is the sum that is the sale's."""
+        whole = sum(shares)
+        parts = [to_cent(self.raw * Decimal(str(share)) / Decimal(str(whole))) for share in shares[:-1]]
+        return [self._printer.voice.amount(part) for part in (*parts, self.raw - sum(parts))]
 
     def plain(self, places: int) -> str:
         """A number with so many decimals, without currency."""

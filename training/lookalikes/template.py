@@ -93,7 +93,7 @@ class _Words:
     def address(self, party: View, *, country: bool | None = None) -> list[str]:
         """Street, place and, where it is another country than the seller's (or as `country` says), the country."""
         where = party._part.address
-        anglo = where.country in ("GB", "IE", "US", "AU")
+        anglo = where.country in ("GB", "IE", "US", "AU", "CA", "IN", "SG", "NZ", "ZA")
         lines = [where.line_1 or "", f"{where.city} {where.post_code}" if anglo else f"{where.post_code} {where.city}"]
         abroad = where.country != self.deal.invoice.seller.address.country
         return [*lines, COUNTRIES[where.country or ""]] if (abroad if country is None else country) else lines
