@@ -11,6 +11,7 @@ from app.domain.parsing import (
     plain,
 )
 from app.extractors.grid import Row
+from app.extractors.labels import cues_in
 
 LEGAL = frozenset(
     "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau "
@@ -49,8 +50,12 @@ _POST_CODE = re.compile(
 )
 
 
+_STATES = (
+    "A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSTUVY]|O[HKNR]|P[AER]|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY]|YT"
+)
+"""Of the USA and Canada: any two capitals would make an address of "Commande SO 00045"."""
 _CITY_FIRST = re.compile(
-    r"(?P<city>[^\W\d_][\w'’. -]{1,30}),?\s+(?:\(?(?P<state>[A-Z]{2}|[A-Z][^\W\d_]+)\)?,?\s+"
+    rf"(?P<city>[^\W\d_][\w'’. -]{{1,30}}),?\s+(?:\(?(?P<state>{_STATES}|[A-Z][a-zà-ÿ]+)\)?,?\s+"
     r"(?P<code>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
     r"|(?P<state_au>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code_au>\d{4}))(?!\d)"
 )
@@ -157,6 +162,8 @@ def address_like(text: str) -> bool:
 def post_code(text: str) -> re.Match[str] | None:
     """Where a post code and a city stand in a line; a street's number ("2200 Canyon Rd") is none."""
     match = _CITY_FIRST.search(text)
+    if match and match["state"] and cues_in(plain(match["state"])):
+        match = None  # "Votre Commande 00045"
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
     return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)
