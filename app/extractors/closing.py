@@ -63,12 +63,12 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
     total = sum((item.amount for item in items), ZERO)
     if charges := _charges(found, items, total, sums):
         asides = sorted((*asides, *charges), key=lambda aside: aside.item.row)
-        return _closed(items[: -len(charges)], asides, (), (), charges)
+        return _closed(found, items[: -len(charges)], asides, (), (), charges)
     between = [a for a in asides if a.role in _CHANGES and a.item.row < items[-1].row]
     behind = [a for a in asides if a.role in _CHANGES and a.item.row > items[-1].row]
     for own, whole in (([], []), ([], behind), (between, []), (between, behind), ([], [*between, *behind])):
         if total + _sum(own) + _sum(whole) in sums:
-            return _closed(items, asides, (), own, whole)
+            return _closed(found, items, asides, (), own, whole)
     steps = sorted(_steps(found, items, asides, sums - {total}, total), key=lambda step: step.cost)[:TRIED]
     plans = [
         (sum(step.cost for step in plan), plan, own, whole)
@@ -80,7 +80,7 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
     ]
     if plans:
         _, plan, own, whole = min(plans, key=lambda p: p[0])
-        return _closed(items, asides, plan, own, whole)
+        return _closed(found, items, asides, plan, own, whole)
     return Closing(tuple(items), tuple(asides), False)
 
 
@@ -161,7 +161,12 @@ def _as_recognized(found: Candidates, item: ItemRow) -> Iterator[_Step]:
 
 
 def _closed(
-    items: Sequence[ItemRow], asides: Sequence[Aside], plan: Sequence[_Step], own: Sequence[Aside], whole: Sequence[Aside]
+    found: Candidates,
+    items: Sequence[ItemRow],
+    asides: Sequence[Aside],
+    plan: Sequence[_Step],
+    own: Sequence[Aside],
+    whole: Sequence[Aside],
 ) -> Closing:
     kept = list(items)
     left = [aside for aside in asides if aside not in own]

@@ -137,7 +137,9 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
-_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S|(?P<digits>\d{6,14}) [^\W\d_]")
+_CODED = re.compile(
+    r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S|(?P<digits>\d{6,14}) [^\W\d_]"
+)
 
 
 def _take_codes(grid: Grid, items: list[ItemRow]) -> None:

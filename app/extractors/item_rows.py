@@ -23,7 +23,9 @@ def read_row(
         edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
         free = [spot.x1 > edge for spot in row.words]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
-    if head.last < head.first:  # without titles the columns are as wide as what stands in them: what is left of them stands beside the table
+    if (
+        head.last < head.first
+    ):  # without titles the columns are as wide as what stands in them: what is left of them stands beside the table
         free = [spot.x1 > head.heads[0].x0 - row.height for spot in row.words]
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
