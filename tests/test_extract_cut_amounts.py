@@ -105,8 +105,13 @@ def test_a_line_is_read_as_quantity_and_price_bear_it_out(recognized: dict[str, 
     assert (second.quantity, second.unit, second.net_price, second.net_amount) == (22, "m", Decimal("689.83"), Decimal("15176.26"))
 
 
-def test_a_line_stays_as_it_was_read_where_its_price_says_something_else() -> None:
+def test_the_sums_of_the_page_tell_of_thousands_that_the_price_does_not() -> None:
     _, second = read_apart(FACTURE.format(**GOOD | {"a2": "15 176,26", "p2": "111,11"}), "15").invoice.lines
+    assert second.net_amount == Decimal("15176.26")
+
+
+def test_a_line_stays_as_it_was_read_where_price_and_sums_say_something_else() -> None:
+    _, second = read_apart(FACTURE.format(**GOOD | {"a2": "15 176,26", "p2": "111,11", "net": "32 111,11"}), "15").invoice.lines
     assert second.net_amount == Decimal("176.26")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 
-from app.extractors.candidate import Candidate
 from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
@@ -29,11 +27,9 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         item.names.sort(key=lambda part: (part.row, part.first))
     column = _Column(grid, *_bounds(grid, items, limit, reach), widest)
     _take_codes(grid, items)
-    remarks = _remarks(items)
     for item in items:
-        _take_quantity(grid, item)
         _take_unit(item)
-        _tidy_names(column, item, remarks)
+        _tidy_names(column, item)
         if head.described:
             _cut_description(grid, item)
 
@@ -111,20 +107,6 @@ UNITS = frozenset(
 )
 
 
-_COUNTED = re.compile(r"(?P<n>\d{1,4}(?:[.,]\d{1,3})?) [xX×] [^\W\d_]")
-
-
-def _take_quantity(grid: Grid, item: ItemRow) -> None:
-    """ "3 x Desk lamp": a quantity before the name, where there is no other."""
-    for i, part in enumerate(item.names if Column.QUANTITY not in item.numbers else ()):
-        if part.row == item.row and (match := _COUNTED.match(part.text)):
-            digits = match["n"].replace(",", ".")
-            number = Candidate("amount", Decimal(digits), part.row, part.first, part.first + 1, decimals=len(digits.partition(".")[2]))
-            item.numbers[Column.QUANTITY] = number
-            item.names[i] = Text(part.row, part.first + 2, part.end, grid.rows[part.row].span(part.first + 2, part.end))
-            return
-
-
 def _take_unit(item: ItemRow) -> None:
     """ "1 psch Kleinmaterial": a unit that runs into the name right behind the quantity."""
     quantity = item.numbers.get(Column.QUANTITY)
@@ -137,28 +119,20 @@ def _take_unit(item: ItemRow) -> None:
             return
 
 
-_CODED = re.compile(
-    r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S|(?P<digits>\d{6,14}) [^\W\d_]"
-)
+_CODED = re.compile(r"\[(?P<boxed>[A-Z\d./-]{2,20})\] \S|(?P<code>(?=(?:\D*\d){3})[A-Z\d./-]{4,20}) [-–—:] \S")
 
 
 def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
-    """ "[A-107] Desk lamp", "4711-03 - Desk lamp", "136572452 Desk lamp": the names of a table begin with the items' codes if most do so."""
+    """ "[A-107] Desk lamp", "4711-03 - Desk lamp": the names of a table begin with the items' codes if most do so."""
     first = [next((part for part in item.names if part.row == item.row), None) for item in items]
     coded = [_CODED.match(part.text) if part else None for part in first]
     if sum(map(bool, coded)) * 3 < len(items) * 2:
         return
     for item, part, match in zip(items, first, coded, strict=True):
         if part and match and Column.ITEM_ID not in item.texts:
-            end = part.first + (2 if match["code"] else 1)  # the dash is a word of its own
-            item.texts[Column.ITEM_ID] = Text(part.row, part.first, part.first + 1, match["boxed"] or match["code"] or match["digits"])
+            end = part.first + (1 if match["boxed"] else 2)  # the dash is a word of its own
+            item.texts[Column.ITEM_ID] = Text(part.row, part.first, part.first + 1, match["boxed"] or match["code"])
             item.names[item.names.index(part)] = Text(part.row, end, part.end, grid.rows[part.row].span(end, part.end))
-
-
-def _remarks(items: Sequence[ItemRow]) -> set[str]:
-    """What remarks begin with that may stand over a name ("# PO line: 1"): most items have it. "Equipment hire: excavator" is one's name."""
-    heads = [{part.text.partition(": ")[0] for part in item.names if len(item.names) > 1 and _is_remark(part.text)} for item in items]
-    return {head for own in heads for head in own if sum(head in others for others in heads) * 2 > len(items)}
 
 
 def _is_remark(text: str) -> bool:
@@ -198,7 +172,7 @@ class _Column:
     widest: float
 
 
-def _tidy_names(column: _Column, item: ItemRow, remarks: Collection[str]) -> None:
+def _tidy_names(column: _Column, item: ItemRow) -> None:
     """A code above the name is the item's id; a line that fills its column goes on in the next."""
     names, grid, limit = item.names, column.grid, column.limit
     known = item.texts.get(Column.ITEM_ID)
@@ -212,8 +186,7 @@ def _tidy_names(column: _Column, item: ItemRow, remarks: Collection[str]) -> Non
         if any(map(str.isdigit, code)) and code == code.upper() and len(code) <= 20:
             item.texts[Column.ITEM_ID] = names.pop(0)
     alone = [part.row for part in names].count(item.row) == 1  # the words beside the numbers are a name: "Workshop: first aid"
-    over = next((i for i, part in enumerate(names) if part.text.partition(": ")[0] not in remarks), 0)
-    named = next((i for i, part in enumerate(names[: over + 1]) if alone and part.row == item.row), over)
+    named = next((i for i, part in enumerate(names) if (alone and part.row == item.row) or not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
     last = names[0] if names else None  # the line that the next would go on from

@@ -67,9 +67,9 @@ def read_row(
     named = sum(_letters(part) for part in item.names if columns[part.first] is Column.NAME)
     # "27 May 2025 | Laundry": what has a column of its own is no name, unless it says more.
     item.names = [part for part in item.names if columns[part.first] is not Column.OTHER or _says_more(part, named, dated)]
-    if Column.QUANTITY not in item.numbers:
-        _take_glued_quantity(row, item, head)
     prove(row, item, candidates, doubtful)
+    if Column.QUANTITY not in item.numbers and not row.read:
+        _take_glued_quantity(row, item, head)
     item.names = [part for text in item.names if (part := _without_numbers(row, item, text))]
     return item
 
@@ -86,7 +86,7 @@ def _without_numbers(row: Row, item: ItemRow, text: Text) -> Text | None:
 
 
 def _take_glued_quantity(row: Row, item: ItemRow, head: TableHead) -> None:
-    """ "8months" under the title of the quantity: what stands there alone is number and unit."""
+    """ "8months" under the title of the quantity: what stands there alone is number and unit, also where no product bears it out."""
     title = next((h for h in head.heads if h.column is Column.QUANTITY), None)
     for first, end in row.cells if title else ():
         x0, x1 = row.words[first].x0, row.words[end - 1].x1
