@@ -162,7 +162,7 @@ def address_like(text: str) -> bool:
 def post_code(text: str) -> re.Match[str] | None:
     """Where a post code and a city stand in a line; a street's number ("2200 Canyon Rd") is none."""
     match = _CITY_FIRST.search(text)
-    if match and match["state"] and cues_in(plain(match["state"])):
+    if match and match["state"] and len(match["state"]) > 2 and cues_in(plain(match["state"])):
         match = None  # "Votre Commande 00045"
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
