@@ -440,3 +440,34 @@ def test_thousands_and_cents_behind_the_same_mark_were_misread() -> None:
                                                    Total        2,007.00
 """
     assert [amount for *_, amount in lines(read(HEAD + text))] == ["1999.00", "8.00"]
+
+
+def test_the_last_lines_are_charges_where_a_sum_stands_without_them() -> None:
+    text = """
+Description                  Qty     Unit price        Amount
+Cable tray                     2          20.00         40.00
+Steel bracket                  5           4.00         20.00
+Shipping                       1           6.00          6.00
+
+                             Goods                      60.00
+                             Subtotal                   66.00
+                             VAT 20%                    13.20
+                             Total                      79.20
+"""
+    extracted = extract_text(printed(text))
+    assert lines(extracted) == [("Cable tray", "2", None, "40.00"), ("Steel bracket", "5", None, "20.00")]
+    assert [str(charge.amount) for charge in extracted.invoice.charges] == ["6.00"]
+
+
+@pytest.mark.parametrize(("cell", "quantity", "unit"), [("8months", "8", "months"), ("3", "3", None)])
+def test_a_quantity_set_against_its_unit_under_its_title(cell: str, quantity: str, unit: str | None) -> None:
+    text = f"""
+Description                Quantity                    Amount
+Hosting of the shop        {cell:<8}                     40.00
+Support                    {cell:<8}                     20.00
+
+                           Subtotal                     60.00
+                           VAT 20%                      12.00
+                           Total                        72.00
+"""
+    assert lines(extract_text(printed(text))) == [("Hosting of the shop", quantity, unit, "40.00"), ("Support", quantity, unit, "20.00")]
