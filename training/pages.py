@@ -22,6 +22,7 @@ from app.samples.pages import Layout, draw_pdf
 from app.samples.wording import WORDINGS, Wording
 
 pymupdf.TOOLS.set_small_glyph_heights(True)  # as app/readers/pdf.py: it counts for the whole process, whoever is imported first
+pymupdf.TOOLS.unset_quad_corrections(False)
 
 SEED = 6
 DPI = 100

@@ -26,6 +26,7 @@ from app.readers.visibility import mark_hidden
 pymupdf.TOOLS.mupdf_display_errors(False)  # they quote the document
 pymupdf.TOOLS.mupdf_display_warnings(False)
 pymupdf.TOOLS.set_small_glyph_heights(True)  # boxes as high as the letters are large, so that neighbour lines do not overlap
+pymupdf.TOOLS.unset_quad_corrections(False)  # which PyMuPDF's layout analysis does for all, wherever the packages are that it needs
 
 
 FAULTS = (mupdf.FzErrorBase, RuntimeError, ValueError, IndexError, ArithmeticError)
