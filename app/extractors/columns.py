@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +13,7 @@ from app.extractors.labels import label_words, words_at
 from app.extractors.titles import is_title, one_title, title_of, titles_in
 
 _NAMES = {"name", "nom", "naam", "nome", "nombre", "item", "artikelname", "produktname", "article"}
-_DESCRIPTIONS = {"description", "designation", "beschreibung", "omschrijving", "descrizione", "descripcion", "descricao"}
+_DESCRIPTIONS = {"description", "designation", "beschreibung", "omschrijving", "beschrijving", "descrizione", "descripcion", "descricao"}
 _OF_WORDS = {Column.NAME, Column.ITEM_ID, Column.OTHER}
 _KEY_COLUMNS = {Column.NAME, Column.QUANTITY, Column.PRICE, Column.AMOUNT, Column.ITEM_ID, Column.UNIT, Column.TAX_RATE, Column.POSITION}
 
@@ -192,11 +193,24 @@ class _ValuesBelow:
         return 1 + sum(max(right for _, right in cells) < after[0][0] for cells, after in pairwise(flush))
 
 
+_CLOSE = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
+
+
+def _title_words(row: Row, i: int) -> tuple[str, ...]:
+    """The plain words of one word of a row; those of "QuantityUnit", two titles set without a blank, are those of both."""
+    words = words_at(row, i)
+    parts = _CLOSE.split(row.words[i].text)
+    if len(parts) < 2 or titles_in(words):
+        return words
+    apart = [label_words(part) for part in parts]
+    return tuple(word for part in apart for word in part) if all(titles_in(part) for part in apart) else words
+
+
 def _titles(row: Row, below: _ValuesBelow) -> list[Head]:
     """The titles in a row, cell by cell. Several in one cell are several columns' only if as many stand under it."""
     heads: list[Head] = []
     for start, end in row.cells if len(row.words) <= 40 else ():
-        owned = [(word, i) for i in range(start, end) for word in words_at(row, i)]
+        owned = [(word, i) for i in range(start, end) for word in _title_words(row, i)]
         words = [word for word, _ in owned]
         found = titles_in(words)
         in_cell = [Head(title.column, row.words[owned[title.first][1]].x0, row.words[owned[title.end - 1][1]].x1) for title in found]

@@ -33,7 +33,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "beskrivelse;beskrivning;benamning;benämning;varetekst;vare;nazwa;nazwa towaru;tekst;description;descriptions;item;items;"
         "item description;product;products;product name;service;services;details;detail;particulars;beschreibung;bezeichnung;"
         "artikel;artikelbezeichnung;artikelbeschreibung;leistung;leistungen;leistungsbeschreibung;produkt;ware;warenbezeichnung;"
-        "text;libelle;designation;designations;article;articles;produit;produits;prestation;prestations;omschrijving;"
+        "text;libelle;designation;designations;article;articles;produit;produits;prestation;prestations;omschrijving;beschrijving;"
         "productomschrijving;descrizione;descrizione articolo;prodotto;prodotti;servizio;articolo;descripcion;concepto;conceptos;"
         "detalle;articulo;articulos;producto;servicio;descricao;designacao;artigo;artigos;produto;produtos;servico;activity;nature;"
         "desc;goods;work;title;task;usage;item name;description of goods;description of services;nom designation;ihre leistungen;"

@@ -23,9 +23,8 @@ def read_row(
         edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
         free = [spot.x1 > edge for spot in row.words]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
-    if (
-        head.last < head.first
-    ):  # without titles the columns are as wide as what stands in them: what is left of them stands beside the table
+    # Without titles the columns are as wide as what stands in them: what is left of them stands beside the table.
+    if head.last < head.first:
         free = [spot.x1 > head.heads[0].x0 - row.height for spot in row.words]
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
@@ -66,7 +65,11 @@ def read_row(
             i = j
     named = sum(_letters(part) for part in item.names if columns[part.first] is Column.NAME)
     # "27 May 2025 | Laundry": what has a column of its own is no name, unless it says more.
-    item.names = [part for part in item.names if columns[part.first] is not Column.OTHER or _says_more(part, named, dated)]
+    item.names = [
+        part
+        for part in item.names
+        if columns[part.first] is not Column.OTHER or (_letters(part) >= named and not (len(item.names) > 1 and _is_dated(part, dated)))
+    ]
     prove(row, item, candidates, doubtful)
     if Column.QUANTITY not in item.numbers and not row.read:
         _take_glued_quantity(row, item, head)
@@ -95,9 +98,8 @@ def _take_glued_quantity(row: Row, item: ItemRow, head: TableHead) -> None:
             item.names = [part for part in item.names if part.first != first]
 
 
-def _says_more(part: Text, named: int, dated: set[tuple[int, int]]) -> bool:
-    """Whether words of a column of their own are the name after all: as long as what stands under its title, and no date."""
-    return _letters(part) >= named and not (named and all((part.row, i) in dated for i in range(part.first, part.end)))
+def _is_dated(part: Text, dated: set[tuple[int, int]]) -> bool:
+    return all((part.row, i) in dated for i in range(part.first, part.end))
 
 
 _TIMES = frozenset("xX×*@à")
