@@ -22,7 +22,7 @@ class Column(Enum):
 
 
 COLUMN_WORDS: dict[Column, str] = {
-    Column.POSITION: ("pos;position;#;line;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"),
+    Column.POSITION: ("pos;position;#;line;ln;ligne;sl;s no;sl no;sr no;sr;line no;pos nr;lfd;lfd nr;item no;riga;regel;linea;no;nr;n;num"),
     Column.ITEM_ID: (
         "item code;item number;item id;product code;product id;article no;article number;article nr;art nr;art no;artikel nr;"
         "artikel nummer;artnr;code;sku;ref;reference;referenz;referentie;referencia;riferimento;codice;codigo;cod;part no;"
@@ -37,7 +37,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "productomschrijving;descrizione;descrizione articolo;prodotto;prodotti;servizio;articolo;descripcion;concepto;conceptos;"
         "detalle;articulo;articulos;producto;servicio;descricao;designacao;artigo;artigos;produto;produtos;servico;activity;nature;"
         "desc;goods;work;title;task;usage;item name;description of goods;description of services;nom designation;ihre leistungen;"
-        "position beschreibung;artikelomschrijving;artikel omschrijving;dienst;dienstleistung;bezeichnung der leistung"
+        "position beschreibung;artikelomschrijving;artikel omschrijving;dienst;dienstleistung;tatigkeit;functie;bezeichnung der leistung"
     ),
     Column.QUANTITY: (
         "antall;antal;ilosc;ilość;mangd;qty;quantity;qnty;menge;anzahl;anz;stuck;stk;quantite;quantites;qte;qt;qta;quantita;aantal;"
@@ -80,5 +80,5 @@ COLUMN_WORDS: dict[Column, str] = {
         "total c iva;gesamtpreis netto;gesamtbetrag netto;importe linea;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
-    Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids",
+    Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids;employee;mitarbeiter;medewerker",
 }

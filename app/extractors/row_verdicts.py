@@ -50,7 +50,7 @@ def verdict(found: Candidates, head: TableHead, number: int, item: ItemRow, begu
         return Verdict("skip", role)
     if item.proved:
         return Verdict("item")
-    if role in ("discount", "charge") and head.has(Column.PRICE) and Column.PRICE not in numbers:
+    if role in ("discount", "charge") and numbers and head.has(Column.PRICE) and Column.PRICE not in numbers:
         return Verdict("skip", role)
     if role == "carried" and any(Cue.PAGE in hit.cues for hit in hits):
         return Verdict("carried")  # "Carried over from page 1" counts nothing

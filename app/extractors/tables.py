@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from app.extractors.amount_columns import amounts_without_tax
@@ -66,13 +67,26 @@ class Body(NamedTuple):
 
 def read_tables(found: Candidates) -> Table:
     """The item lines of all pages in order; empty where there is neither a table head that we know nor proof by numbers alone."""
-    titled = _read(found, find_heads(found.grid, found.finder.values))
+    heads = find_heads(found.grid, found.finder.values)
+    titled = _in_detail(found, heads, _read(found, heads))
     if titled.closed and all(item.names for item in titled.items):
         return titled
     untitled = heads_by_numbers(found)
     other = _read(found, untitled.heads)
     borne_out = sum(item.row in untitled.rows for item in other.items) * 2 > len(untitled.rows)
     return other if other.merit() > titled.merit() or (borne_out and not titled.items) else titled
+
+
+def _in_detail(found: Candidates, heads: list[TableHead], table: Table) -> Table:
+    """A later table of more lines in place of one that is a summary of it: both come to the same."""
+    total = sum((item.amount for item in table.items), Decimal(0))
+    later = [head for head in heads if table.items and head.first > max(table.rows)] if table.closed is not False else []
+    if later and total:
+        other = _read(found, later)
+        alike = sum((item.amount for item in other.items), Decimal(0)) == total
+        if alike and len(other.items) > len(table.items) and all(item.names for item in other.items):
+            return other
+    return table
 
 
 def _read(found: Candidates, heads: list[TableHead]) -> Table:
