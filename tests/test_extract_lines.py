@@ -471,3 +471,96 @@ Support                    {cell:<8}                     20.00
                            Total                        72.00
 """
     assert lines(extract_text(printed(text))) == [("Hosting of the shop", quantity, unit, "40.00"), ("Support", quantity, unit, "20.00")]
+
+
+def test_two_titles_set_without_a_blank_are_both() -> None:
+    text = """
+Service                    QuantityUnit                Amount
+Hosting of the shop             8months                 40.00
+Support                          500hrs                 20.00
+
+                           Subtotal                     60.00
+                           Total                        60.00
+"""
+    assert lines(extract_text(printed(text))) == [("Hosting of the shop", "8", "months", "40.00"), ("Support", "500", "hrs", "20.00")]
+
+
+def test_a_table_of_details_stands_for_the_summary_over_it() -> None:
+    text = """
+Description                                            Amount
+Mobile services                                         46.00
+
+                           Subtotal                     46.00
+                           VAT 20%                       9.20
+                           Total                        55.20
+
+Item                       Quantity       Price        Amount
+Router hire                       2        5.50         11.00
+Internet 100 Mbit/s               1       35.00         35.00
+                           Subtotal                     46.00
+"""
+    assert lines(extract_text(printed(text))) == [("Router hire", "2", None, "11.00"), ("Internet 100 Mbit/s", "1", None, "35.00")]
+
+
+def test_words_that_also_name_a_charge_are_a_name_where_no_number_stands_beside_them() -> None:
+    text = """
+Description                Quantity       Price        Amount
+
+Rent of unit 6
+                                  2      100.00        200.00
+14/05/2023 to 12/08/2023
+
+Service charge
+                                  1       45.00         45.00
+14/05/2023 to 12/08/2023
+
+                           Subtotal                    245.00
+                           Total                       245.00
+"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Rent of unit 6", "Service charge"]
+
+
+def test_factors_and_a_discount_behind_a_name_are_no_part_of_it() -> None:
+    text = """
+Description                                            Amount
+Domain privacy (12 x 3.67, less 15%)                    37.43
+SSL certificate, 1 year (2 x 71.64, less 10%)          128.95
+
+                           Subtotal                    166.38
+                           Total                       166.38
+"""
+    assert lines(extract_text(printed(text))) == [
+        ("Domain privacy", "12", None, "37.43"),
+        ("SSL certificate, 1 year", "2", None, "128.95"),
+    ]
+
+
+def test_an_amount_behind_the_price_counts_and_not_the_total_to_date() -> None:
+    text = """
+ OZ          Leistung              bisher        gesamt     Menge lfd.        EP     diese Rechnung
+ 08.07.010   Streifenfundament     300,00        517,90        2 m        108,95             217,90
+ 05.06.020   Mauerwerk              16,38         98,28        5 qm        16,38              81,90
+ 01.09.030   Baustelle              10,00         40,00        1 Stk.      30,00              30,00
+
+                                   Leistungsstand kumuliert, netto                           656,18
+                                   abzgl. Abschlagsrechnungen                                326,38
+                                   Nettobetrag                                               329,80
+                                   USt. 19 %                                                  62,66
+                                   Rechnungsbetrag                                           392,46
+"""
+    assert [amount for *_, amount in lines(extract_text(printed(text)))] == ["217.90", "81.90", "30.00"]
+
+
+def test_a_row_across_the_columns_is_no_part_of_a_name() -> None:
+    text = """
+Pos.  Description               Quantity       Price        Amount
+LFS 80751683 of 18.01.2019, order 166652
+1     Network cable                    2       10.00         20.00
+2     Rack                             1       30.00         30.00
+LFS 80618182 of 22.01.2019, order 131425
+3     Patch panel                      1       40.00         40.00
+
+                                Subtotal                     90.00
+                                Total                        90.00
+"""
+    assert [name for name, *_ in lines(extract_text(printed(text)))] == ["Network cable", "Rack", "Patch panel"]

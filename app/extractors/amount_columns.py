@@ -14,16 +14,18 @@ from app.extractors.products import times
 def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[int, list[Candidate]]) -> TableHead:
     """The head, its amount moved to an earlier column where that is what quantity x price gives, or found where no title names it.
 
-    "Qty | Price | Amount | Tax | Total with tax": a line's own amount is without tax.
+    "Qty | Price | Amount | Tax | Total with tax": a line's own amount is without tax. "Total to date | Qty | Price | This invoice": it
+    stands behind the price.
     """
     price = next((i for i, h in enumerate(head.heads) if h.column is Column.PRICE), None)
     named = next((i for i, h in enumerate(head.heads) if h.column is Column.AMOUNT), None)
     tax = next((i for i, h in enumerate(head.heads) if h.column is Column.TAX_AMOUNT), None)
-    last = len(head.heads) - 1 if named is None else named
+    before = named is not None and price is not None and named < price
+    last = len(head.heads) - 1 if named is None or before else named
     first = 0 if price is None else price + 1
     if (price is None and tax is None) or all(h.column is not Column.OTHER for h in head.heads[first : last + 1]):
         return head
-    votes = dict.fromkeys(range(first, last + 1), 0)
+    votes = dict.fromkeys((*([named] if named is not None and before else []), *range(first, last + 1)), 0)
     for number in body:
         by_column: dict[int, Candidate] = {}
         for c in by_row.get(number, ()):
@@ -43,11 +45,11 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
                 votes[i] += 1
                 break
     best = max(votes, key=lambda i: votes[i])
-    if named is None:
-        if not votes[best]:
+    if named is None or before:
+        if not votes[best] or best == named:
             return head
     elif best == last or votes[best] <= votes[last] or (votes[best] == 1 and not grid.rows[head.first].read):
         return head
-    kinds = {last: head.heads[last].column if named is None else Column.OTHER, best: Column.AMOUNT}
+    kinds = {named: Column.OTHER, best: Column.AMOUNT}
     heads = tuple(Head(kinds.get(i, h.column), h.x0, h.x1) for i, h in enumerate(head.heads))
     return TableHead(head.first, head.last, heads, head.described)

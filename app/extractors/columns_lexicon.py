@@ -80,5 +80,8 @@ COLUMN_WORDS: dict[Column, str] = {
         "total c iva;gesamtpreis netto;gesamtbetrag netto;importe linea;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
-    Column.OTHER: "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids;employee;mitarbeiter;medewerker",
+    Column.OTHER: (
+        "date;datum;data;fecha;period;periode;from;to;delivery;liefertermin;lot;serial;note;weight;gewicht;poids;"
+        "employee;mitarbeiter;medewerker"
+    ),
 }

@@ -19,6 +19,7 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
     if not items:
         return
     limit = _right_limit(grid, head, items)
+    loose = _without_headings(grid, items, loose)
     reach = _reach(grid, items, loose, limit)
     give_rows(items, loose, grid, reach or limit)
     widest = _widest(grid, items)
@@ -32,6 +33,20 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
         _tidy_names(column, item)
         if head.described:
             _cut_description(grid, item)
+
+
+def _without_headings(grid: Grid, items: Sequence[ItemRow], loose: list[Text]) -> list[Text]:
+    """Without rows that begin well to the left of all names and run across their edge: "Delivery note 4711 of 3 May"."""
+    edges = [grid.rows[part.row].words[part.first].x0 for item in items for part in item.names if part.row == item.row]
+    if not edges:
+        return loose
+    edge = min(edges)
+
+    def across(text: Text) -> bool:
+        row = grid.rows[text.row]
+        return len(row.cells) == 1 and row.words[0].x0 < edge - 2 * row.height and row.words[-1].x1 > edge
+
+    return [text for text in loose if not across(text)]
 
 
 _WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{6}.*")

@@ -83,6 +83,9 @@ def _without_numbers(row: Row, item: ItemRow, text: Text) -> Text | None:
     first, end = text.first, text.end
     while first < end and first in taken:
         first += 1
+    opened = next((i for i in range(first + 1, end) if i in taken and row.words[i].text[0] == "("), end)
+    if row.words[end - 1].text.endswith(")") and end - 1 in taken:
+        end = opened  # "Domain privacy (12 x 3.67, less 15%)"
     while end > first and (end - 1 in taken or (end - 2 in taken and end - 2 >= first and row.words[end - 1].text in _TIMES)):
         end -= 1  # "Minibar (10 x 11.23)"
     return Text(text.row, first, end, row.span(first, end)) if first < end else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 
 from app.extractors.candidate import Candidate
 from app.extractors.columns_lexicon import Column
@@ -34,7 +35,12 @@ def prove(row: Row, item: ItemRow, candidates: list[Candidate], doubtful: list[C
             numbers[Column.QUANTITY], item.proved = counted, True
             _take_unit(row, item)
             return
-    if find_factors(item, plain, amount) or _find_cut_amount(item, plain, amount, doubtful):
+    shares = [c for c in candidates if c.kind == "percent" and c.first < amount.first and share is None]
+    if (
+        find_factors(item, plain, amount)
+        or _find_cut_amount(item, plain, amount, doubtful)
+        or _find_discounted(item, plain, amount, shares)
+    ):
         _take_unit(row, item)
         return
     if row.read and quantity and price:
@@ -107,6 +113,19 @@ def find_factors(item: ItemRow, plain: list[Candidate], amount: Candidate) -> bo
                 if q.value == 1 and (p.decimals < 2 or q.decimals > 2):
                     continue
                 numbers[Column.QUANTITY], numbers[Column.PRICE] = q, p
+                item.proved = True
+                return True
+    return False
+
+
+def _find_discounted(item: ItemRow, plain: list[Candidate], amount: Candidate, shares: list[Candidate]) -> bool:
+    """Whether two numbers of the row, less a share that stands behind them, multiply to its amount: "12 x 3.67, less 15%"."""
+    if {Column.QUANTITY, Column.PRICE} & item.numbers.keys():
+        return False
+    for q, p in pairwise(plain):
+        for share in shares:
+            if p.end <= share.first and p.decimals >= 2 and value_of(share) and times(q, p, amount, value_of(share)):
+                item.numbers.update({Column.QUANTITY: q, Column.PRICE: p, Column.DISCOUNT: share})
                 item.proved = True
                 return True
     return False

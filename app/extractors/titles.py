@@ -93,7 +93,7 @@ def one_title(columns: Sequence[Column], words: Sequence[str]) -> Column | None:
 _TAKES_IN = {
     Column.PRICE: {Column.UNIT, Column.TAX_RATE, Column.AMOUNT, Column.NAME, Column.POSITION},
     Column.AMOUNT: {Column.NAME, Column.POSITION},  # "Item subtotal", "Total ligne"
-    Column.QUANTITY: {Column.UNIT},
+    Column.QUANTITY: {Column.UNIT, Column.POSITION},
     Column.NAME: {Column.ITEM_ID, Column.POSITION, Column.OTHER},
     Column.ITEM_ID: {Column.POSITION},
 }

@@ -73,11 +73,12 @@ class _Numbers:
 
     def amounts(self) -> list[Candidate]:
         """The amounts of the items: a run of amounts, flush right, over the sum that they add up to, or products of two numbers before
-        them. Those with the most products, then the most; of two such columns the one on the left: that on the right has the tax in it."""
+        them. Those with the most products, then the most, then the first: below are sums. Of two such columns the one on the left: that
+        on the right has the tax in it."""
         columns = list(self._columns())
         runs = [run for column in columns for run in self._runs(column)]
         runs += [products for column in columns if (products := self._products(column))]
-        return max(runs, key=lambda run: (sum(map(self._is_product, run)), len(run)), default=[])
+        return max(runs, key=lambda run: (sum(map(self._is_product, run)), len(run), -run[0].row), default=[])
 
     def _products(self, column: Sequence[Candidate]) -> list[Candidate]:
         """Those that are products: no chance, once there are two or a quantity is not one."""
