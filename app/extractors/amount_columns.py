@@ -25,7 +25,7 @@ def amounts_without_tax(grid: Grid, head: TableHead, body: range, by_row: dict[i
     first = 0 if price is None else price + 1
     if (price is None and tax is None) or all(h.column is not Column.OTHER for h in head.heads[first : last + 1]):
         return head
-    votes = dict.fromkeys((*([named] if named is not None and before else []), *range(first, last + 1)), 0)
+    votes = dict.fromkeys((*range(first, last + 1), *([named] if named is not None and before else [])), 0)
     for number in body:
         by_column: dict[int, Candidate] = {}
         for c in by_row.get(number, ()):
