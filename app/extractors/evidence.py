@@ -22,8 +22,8 @@ from app.extractors.labels import Meaning, amount_meaning, cues_in, date_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.lines import sum_of
 from app.extractors.names import address_like, legal_form, name_like
-from app.extractors.sender import agrees, domains_in
 from app.extractors.tables import Table
+from app.extractors.web_names import agrees, domains_in
 
 NONE = -9.0
 Numbers = dict[str, float]

@@ -18,14 +18,11 @@ def read_row(
     """`doubtful`: other readings of the row's amounts, taken where quantity x price bears them out."""
     row = grid.rows[number]
     item = ItemRow(number)
-    free = [True] * len(row.words)
-    if head.heads[0].column in (Column.POSITION, Column.ITEM_ID, Column.QUANTITY):
-        edge = head.heads[0].x0 - row.height  # what stands in the margin is no part of the table
-        free = [spot.x1 > edge for spot in row.words]
+    # Without titles the columns are as wide as what stands in them. What stands left of a table is no part of it.
+    bounded = head.last < head.first or head.heads[0].column in (Column.POSITION, Column.ITEM_ID, Column.QUANTITY)
+    edge = head.heads[0].x0 - row.height
+    free = [not bounded or spot.x1 > edge for spot in row.words]
     name = next((h for h in head.heads if h.column is Column.NAME), None)
-    # Without titles the columns are as wide as what stands in them: what is left of them stands beside the table.
-    if head.last < head.first:
-        free = [spot.x1 > head.heads[0].x0 - row.height for spot in row.words]
     for c in sorted(candidates, key=lambda c: c.first):
         if any((number, i) in dated for i in range(c.first, c.end)):
             continue

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from app.domain.parsing import (
-    plain,
-)
+from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
 from app.extractors.common_words import is_common
 from app.extractors.grid import Grid
@@ -48,7 +45,7 @@ class Letterhead:
             merit += 0.16 if number <= grid.pages[0][0] + 1 else 0.0
             merit += 0.2 if size > 1.35 and position < 0.3 else 0.0
         merit += 0.1 if position > 0.85 else 0.0
-        beside = _imprint(row.span(stop, end)) if stop < end else 0.0  # a sender's address on one line begins with the sender
+        beside = self._imprint(number, stop, end) if stop < end else 0.0  # a sender's address on one line begins with the sender
         below = contacts_below(self.found, line) if not beside and merit >= 0.1 else 0.0
         merit += beside + below
         merit -= 0.0 if company or not cues_in(label_words(text)) - _HARMLESS else 0.12
@@ -63,6 +60,15 @@ class Letterhead:
             merit -= 0.2 if sum(map(is_common, words)) * 5 >= 2 * len(words) else 0.0  # "Thank you for shopping with us"
         merit -= 0.2 if len(words) == 1 and len(squeezed) < 4 else 0.0
         return merit, beside == _NUMBERED_BESIDE or below == _NUMBERED_BELOW, beside > 0
+
+    def _imprint(self, number: int, first: int, end: int) -> float:
+        """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
+        text = self.found.grid.rows[number].span(first, end)
+        if any(map(str.isdigit, text)) and cues_in(plain(text)) & _OF_A_FIRM:
+            return _NUMBERED_BESIDE
+        if any(c.row == number and first <= c.first < end for c in self.found.of("vat_id")):
+            return _NUMBERED_BESIDE  # "TVA FR83 862876554"
+        return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
 
     def _is_bank(self, line: Line, text: str) -> bool:
         """Whether a name is that of the bank that keeps the account: labelled so, or a bank's by its words and its account comes next."""
@@ -82,15 +88,6 @@ _NUMBERED_BESIDE, _NUMBERED_BELOW = 0.45, 0.28
 """What it says for a name that the numbers of a firm stand with it: VAT, tax, register, bank account."""
 
 
-def _imprint(text: str) -> float:
-    """What its numbers, its address or where it is reached say for the name before them, as at the foot of a page."""
-    if any(map(str.isdigit, text)) and (cues_in(plain(text)) & _OF_A_FIRM or _TAX_NUMBER.search(text)):
-        return _NUMBERED_BESIDE
-    return 0.35 if post_code(text) or DOMAIN.search(text) else 0.0
-
-
-_TAX_NUMBER = re.compile(r"(?:VAT|TVA|USt|MwSt|BTW|IVA|P\.? ?IVA|GST|NIP|NIF|CIF|RFC|ABN)\W{0,3}(?:[A-Z]{2,3})?[-. ]?\d", re.IGNORECASE)
-"""The name of a tax with a number of its own right behind it, no rate: those of `Cue.VAT_NUMBER` say "number" too."""
 _ACCOUNT = {Cue.IBAN, Cue.BIC, Cue.ACCOUNT}
 _OF_A_FIRM = {Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.REGISTER, Cue.IBAN}
 

@@ -11,8 +11,8 @@ from app.domain.document import Document
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Kind
 from app.extractors.candidates import Candidates, find_candidates
-from app.extractors.choice import choose_header
 from app.extractors.grid import Row, read_grid
+from app.extractors.header import choose_header
 from app.extractors.kinds import INVOICE, Title, best_titles, own_numbers, sayings_of
 from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue

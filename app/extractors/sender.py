@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from app.domain.parsing import (
     plain,
@@ -22,7 +21,6 @@ from app.extractors.letterhead import Letterhead, contacts_below
 from app.extractors.lexicon import Cue
 from app.extractors.name_parts import name_parts
 from app.extractors.names import (
-    DOMAIN,
     LEGAL,
     address_like,
     clean,
@@ -33,11 +31,7 @@ from app.extractors.names import (
     only_legal_form,
 )
 from app.extractors.passages import Line, Passage, name_from, text_of
-
-_FREE_MAIL = frozenset(
-    "gmail googlemail hotmail outlook yahoo gmx web icloud live orange wanadoo free t-online aol msn libero ziggo kpnmail sapo".split()
-)
-
+from app.extractors.web_names import Domain, agrees, domains_in
 
 _NEVER_A_NAME = {
     *(Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT, Cue.BUYER, Cue.SELLER, Cue.SHIP_TO, Cue.OTHER_PARTY, Cue.PAGE, Cue.PHONE, Cue.TERMS),
@@ -257,24 +251,6 @@ _DASH = re.compile(r"[–—|·]|-\s")
 _CLAUSE = re.compile(r"\d{1,2}[.)]\s")
 
 
-class Domain(NamedTuple):
-    """The name in a web or mail address, and where it stands: row and word."""
-
-    name: str
-    place: tuple[int, int]
-
-
-def domains_in(grid: Grid) -> frozenset[Domain]:
-    """Those of the first two pages, but for those of providers."""
-    return frozenset(
-        Domain(match[1].lower(), (number, row.word_at(match.start())))
-        for number, row in enumerate(grid.rows)
-        if row.page <= 2
-        for match in DOMAIN.finditer(row.text)
-        if match[1].lower() not in _FREE_MAIL
-    )
-
-
 def _line_above(grid: Grid, line: Line) -> Line | None:
     """What stands right above a line in the same type, so that both may be one name ("ACME Health / Care Ltd")."""
     row = grid.rows[line[0]]
@@ -320,14 +296,3 @@ def _large(grid: Grid, first: Mention, second: Mention, usual: float) -> bool:
         return False
     bold = [grid.rows[m.line[0]].words[m.line[1]].bold for m in (first, second)]
     return bold[0] == bold[1] and not any(map(str.isdigit, first.text + second.text)) and len(first.words) + len(second.words) <= 8
-
-
-def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
-    domain = "".join(plain(domain))
-    if len(domain) < 3:
-        return False
-    core = "".join(word for word in words if word not in LEGAL)
-    if len(core) >= 4 and (core in domain or domain in core):
-        return len(domain) <= 2.2 * len(core) and len(core) <= 2.5 * len(domain)
-    leading = ("".join(words[:count]) for count in range(1, min(len(words), 4)))
-    return domain == "".join(word[0] for word in words) or (len(domain) >= 5 and domain in leading)

@@ -16,11 +16,13 @@ from app.domain.parsing import money
 from app.extractors.addressee import PartyChoice
 from app.extractors.candidates import Candidates, find_candidates
 from app.extractors.changes import read_changes
-from app.extractors.choice import Choice, choose_currency, choose_header
+from app.extractors.choice import Choice
 from app.extractors.common_words import language_of
+from app.extractors.currency import choose_currency
 from app.extractors.date_order import is_open
 from app.extractors.evidence import Evidence
 from app.extractors.grid import Grid, PlacedWord, read_grid
+from app.extractors.header import choose_header
 from app.extractors.judge import UNKNOWN_BELOW, Judge, judged
 from app.extractors.kinds import Kind, kind_of
 from app.extractors.lines import lines_of, sum_of
