@@ -138,12 +138,13 @@ def _truth_at(places: Places, field: str, truth: Any) -> Iterator[Spot]:
     """Where the truth stands, if it stands there as it is written: sums at their last place, all else at its first."""
     if truth is None:
         return
-    place = places.find(_written(field, str(truth)), last=field.endswith("_total"))
+    place = places.find(written(field, str(truth)), last=field.endswith("_total"))
     if place:
         yield Spot(place.page, place.box)
 
 
-def _written(field: str, truth: str) -> tuple[str, ...]:
+def written(field: str, truth: str) -> tuple[str, ...]:
+    """The forms in which a value of the truth may be printed."""
     try:
         if field.endswith("_date"):
             day = date.fromisoformat(truth)
@@ -192,7 +193,7 @@ def _lines(name: str, document: Labelled, said: Said, places: Places) -> Shown:
     """The lines that are only on one side, and where they stand."""
     assert said.extracted is not None
     told = in_truths_words(said.extracted.invoice)[LINES]
-    surplus, missing = _unpaired(told, document.truth.get(LINES) or ())
+    surplus, missing = unpaired(told, document.truth.get(LINES) or ())
     fields = said.extracted.fields
     boxes: dict[int, list[BoundingBox]] = {}
     confidences = []
@@ -216,7 +217,7 @@ def _lines(name: str, document: Labelled, said: Said, places: Places) -> Shown:
     )
 
 
-def _unpaired(told: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -> tuple[list[int], list[dict[str, Any]]]:
+def unpaired(told: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -> tuple[list[int], list[dict[str, Any]]]:
     """Which of the lines that were said, and which that are true, have no other of the same amount and a like description. All, if it is
     only the scorer that finds a difference."""
     missing, surplus = list(wanted), []

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.accuracy.confidence import upper_bound
+from tests.accuracy.lost import Lost, lost_of
 from tests.accuracy.measured import Measured, outcome
 from tests.accuracy.scoring import LINES, Totals
 from training.invoices.truth import PATHS
 
 FIELDS = (*PATHS, LINES)
+_FIELD_NAMES = tuple(name.replace("invoice_", "").replace("vendor", "seller").replace("_", " ") for name in FIELDS)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def all_tables(measured: Measured) -> Iterator[Table]:
     languages = measured.grouped(lambda _, document: document.language or "not said")
     yield Table("Languages (all real sets, without what is read from XML)", ("language", *_GROUPED), _groups(languages))
     yield Table("Sources", ("source", *_GROUPED), _groups(measured.grouped(measured.source)))
+    yield _lost(measured)
     yield _trust(measured)
     yield _ends(measured)
     yield _costs(measured)
@@ -69,9 +72,23 @@ def _cells(totals: Totals) -> tuple[str, ...]:
 
 
 def _fields(measured: Measured) -> Table:
-    names = (name.replace("invoice_", "").replace("vendor", "seller").replace("_", " ") for name in FIELDS)
     rows = [(name, group, *(share(totals.f1_of(field), 2) for field in FIELDS)) for name, group, totals, _ in measured.rows()]
-    return Table("Fields, F1", ("set", "half", *names), rows)
+    return Table("Fields, F1", ("set", "half", *_FIELD_NAMES), rows)
+
+
+def _lost(measured: Measured) -> Table:
+    """Of each field, as far as anything is wrong: there + not there (+ too much)."""
+    rows = []
+    for name, (_, scored) in measured.of.items():
+        for group in scored.labelled.groups:
+            names = scored.labelled.names(group)
+            lost = lost_of(scored, names)
+            rows.append((name, group, *(_told(lost[field]) if field in lost else "-" for field in FIELDS)))
+    return Table("What is wrong, by whether the truth stands among the words: there + not there", ("set", "half", *_FIELD_NAMES), rows)
+
+
+def _told(lost: Lost) -> str:
+    return f"{lost.there} + {lost.not_there}" + (f" (and {lost.surplus} too much)" if lost.surplus else "")
 
 
 def _groups(groups: Iterable[tuple[str, str, Totals]]) -> list[tuple[str, ...]]:
