@@ -185,6 +185,22 @@ def test_the_page_shows_where_a_value_was_read_and_escapes_what_documents_say(da
     assert shown.count("<script>") == 1 and "default-src 'none'" in shown
 
 
+def test_what_is_wrong_is_told_by_whether_the_truth_stands_among_the_words(
+    data: Path, kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docs, truths = data / "made_up" / "docs", data / "made_up" / "truth"
+    name = next(f"sender {n}" for n in range(40) if half_of({"vendor_name": f"sender {n}"}, "any") == "unopened")
+    pdf = text_pdf("Alpha Ltd", "INVOICE", "Invoice number: 4711", "Order INV-0815", "Invoice date: 2 May 2026", "Total EUR 10.00")
+    for number, truth in enumerate(("INV-0815", "INV-0816", "inv - 0815", "4711")):
+        (docs / f"printed-{number}.pdf").write_bytes(pdf)
+        (truths / f"printed-{number}.json").write_text(json.dumps({"invoice_number": truth, "vendor_name": name}))
+    measured(data, kept)
+    told = capsys.readouterr().out
+    table = told[told.index("whether the truth stands among the words") :].split("Taken without")[0]
+    unopened = next(line for line in table.splitlines() if "unopened" in line)
+    assert unopened.split("|")[3].strip() == "2 + 2", "of an e-invoice no words are known"
+
+
 def said_of(part: str) -> list[dict[str, object]]:
     """With the part left out, of pages as they were recognized: one with a letter in its number, one whose tax does not fit, a receipt."""
     texts = [INVOICE.format_map(GOOD | change) for change in ({}, {"number": "INV-1O452"}, {"tax": "189.20"}, {"amount": "6G0.00"})]
