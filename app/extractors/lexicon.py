@@ -123,7 +123,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.RELATED: (
         "bezug faktura;bezug rechnung;bezugsrechnung;"
-        "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
+        "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;origine;document d origine;doc d origine;source document;ursprung;ursprungs;ursprungsbeleg;"
         "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
