@@ -67,10 +67,10 @@ class Candidates:
         return roles
 
     def _is_title(self, candidate: Candidate) -> bool:
-        """Whether a cell is nothing but a label and the candidate: "INVOICE 2024-17"."""
+        """Whether a row is nothing but a word for an invoice and the candidate: "INVOICE 2024-17"."""
         row = self.grid.rows[candidate.row]
-        first, end = row.cells[row.cell_of[candidate.first]]
-        return candidate.end == end and any(hit.first == first and hit.end == candidate.first for hit in self.cues[candidate.row])
+        alone = len(row.cells) == 1 and candidate.end == len(row.words) and sum(map(str.isdigit, str(candidate.value))) > 4
+        return alone and any(hit.first == 0 and hit.end == candidate.first for hit in self.cues[candidate.row])
 
 
 _RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}
