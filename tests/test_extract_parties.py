@@ -323,6 +323,22 @@ Jean Morel
 """,
         {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
     ),
+    "ids_without_a_label": (
+        """
+Invoice no. 4711                        Date: 5 March 2024
+
+SELLER                                  BUYER
+Tech Solutions SARL                     Logistics GmbH
+FR 12 345 678 901                       DE 987654321
+15 Rue de la Paix, 75002 Paris          Friedrichstraße 123, 10117 Berlin
+""",
+        {
+            "seller.vat_id": "FR12345678901",
+            "buyer.vat_id": "DE987654321",
+            "seller.address.line_1": "15 Rue de la Paix",
+            "seller.address.city": "Paris",
+        },
+    ),
     "a_courtesy": (
         """
 LARKSPUR CONSULENZE S.r.l.
