@@ -40,7 +40,7 @@ class PartyChoice:
     passage: Passage | None = None
 
 
-_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE}
+_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE, Cue.HOLDER}
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 
 
@@ -254,16 +254,30 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
 
 
+SHIPPED = 0.35
+"""Of a label's weight: to whom goods are sent is the buyer where nobody else is named."""
+
+
 def addressees(
-    found: Candidates, items: frozenset[int], labelled: list[tuple[float, Passage]], window: list[Passage], known: list[Passage]
+    found: Candidates,
+    items: frozenset[int],
+    labelled: list[tuple[float, Passage]],
+    shipped: list[tuple[float, Passage]],
+    window: list[Passage],
+    known: list[Passage],
 ) -> Iterator[tuple[float, PartyChoice]]:
     """Who may be the buyer, and what speaks for each: passages under a label, windows of envelopes, people named or greeted.
 
-    `labelled`: passages under the buyer's labels, and how sure these are; `window`: unlabelled address passages.
+    `labelled`: passages under the buyer's labels, and how sure these are; `shipped`: under those of a delivery's address;
+    `window`: unlabelled address passages.
     """
     for weight, passage in labelled:
         if name := name_of(found, passage, weight):
             yield weight - (0.2 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
+    for weight, passage in shipped:
+        addressed = any(address_like(text_of(found.grid, line)) for line in passage.lines)  # not "Collected"
+        if addressed and (name := name_of(found, passage, 0.5 * weight)):
+            yield SHIPPED * weight, PartyChoice(name, passage=passage)
     if passage_in_window := below_return_line(found, items, known):
         if name := name_of(found, passage_in_window, 0.8):
             yield 0.9, PartyChoice(name, passage=passage_in_window)

@@ -43,6 +43,7 @@ class Cue(Enum):
     SHIP_TO = auto()
     OTHER_PARTY = auto()
     PAYEE = auto()
+    HOLDER = auto()  # of an account: the sender's at the bank, else the customer's
     CONTACT = auto()
     NAME = auto()
     # numbers that are no invoice number
@@ -235,6 +236,8 @@ CUES: dict[Cue, str] = {
         "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
+        "subscriber;subscriber name;abonne;abonnee;abonado;abbonato;vertragspartner;vertragsinhaber;anschlussinhaber;kundenadresse;"
+        "kundenanschrift;traveller;traveler;booked by;registered to;titulaire de la ligne;titulaire de l abonnement;payer;"
         "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
         "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
         "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
@@ -273,12 +276,14 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
-        "tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu;"
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
-        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
-        "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;begunstigde;beneficiario;in favor of;in favour of;"
         "cheque a l ordre de;cheques a l ordre de;cheque payable to;cheques payable to;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
+    ),
+    Cue.HOLDER: (
+        "account holder;account name;kontoinhaber;titulaire du compte;titulaire;rekeninghouder;titular de la cuenta;titular da conta;"
+        "intestato;tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu"
     ),
     Cue.CONTACT: (
         "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
