@@ -237,22 +237,22 @@ CUES: dict[Cue, str] = {
     ),
     Cue.BUYER: (
         "subscriber;subscriber name;abonne;abonnee;abonado;abbonato;vertragspartner;vertragsinhaber;anschlussinhaber;kundenadresse;"
-        "kundenanschrift;traveller;traveler;booked by;registered to;titulaire de la ligne;titulaire de l abonnement;payer;"
-        "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
+        "kundenanschrift;traveller;traveler;booked by;registered to;titulaire de la ligne;titulaire de l abonnement;"
+        "invoice for;client details;facture pour;facture a l attention de;votre adresse;"
         "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
-        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
+        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
         "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;"
         "policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
-        "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
+        "customer address;customer details;client;client name;to;for;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
         "adresse du client;adresse client;client facture;facture a;facturee a;adresse a;adressee a;facturer a;adresse de facturation;"
         "adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
         "facturatieadres;aan;koper;vendu a;venduto a;vendido a;verkocht aan;verkauft an;cliente;destinatario;"
-        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
+        "fatturato a;cessionario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
@@ -282,7 +282,8 @@ CUES: dict[Cue, str] = {
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.HOLDER: (
-        "account holder;account name;kontoinhaber;titulaire du compte;titulaire;rekeninghouder;titular de la cuenta;titular da conta;"
+        "empfanger;recipient;account holder;account name;kontoinhaber;titulaire du compte;titulaire;titular;intestatario;"
+        "rekeninghouder;titular de la cuenta;titular da conta;"
         "intestato;tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu"
     ),
     Cue.CONTACT: (

@@ -123,7 +123,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)
-            role = "payee" if role == "buyer" and _beside_account(found, number, first) else role
+            role = "payee" if Cue.HOLDER in hit.cues and _beside_account(found, number, first) else role
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
                 passage = _behind_label(found, (number, first, end), rest)
