@@ -37,17 +37,18 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
 
 
 def _without_headings(grid: Grid, items: Sequence[ItemRow], loose: list[Text]) -> list[Text]:
-    """Without rows that begin well to the left of all names and run across their edge: "Delivery note 4711 of 3 May"."""
+    """Without rows that begin well to the left of all names and run across their edge, or are words: "Delivery note 4711 of 3 May"."""
     edges = [grid.rows[part.row].words[part.first].x0 for item in items for part in item.names if part.row == item.row]
     if not edges:
         return loose
     edge = min(edges)
 
-    def across(text: Text) -> bool:
+    def is_heading(text: Text) -> bool:
         row = grid.rows[text.row]
-        return len(row.cells) == 1 and row.words[0].x0 < edge - 2 * row.height and row.words[-1].x1 > edge
+        across = row.words[-1].x1 > edge or _WORD.fullmatch(text.text)
+        return len(row.cells) == 1 and row.words[0].x0 < edge - 2 * row.height and bool(across)
 
-    return [text for text in loose if not across(text)]
+    return [text for text in loose if not is_heading(text)]
 
 
 _WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{6}.*")
