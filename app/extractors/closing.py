@@ -60,6 +60,8 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         return Closing(tuple(items), tuple(asides), None)
     if not sums:
         return Closing(tuple(items), tuple(asides), None)
+    items, running = _without_running_sums(items, sums)
+    asides = sorted((*asides, *running), key=lambda aside: aside.item.row)
     total = sum((item.amount for item in items), ZERO)
     if charges := _charges(found, items, total, sums):
         asides = sorted((*asides, *charges), key=lambda aside: aside.item.row)
@@ -82,6 +84,22 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         _, plan, own, whole = min(plans, key=lambda p: p[0])
         return _closed(found, items, asides, plan, own, whole)
     return Closing(tuple(items), tuple(asides), False)
+
+
+def _without_running_sums(items: Sequence[ItemRow], sums: set[Decimal]) -> tuple[list[ItemRow], list[Aside]]:
+    """The lines, and rows among them that are but the sum of all lines so far, whatever they are called ("Fees", and under it "Expenses"):
+    if the lines add up to a sum without them, or the last row is such a sum."""
+    kept: list[ItemRow] = []
+    running: list[Aside] = []
+    for item in items:
+        uncounted = Column.QUANTITY not in item.numbers and Column.PRICE not in item.numbers
+        if len(kept) > 1 and uncounted and item.amount == sum((other.amount for other in kept), ZERO):
+            running.append(Aside(item, "subtotal"))
+        else:
+            kept.append(item)
+    if running and (running[-1].item is items[-1] or sum((item.amount for item in kept), ZERO) in sums):
+        return kept, running
+    return list(items), []
 
 
 def _take_prices(items: Sequence[ItemRow], sums: Collection[Decimal]) -> None:

@@ -155,11 +155,11 @@ def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
-    return (bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))) or _is_period(text)
+    return (bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))) or is_period(text)
 
 
-def _is_period(text: str) -> bool:
-    """ "12/09/2016 to 11/12/2016", "12 de novembro de 2020": a day or two, and nothing else."""
+def is_period(text: str) -> bool:
+    """Whether a text is a day or two, and nothing else: "12/09/2016 to 11/12/2016", "12 de novembro de 2020"."""
     words = plain(text)
     figures = sum(len(word) for word in words if word.isdigit())
     return figures >= 4 and len(words) > 2 and all(word.isdigit() or word in month_names() or word in _OF_DAYS for word in words)
@@ -214,7 +214,7 @@ def _tidy_names(column: _Column, item: ItemRow) -> None:
         item.texts[Column.ITEM_ID] = names.pop(0)
     alone = [part.row for part in names].count(item.row) == 1  # the words beside the numbers are a name: "Workshop: first aid"
     beside = next((part for part in names if part.row == item.row), None) if alone else None
-    named = next((i for i, part in enumerate(names) if (part is beside and not _is_period(part.text)) or not _is_remark(part.text)), 0)
+    named = next((i for i, part in enumerate(names) if (part is beside and not is_period(part.text)) or not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
     last = names[0] if names else None  # the line that the next would go on from

@@ -361,7 +361,7 @@ CUES: dict[Cue, str] = {
         "subtotal;sub total;zwischensumme;sous total;subtotaal;sub totaal;subtotale;totale parziale;suma parcial;positionssumme;"
         "summe positionen;total lines;lines total;goods total;items total;total items;total charges;merchandise;total merchandise;"
         "item subtotal;total articles;total merci;totale merce;warenwert;total goods;total services;sum of lines;iliquido;"
-        "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
+        "zwischentotal;total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
         "nett;"
