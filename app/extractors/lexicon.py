@@ -336,7 +336,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ARTICLE: (
         "article;item;artikel;art;sku;product;produkt;produit;articolo;articulo;artigo;material;part;model;barcode;code article;"
-        "isbn;asin;lot;batch"
+        "isbn;asin;lot;batch;s n;sn;seriennummer;serie nr;numero de serie;numero di serie;serienummer;nr seryjny"
     ),
     Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
     Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres",
@@ -417,14 +417,17 @@ CUES: dict[Cue, str] = {
     Cue.DISCOUNT: (
         "discount;discounts;rabatt;rabatte;nachlass;skonto;remise;remises;rabais;ristourne;escompte;korting;sconto;sconti;"
         "descuento;dto;desconto;descontos;reduction;promo;promotion;coupon;voucher;rebate;allowance;allowances;abzgl;abzuglich;"
-        "gutschein;savings;you saved;bonus;kortingen;betalingskorting"
+        "gutschein;savings;you saved;bonus;kortingen;betalingskorting;sonderrabatt;treuerabatt;mengenrabatt;kundenrabatt;sofortrabatt;"
+        "aktionsrabatt;promotional code;promo code;upust;rabat;alennus;sleva;avslag"
     ),
     Cue.CHARGE: (
         "shipping;freight;versand;versandkosten;fracht;frachtkosten;frachtbetrag;porto;port;transport;transportkosten;frais;"
         "frais de port;livraison;verzendkosten;spese;spese di spedizione;trasporto;gastos;gastos de envio;envio;portes;despesas;"
         "handling;shipping handling;postage;delivery charge;surcharge;zuschlag;zuschlage;fee;fees;mahngebuhr;toeslag;recargo;"
         "late fee;delivery;tip;gratuity;service charge;carriage;packing;verpackung;p p;bearbeitungsgebuhr;penalite;indemnite;"
-        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy"
+        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy;frais d envoi;portes de envio;spese di trasporto;"
+        "gastos de transporte;"
+        "bezorgkosten;versandpauschale;koszt przesylki;koszty przesylki;koszt dostawy;frakt;fragt;toimituskulut;doprava;postovne"
     ),
     Cue.ROUNDING: (
         "rounding;rundung;rundungs;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;roundoff;rounding adj;"
