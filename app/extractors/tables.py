@@ -187,7 +187,7 @@ class _Reader:
             kind, role = verdict(self.found, head, number, item, bool(items), number < opening)
             if kind == "stop" and Column.AMOUNT in item.numbers and (number < max(proved, default=0) or _ends_with(item, headings)):
                 kind, role = "skip", "subtotal"  # of a group
-            if kind == "item" and _is_taken_off(item, items):
+            if kind in ("item", "skip") and not role and _is_taken_off(item, items):
                 kind, role = "skip", "discount"
             if kind in ("stop", "foot"):
                 return self._body(head, items, loose, used, asides, True, kind == "foot")
