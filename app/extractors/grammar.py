@@ -42,14 +42,14 @@ _PACKED_DATE = re.compile(r"(?<!\w)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\w)")
 
 
 _DAY_FIRST = re.compile(
-    r"(?<!\w)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|ª)?[\s/-]?\s?(?:de\s|of\s|di\s)?([^\W\d_]{3,10})\.?,?[\s/'-]{0,2}(?:de\s|del\s)?(\d{4}|\d{2})(?![\d:])"
+    r"(?<!\w)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|ª)?[\s/-]?\s?(?:de\s|of\s|di\s)?([^\W\d_]{3,12})\.?,?[\s/'-]{0,2}(?:de\s|del\s)?(\d{4}|\d{2})(?![\d:])"
 )
 
 
-_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
 
 
-_YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,10})\.?[\s/-](\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,12})\.?[\s/-](\d{1,2})(?!\d)")
 
 
 _IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Z]{{2}}\s?\d{{2}}(?:[ {THIN}.-]?[A-Z0-9]{{1,7}}){{3,9}})")

@@ -15,15 +15,16 @@ from app.extractors.choice import Choice, lead_of, pick
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import address_like
+from app.extractors.tables import Table
 
 
-def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int]) -> dict[str, Choice]:
-    """All header fields but amounts and parties. `table`: rows of the item table, which hold no identifiers; `items`: those down to its
-    last item, which hold no dates (beside the sums under it may stand when to pay)."""
+def choose_header(found: Candidates, table: Table, items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. The item table holds no identifiers; `items`, its rows down to its last item, hold no
+    dates (beside the sums under it may stand when to pay)."""
     chosen: dict[str, Choice] = {}
-    _choose_dates(found, items, chosen)
+    _choose_dates(found, [c for c in found.of("date") if c.row not in items or not table.holds(c, found.grid)], chosen)
     _choose_ids(found, table, chosen)
-    _choose_terms(found, table, chosen)
+    _choose_terms(found, table.rows, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account
@@ -33,8 +34,7 @@ def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int
     return chosen
 
 
-def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    dates = [c for c in found.of("date") if c.row not in items]
+def _choose_dates(found: Candidates, dates: list[Candidate], chosen: dict[str, Choice]) -> None:
     roles = {id(c): found.strength(c, date_meaning) for c in dates}
     for path, role in (("due_date", "due_date"), ("delivery_date", "delivery_date")):
         choice = pick(((lead_of(roles[id(c)], role) * _early(found, c), c) for c in dates), floor=0.4)
@@ -78,8 +78,8 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
     return merit if rivals == 1 or alone else merit * 0.7
 
 
-def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    ids = [c for c in found.of("id") if c.row not in items or _names_an_order(found, c)]
+def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> None:
+    ids = [c for c in found.of("id") if not table.holds(c, found.grid) or _names_an_order(found, c)]
     taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
