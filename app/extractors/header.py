@@ -88,10 +88,10 @@ def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> N
     weighed: dict[str, list[tuple[float, Candidate]]] = {}
     for c in ids:
         roles = found.strength(c, id_meaning)
+        if _names_itself_an_order(found, c):
+            roles = {"number": 0.5 * roles.get("number", 0.0), "purchase_order_reference": 0.8 if roles else 0.6}
         if not roles:
             continue
-        if roles.keys() <= _ANY_REFERENCE and _ORDER.fullmatch(str(c.value)) and _is_reference(found.labels(c)[0].cues):
-            roles["purchase_order_reference"] = 0.8
         cells = {(c.row, i) for i in range(c.first, c.end)}
         if cells & taken or cells & bank or cells & percents or _in_address(found, c):
             continue
@@ -120,14 +120,21 @@ def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> N
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
 
 
-_ORDER = re.compile(r"P\.?O[-#]?\d{3,10}|45\d{8}")
-"""What says by itself that it is the number of a purchase order: "PO1234", and what SAP numbers them by, 4500000000 and up."""
-_ANY_REFERENCE = frozenset({"number", "buyer_reference"})
+_ORDER = re.compile(r"(?:P\.?O|BC|BDC|CDE|CMD|ODA|OC|BEST)[-#/]?\d[\d-]{2,10}|45\d{8}", re.IGNORECASE)
+"""What says by itself that it is the number of a purchase order: "PO1234" (bon de commande, ordine d'acquisto, orden de compra,
+Bestellung ...), and what SAP numbers them by, 4500000000 and up."""
+_ANY_REFERENCE = frozenset({Cue.REFERENCE, Cue.YOUR, Cue.CUSTOMER, Cue.NUMBER, Cue.RELATED, Cue.RECEIPT})
 
 
-def _is_reference(cues: frozenset[Cue]) -> bool:
-    """Whether a label says "Reference" or "Your reference", and no more."""
-    return Cue.REFERENCE in cues and cues <= {Cue.REFERENCE, Cue.YOUR, Cue.NUMBER}
+def _names_itself_an_order(found: Candidates, candidate: Candidate) -> bool:
+    """Whether an identifier has the form of an order's number, and its label says "Reference", "Origin", "Slip no.", or nothing known."""
+    text = str(candidate.value)
+    if not _ORDER.fullmatch(text):
+        return False
+    labels = found.labels(candidate)
+    if not labels:
+        return text[0].isalpha() and found.grid.rows[candidate.row].page == 1
+    return labels[0].cues <= _ANY_REFERENCE and labels[0].cues not in ({Cue.CUSTOMER}, {Cue.CUSTOMER, Cue.NUMBER}, {Cue.NUMBER})
 
 
 def _names_an_order(found: Candidates, candidate: Candidate) -> bool:

@@ -133,6 +133,7 @@ CUES: dict[Cue, str] = {
         "credits invoice;credited invoice;fur rechnung;creditering van factuur;"
         "bezug faktura;bezug rechnung;bezugsrechnung;"
         "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
+        "origine;document d origine;doc d origine;source document;"
         "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
@@ -242,7 +243,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
+        "poskytovatel;sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
         "prodavajici;elado;szallito;furnizor;vanzator;prodavac;dobavitelj;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
         "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
@@ -250,6 +251,8 @@ CUES: dict[Cue, str] = {
         "emittente;proveedor;vendedor;emisor;fornecedor;"
         "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
         "uitgegeven door;ausgestellt von;"
+        "facture par;facturee par;invoiced by;billed by;fakturiert durch;gefactureerd door;fatturato da;facturado por;"
+        "faturado por;"
         "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
@@ -295,6 +298,7 @@ CUES: dict[Cue, str] = {
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
         "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
         "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
+        "cheque a l ordre de;cheques a l ordre de;cheque payable to;cheques payable to;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
     Cue.CONTACT: (

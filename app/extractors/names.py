@@ -164,6 +164,8 @@ def post_code(text: str) -> re.Match[str] | None:
     match = _CITY_FIRST.search(text)
     if match and match["state"] and len(match["state"]) > 2 and cues_in(plain(match["state"])):
         match = None  # "Votre Commande 00045"
+    if match and match["state"] and len(match["state"]) > 2 and _STREET.search(match["city"]):
+        match = None  # "15 Rue de la Paix, 75002 Paris"
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
     return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)

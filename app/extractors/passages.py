@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
+from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
-from app.extractors.labels import CueHit, label_words
+from app.extractors.labels import CueHit, cues_in, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import address_like, goes_on, legal_form, only_legal_form
+from app.extractors.names import LEGAL, address_like, goes_on, legal_form, only_legal_form
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -110,7 +111,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
                 continue  # "10100 Torino (TO)"
             colon = last.endswith(":")
             short = len(words) == 1 and len(words[0]) <= 4
-            if stop < end and not colon and not (stop - hit.first > 1 and role == "seller" and legal_form(row.span(stop, end))):
+            if stop < end and not colon and not _names_firm(found, hit, stop, (number, first, end)):
                 continue  # "to" and "client" in running text, but "issued by ACME Ltd"
             if short and not colon and end - first > 1:
                 continue
@@ -118,7 +119,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             role = "payee" if role == "buyer" and _beside_account(found, number, first) else role
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
-                passage = passage_below(found, rest, with_first=True)
+                passage = _behind_label(found, (number, first, end), rest)
             else:
                 passage = _after_label(found, number, cell)
             if (
@@ -139,6 +140,33 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
     for entries in passages.values():
         entries.sort(key=lambda entry: -entry[0])
     return passages
+
+
+def _names_firm(found: Candidates, hit: CueHit, stop: int, line: Line) -> bool:
+    """Whether what goes on behind a label without a colon is a firm: "Issued by ACME Ltd", "Supplier Acme" over an address."""
+    row = found.grid.rows[line[0]]
+    name = row.span(stop, line[2])
+    if Cue.SELLER in hit.cues and stop - hit.first > 1 and legal_form(name):
+        return True
+    words = [word for word in plain(name) if word not in LEGAL]
+    if hit.first > line[1] or len(row.words[hit.first].text) < 5 or not 0 < len(words) <= 5 or any(map(str.isdigit, name)):
+        return False
+    capitals = all(spot.text[0].isupper() or not spot.text[0].isalpha() for spot in row.words[stop : line[2]])
+    known = cues_in(words) or sum(map(is_common, words)) * 2 >= len(words)
+    return capitals and not known and _over_address(found, line)
+
+
+def _behind_label(found: Candidates, label: Line, rest: Line) -> Passage:
+    """What stands behind a label in its cell, and the lines below, flush with it or, as of an address, with the label."""
+    passage = passage_below(found, rest, with_first=True)
+    if len(passage.lines) == 1 and _over_address(found, label):
+        passage.lines += passage_below(found, label, with_first=True).lines[1:]
+    return passage
+
+
+def _over_address(found: Candidates, line: Line) -> bool:
+    below = passage_below(found, line, with_first=True).lines[1:4]
+    return any(address_like(text_of(found.grid, under)) for under in below)
 
 
 def _beside_account(found: Candidates, number: int, first: int) -> bool:
