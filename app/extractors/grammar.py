@@ -27,7 +27,7 @@ from app.extractors.labels import CueHit
 
 _C = (
     r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|NOK|DKK|PLN|SGD|NZD|BRL|JPY|CNY|HKD|ZAR"
-    r"|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?)"
+    r"|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?|R(?=[ \u00a0\u2009\u202f]?\d[\d ,.'\u00a0\u2009\u202f]{0,12}[.,]\d\d(?!\d)))"
 )
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?<!\d:)(?P<open>\()?(?P<m1>[-+−–] ?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
@@ -123,7 +123,8 @@ def amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
         start_of_number = row.word_at(match.start("n"))
         exponent = value.as_tuple().exponent
         decimals = 2 if match["dash"] else -exponent if isinstance(exponent, int) else 0
-        currency = parse_currency((match["c1"] or match["c2"] or "").strip())
+        sign = (match["c1"] or match["c2"] or "").strip()
+        currency = "ZAR" if sign == "R" else parse_currency(sign)
         if match["pct"]:
             yield Candidate("percent", value, number, first, end)
         else:

@@ -12,6 +12,7 @@ from app.domain.parsing import plain
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, lead_of, pick
+from app.extractors.grid import Row
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import address_like
@@ -73,9 +74,14 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
         return 0.05
     height = found.grid.sizes[row.page - 1][1]
     begin, end = row.cells[row.cell_of[candidate.first]]
-    alone = end - begin - (candidate.end - candidate.first) <= 2
+    alone = end - begin - (candidate.end - candidate.first) <= 2 or (candidate.end == end and _behind_a_place(row, candidate.first))
     merit = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
     return merit if rivals == 1 or alone else merit * 0.7
+
+
+def _behind_a_place(row: Row, first: int) -> bool:
+    """Whether a comma stands before word `first`, as in a letter's "Bad Tölz, den 4. August 2024" and "Lyon, le 5 mai 2024"."""
+    return any(row.words[i].text.endswith(",") for i in (first - 1, first - 2) if 0 <= i < first)
 
 
 def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> None:

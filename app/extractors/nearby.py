@@ -103,6 +103,8 @@ class Labels:
                     yield Label(theirs, relation, distance, colon)  # "Your order 123 of 5 May"
                     distance += 1
                 bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
+                if candidate.kind == "id" and cell == home and not cues & _NUMBERED and self._words_after_label(hits, start, end) > 2:
+                    distance += 3  # "the invoice is payable within 15 days" has no number
                 yield Label(cues, relation, distance, colon, bare)
                 if cell != home or colon:
                     return
@@ -224,6 +226,11 @@ class Labels:
         if end - start > 9:  # a sentence: what stands near the value counts
             found = [hit for hit in found if end - hit.end < 6]
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
+
+    @staticmethod
+    def _words_after_label(hits: list[CueHit], start: int, end: int) -> int:
+        """How many words stand between the last cue of a stretch and its end."""
+        return min((end - hit.end for hit in hits if hit.first >= start and hit.end <= end), default=0)
 
     @staticmethod
     def _dated_too(row: Row, hits: list[CueHit], start: int, end: int) -> bool:
@@ -355,7 +362,7 @@ class Labels:
         row, over = self.grid.rows[candidate.row], self.grid.rows[candidate.row - 1]
         if len(row.cells) != len(over.cells) or len(row.cells) < 3 or self.values[candidate.row - 1]:
             return _NO_CUES
-        if not all(_valued(spot.text) for spot in row.words):
+        if not all(end - first <= 5 and any(_valued(spot.text) for spot in row.words[first:end]) for first, end in row.cells):
             return _NO_CUES  # the first line of a table under its head
         lefts = [over.words[first].x0 for first, _ in over.cells]
         if not all(
@@ -384,6 +391,7 @@ _NO_CUES: frozenset[Cue] = frozenset()
 
 
 _NUMBER = frozenset({Cue.NUMBER})
+_NUMBERED = frozenset({Cue.NUMBER, Cue.REFERENCE})
 _OF = frozenset({Cue.OF})
 _SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
 _DASHES = frozenset("-–—|·•")
