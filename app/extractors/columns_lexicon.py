@@ -66,6 +66,7 @@ COLUMN_WORDS: dict[Column, str] = {
     ),
     Column.TAX_AMOUNT: (
         "tax amt;vat amt;imposta;cuota iva;mwst eur;ust eur;"
+        "montant taxe;montant taxes;montant de taxe;cuota;cuota i v a;"
         "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (

@@ -16,6 +16,7 @@ from app.extractors.header import choose_header
 from app.extractors.kinds import INVOICE, Title, best_titles, own_numbers, sayings_of
 from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue
+from app.extractors.tables import Table
 
 _PAGE_WORDS = frozenset("page seite pagina pag blatt strona sida side blad hoja folha foglio p".split())
 _COUNTER = re.compile(r"(\d{1,3})\s*(?:/|of|von|de|sur|van|di|z|av|af|\|)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
@@ -72,7 +73,7 @@ def _facts(found: Candidates) -> PageFacts:
     money = [c for c in found.of("amount") if c.decimals == 2]
     topmost = min((c.row for c in money), default=0)
     heights = sorted(row.height for row in rows)
-    header = choose_header(found, frozenset(), frozenset())
+    header = choose_header(found, Table((), frozenset()), frozenset())
     number, issued = header.get("number"), header.get("issue_date")
     own = dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, everywhere), key=lambda pair: -pair[0]))
     titles = best_titles(found, 0)
