@@ -19,12 +19,14 @@ from app.extractors.names import (
     SALUTATION,
     address_like,
     clean,
+    department,
     goes_on,
     is_country,
     legal_form,
     name_like,
     only_legal_form,
     post_code,
+    street_word,
 )
 from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
@@ -41,33 +43,18 @@ class PartyChoice:
 
 
 _NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE}
+_NAMELESS = {
+    *(Cue.NAME, Cue.TOTAL, Cue.DATE, Cue.PERIOD, Cue.NUMBER, Cue.REFERENCE, Cue.INVOICE, Cue.CREDIT, Cue.PAYABLE, Cue.TAX, Cue.WITHOUT),
+    *(Cue.WITH, Cue.SHIP_TO, Cue.DELIVERY, Cue.TERMS, Cue.PHONE, Cue.ORDER),
+}
+"""A line of nothing but such words is a label."""
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 
 
 def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None:
     """The first line that can be a name; a salutation goes with the line after it; a company among the first lines is preferred."""
     grid = found.grid
-    usable: list[Line] = []
-    for line in passage.lines[:5]:
-        trimmed = trim(grid, line)
-        trimmed = _without_courtesy(grid, trimmed)
-        text = text_of(grid, trimmed)
-        if address_like(text):
-            break
-        cues = cues_in(plain(text))
-        if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
-            continue  # "Herrn/Frau"
-        if label_share(text, {Cue.CONTACT}) == 1.0:
-            continue
-        if cues & {Cue.CONTACT} and ":" in text:
-            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
-            if after + 1 < line[2] and not usable and len(passage.lines) > 1:
-                usable.append((line[0], after + 1, line[2]))
-            continue
-        first_words = cues_in(plain(text)[:2])
-        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
-            continue
-        usable.append(trimmed)
+    usable = _usable(grid, passage)
     if not usable:
         return None
     best = next((line for line in usable[:3] if legal_form(text_of(grid, line)) and not only_legal_form(text_of(grid, line))), None)
@@ -84,6 +71,57 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     head, _, rest = text.partition(", ")
     text = head if any(map(str.isdigit, rest)) and len(plain(head)) > 1 else text  # "Anna Seidel, born 27.11.79"
     return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
+
+
+def _usable(grid: Grid, passage: Passage) -> list[Line]:
+    """The lines of a passage down to its address that can be names; whom it is to be handed to only if there is nobody else."""
+    usable: list[Line] = []
+    person: list[Line] = []
+    for line in passage.lines[:5]:
+        trimmed = _without_courtesy(grid, _before_address(grid, trim(grid, line)))
+        text = text_of(grid, trimmed)
+        if address_like(text):
+            break
+        cues = cues_in(plain(text))
+        if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
+            continue  # "Herrn/Frau"
+        if label_share(text, {Cue.CONTACT}) == 1.0:
+            continue
+        if cues & {Cue.CONTACT} and ":" in text:
+            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
+            if after + 1 < line[2] and len(passage.lines) > 1:
+                named = (line[0], after + 1, line[2])
+                (usable if legal_form(text_of(grid, named)) else person).append(named)
+            continue
+        first_words = cues_in(plain(text)[:2])
+        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
+            continue
+        if names_nobody(text):
+            continue
+        usable.append(trimmed)
+    return usable or person[:1]
+
+
+def names_nobody(text: str) -> bool:
+    """Whether a line that might be a name is a label, a number with its label, a department, a street or a part of a sentence."""
+    if legal_form(text):
+        return False
+    words = text.split()
+    labelled = label_share(text, _NAMELESS) == 1.0
+    numbered = text[-1].isdigit() and (":" in text or Cue.NUMBER in cues_in(plain(text)))
+    sentence = len(words) > 4 and sum(word.islower() and len(word) > 2 for word in words) * 2 >= len(words)
+    return labelled or numbered or sentence or department(text) or street_word(words[0])
+
+
+def _before_address(grid: Grid, line: Line) -> Line:
+    """A line up to the comma behind which its address begins: "ACME Ltd, 12 High Street, Reading"."""
+    row, first, end = line
+    words = grid.rows[row].words
+    for i in range(first, end - 1):
+        head, rest = grid.rows[row].span(first, i + 1), grid.rows[row].span(i + 1, end)
+        if words[i].text.rstrip(" ").endswith(",") and not only_legal_form(rest.split(",")[0]):
+            return (row, first, i + 1) if address_like(rest) and name_like(head) and not address_like(head) else line
+    return line
 
 
 _COURTESY = re.compile(
@@ -254,6 +292,14 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
 
 
+ALONE = 0.3
+"""What it says against a name under a label that neither a firm's form nor an address shows to be one."""
+
+
+def _has_address(found: Candidates, passage: Passage) -> bool:
+    return any(address_like(text_of(found.grid, line)) for line in passage.lines)
+
+
 def addressees(
     found: Candidates, items: frozenset[int], labelled: list[tuple[float, Passage]], window: list[Passage], known: list[Passage]
 ) -> Iterator[tuple[float, PartyChoice]]:
@@ -263,7 +309,9 @@ def addressees(
     """
     for weight, passage in labelled:
         if name := name_of(found, passage, weight):
-            yield weight - (0.2 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
+            doubt = 0.2 if _is_label(name) else 0.0
+            doubt += ALONE if not (legal_form(str(name.value)) or _has_address(found, passage)) else 0.0
+            yield weight - doubt, PartyChoice(name, passage=passage)
     if passage_in_window := below_return_line(found, items, known):
         if name := name_of(found, passage_in_window, 0.8):
             yield 0.9, PartyChoice(name, passage=passage_in_window)
