@@ -200,9 +200,26 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 top = above.y0
                 if len(lines) >= 7 or above.span(*cell).strip(".").lower() in SALUTATION:
                     break  # a salutation in a line of its own opens an address
+            lines = lines[_is_heading(grid, lines) :]
             if len(lines) >= 2:
                 passages.append(Passage(lines))
     return passages
+
+
+def _is_heading(grid: Grid, lines: list[Line]) -> bool:
+    """Whether the first line of an address is a label that we do not know: it ends in a colon, or is a word in other type than the name."""
+    if len(lines) < 3:
+        return False
+    (row, first, end), (below, name, stop) = lines[:2]
+    text, under = grid.rows[row].span(first, end), grid.rows[below].span(name, stop)
+    if address_like(under) or not name_like(under) or legal_form(text) or plain(text)[:1] in [(word,) for word in SALUTATION]:
+        return False
+    if text.endswith(":"):
+        return True
+    smaller = grid.rows[row].height < 0.92 * grid.rows[below].height
+    bolder = grid.rows[row].words[first].bold and not grid.rows[below].words[name].bold
+    louder = text.isupper() and not under.isupper()
+    return len(lines) > 3 and end == first + 1 and text.isalpha() and (smaller or bolder or louder)
 
 
 def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> Iterator[Passage]:
@@ -223,7 +240,7 @@ def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> I
             and 3 <= len(lines) <= 7
             and place
             and ":" not in texts[0]
-            and not any(map(str.isdigit, texts[0]))
+            and (legal_form(texts[0]) or not any(map(str.isdigit, texts[0])))
             and not any(c.decimals == 2 and c.row in rows for c in found.of("amount"))
         ):
             yield Passage(lines)
@@ -272,7 +289,9 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
         for first, end in row.cells:
             text = row.span(first, end)
             parts = [part for part in _SEPARATOR.split(text) if part.strip()]
-            if len(parts) < 2 or end - first < 5 or len(text) > 110 or not post_code(text) or (number, first) in taken:
+            if len(parts) < 2 or end - first < 5 or len(text) > 110 or (number, first) in taken:
+                continue
+            if not post_code(text) and not (len(parts) > 2 and _in_small_print(grid, number)):
                 continue
             passage = passage_below(found, (number, first, end), with_first=False, reach=10.0)
             if any(
@@ -283,6 +302,11 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
             if 2 <= len(passage.lines) <= 8 and not any(DOMAIN.search(text_of(grid, line)) for line in passage.lines[:4]):
                 return passage
     return None
+
+
+def _in_small_print(grid: Grid, number: int) -> bool:
+    """Whether a row is smaller than the next: as the sender's line over the window of an envelope is."""
+    return number + 1 < len(grid.rows) and grid.rows[number].height < 0.85 * grid.rows[number + 1].height
 
 
 def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
@@ -319,16 +343,23 @@ def addressees(
         merit = _in_window(found, passage, window)
         if name := name_of(found, passage, merit):
             yield merit - (0.4 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
-    for passage in _blocks(found, items, [*known, *window]):
+    blocks = list(_blocks(found, items, [*known, *window]))
+    for passage in blocks:
         if name := name_of(found, passage, 0.4):
             yield _in_window(found, passage, []) - 0.15, PartyChoice(name, passage=passage)
-    if name := saluted(found, items) or named(found, items):
+    told = {(line[0], line[1]) for passage in (*known, *window, *blocks) for line in passage.lines}
+    name = saluted(found, items) or named(found, items)
+    if name and name.candidate and (name.candidate.row, name.candidate.first) not in told:
         yield name.confidence - 0.1, PartyChoice(name)
 
 
 def _is_label(name: Choice) -> bool:
     text = str(name.value)
     return label_share(text, Cue) >= 0.5 and not legal_form(text)
+
+
+TAXED = 0.2
+"""What a tax number says against an addressee without a label: mostly it is the sender's."""
 
 
 def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> float:
@@ -338,8 +369,10 @@ def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> fl
     text = " ".join(text_of(grid, line) for line in passage.lines)
     cues = cues_in(plain(text))
     merit = 0.5
-    if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
+    if cues & {Cue.PHONE, Cue.IBAN, Cue.REGISTER} or "@" in text or "www" in text.lower():
         merit -= 0.4
+    elif cues & {Cue.VAT_NUMBER, Cue.TAX_NUMBER} and not cues & {Cue.CUSTOMER, Cue.BUYER, Cue.YOUR}:
+        merit -= TAXED
     if plain(text) and plain(text)[0] in SALUTATION:
         merit += 0.3
     position = row.y0 / grid.sizes[0][1]

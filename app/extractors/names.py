@@ -18,6 +18,7 @@ LEGAL = frozenset(
     "sll slne lda unipessoal "
     "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
+    "hb kb spk spj jawna komandytowa sia ood eood vos "
     "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
     "doo zrt uab berhad sdnbhd sb fze fzco wll".split()
 )
@@ -72,7 +73,7 @@ def department(text: str) -> bool:
 
 
 _POST_CODE = re.compile(
-    r"(?<![\w.,/-])(?:(?P<prefix>[A-Z]{1,3})[- ])?(?P<code>\d{4} ?[A-Z]{2}(?![a-z])|\d{4}-\d{3}|\d{5}|\d{4})(?:-\d{4})?[,]?\s{1,2}"
+    r"(?<![\w.,/-])(?:(?P<prefix>[A-Z]{1,3})[- ])?(?P<code>\d{4} ?[A-Z]{2}(?![a-z])|\d{4}-\d{3}|\d{2}-\d{3}|(?<!\d )\d{3} \d{2}|\d{5}|\d{4})(?:-\d{3,4})?[,]?\s{1,2}"
     r"(?P<city>[^\W\d_][\w'’./() -]{1,40})"
 )
 
@@ -126,6 +127,8 @@ def legal_form(text: str) -> bool:
     joined = _joined(text)
     if len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1):
         return True
+    if len(joined) > 2 and joined[-2] == "sp" and joined[-1] in ("j", "k"):
+        return True  # Polish partnerships
     # Two short words, read with a letter wrong: only together are they sure enough.
     return len(joined) > 2 and OSA.distance("".join(joined[-2:]), "sdnbhd", score_cutoff=1) <= 1
 
