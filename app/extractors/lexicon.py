@@ -279,6 +279,11 @@ CUES: dict[Cue, str] = {
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
         "intestata a;intestato a;fatturata a;facturada a;faturada a;"
         "doit;receptor;lizenznehmer;licensee;licentienemer;mieter;locataire;lessee;huurder;inquilino;arrendatario;conduttore;"
+        "zamawiajacy;kupujacy;płatnik;platnik;zleceniodawca;klient;objednatel;prijemce;bestallare;kunduppgifter;faktureringsadress;"
+        "faktureringsadresse;laskutusosoite;faktureres til;faktura til;betaler;bill to party;charged to;invoice recipient;advertiser;hirer;"
+        "payment address;subscriber;abonnent;registered owner;zahlungspflichtiger;vertragspartner;anschlussinhaber;entleiher;inlener;"
+        "geadresseerde;ontvanger;preneur;souscripteur;assure;assicurato;asegurado;segurado;adherent;abonne;abonado;abbonato;socio;"
+        "vos coordonnees;your details;donneur d ordre;tomador;conferente;kunde data;kundendaten;fakturaempfanger;"
         "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),
     Cue.SHIP_TO: (
@@ -309,11 +314,13 @@ CUES: dict[Cue, str] = {
     ),
     Cue.CONTACT: (
         "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
+        "a la att de;a la att;a l att de;alla c a di;do rak;k rukam;zu handen von;till handa;"
         "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
     ),
     Cue.NAME: (
+        "nazwa;nazev;namn;navn;nimi;jmeno;"
         "name;nom;naam;nome;nombre;firma;company;company name;societe;bedrijf;bedrijfsnaam;raison sociale;ragione sociale;"
         "denominazione;razon social;business name;firmenname;empresa;denominacao;organisation;organization;firm"
     ),
