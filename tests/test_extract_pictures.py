@@ -309,6 +309,53 @@ def test_a_label_read_badly_still_names_its_value() -> None:
     assert told(read(text)) == TRUTH
 
 
+@pytest.mark.parametrize("printed", ["Ju1 5, 2022", "JuI 5,2022", "Jul 5.2022", "5 JuI 2022"])
+def test_a_month_in_letters_that_look_like_its_own(printed: str) -> None:
+    assert value_at(read(INVOICE.format(**GOOD | {"date": printed})), "issue_date") == "2022-07-05"
+
+
+TWO_LINES = """
+Girard Informatique EURL                     FACTURE
+
+Numéro de
+               1537292
+facture
+Date de
+               06-05-2015
+facture
+Échéance de
+               13-05-2015
+paiement
+Bon de
+               67387997
+commande
+
+Désignation                  Quantité        Prix            Montant
+Câble réseau                      3           12,00          36,00
+
+                                          Total HT           36,00
+                                          TVA 20 %            7,20
+                                          Total TTC          43,20
+"""
+
+
+def test_a_value_beside_the_middle_of_a_label_of_two_lines() -> None:
+    apart = read_page(TWO_LINES)
+    boxes = memoryview(bytearray(apart.words.boxes)).cast("H")
+    middles = [i for i, text in enumerate(apart.words.texts) if text in ("1537292", "06-05-2015", "13-05-2015", "67387997")]
+    for i in middles:  # each label's lines come as near as lines do
+        line = boxes[4 * i + 3] - boxes[4 * i + 1]
+        for other in (i - 1, i - 2):
+            boxes[4 * other + 1] += line // 2
+            boxes[4 * other + 3] += line // 2
+        boxes[4 * i + 5] -= line // 2
+        boxes[4 * i + 7] -= line // 2
+    words = replace(apart.words, boxes=boxes.cast("B").tobytes())
+    extracted = extract_text(Document("image/png", (replace(apart, words=words),)))
+    read_so = {path: value_at(extracted, path) for path in ("number", "issue_date", "due_date", "purchase_order_reference")}
+    assert list(read_so.values()) == ["1537292", "2015-05-06", "2015-05-13", "67387997"]
+
+
 def test_small_print_beside_the_totals_is_no_label_of_them() -> None:
     text = """
 Maison Tavernier SARL                                         Facture FA-77120

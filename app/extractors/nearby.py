@@ -11,6 +11,7 @@ from app.domain.parsing import (
     parse_currency,
     plain,
 )
+from app.extractors.beside import cues_beside
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED
 from app.extractors.grid import Grid, Row
@@ -40,6 +41,8 @@ class Labels:
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
+        if not beside and (cues := cues_beside(self.grid, candidate)):
+            beside.append(Label(cues, "left", 0))
         if candidate.kind == "date":
             if self._of_period(candidate):
                 yield Label(frozenset({Cue.PERIOD}), "inline", 0)
