@@ -314,6 +314,25 @@ def test_a_month_in_letters_that_look_like_its_own(printed: str) -> None:
     assert value_at(read(INVOICE.format(**GOOD | {"date": printed})), "issue_date") == "2022-07-05"
 
 
+def test_what_is_due_on_receipt_is_no_receipt() -> None:
+    text = """
+                                                Sunny Day Lawn Care
+Invoice INV0023
+
+BILL TO                                         DATE Jul 5, 2022
+Mrs. Carla Nguyen                               DUE On Receipt
+88 Elm                                          BALANCE DUE USD $173.20
+
+DESCRIPTION                     RATE       QTY         AMOUNT
+Weekly mowing                 $40.00         4        $160.00
+
+                                         TOTAL        $160.00
+                                         TAX 8.25%     $13.20
+                                         BALANCE DUE  USD $173.20
+"""
+    assert read(text).document_type == "invoice"
+
+
 TWO_LINES = """
 Girard Informatique EURL                     FACTURE
 

@@ -356,6 +356,7 @@ def test_words_end_at_spaces_and_where_letters_stand_too_far_apart() -> None:
     assert [w.text for w in words_in(*strip_of("abcd", {2: 20}), 0)] == ["ab", "cd"]
     assert [w.text for w in words_in(*strip_of("abcd", {2: 6}), 0)] == ["abcd"]
     assert [w.text for w in words_in(*strip_of("abcd·efgh", {4: 8, 5: 8}), 0)] == ["abcd", "·", "efgh"]
+    assert [w.text for w in words_in(*strip_of("ab)14", {3: 8}), 0)] == ["ab)", "14"]  # though much paper stands beside a one
 
 
 def test_a_symbol_said_on_end_is_one_and_said_again_after_none_is_two() -> None:
