@@ -65,7 +65,8 @@ SPELLINGS = {
     "branch": "branch;outlet;filiale;zweigstelle;succursale;filiaal;vestiging;sucursal;filial;cawangan;store no;shop no;store #",
     "thanks": (
         "thank you;come again;vielen dank;danke;merci;bedankt;grazie;gracias;obrigado;goods sold;refundable;exchangeable;exchange;umtausch;"
-        "cash refund;a bientot;tot ziens;arrivederci;visit again;paldies;aciu;aitah;dziekujemy;dekujeme;tack;kiitos;koszonjuk;multumim;hvala"
+        "cash refund;a bientot;tot ziens;arrivederci;visit again;paldies;aciu;aitah;dziekujemy;dekujeme;tack;kiitos;koszonjuk;multumim;"
+        "hvala"
     ),
     "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",
