@@ -375,6 +375,46 @@ def test_a_value_beside_the_middle_of_a_label_of_two_lines() -> None:
     assert list(read_so.values()) == ["1537292", "2015-05-06", "2015-05-13", "67387997"]
 
 
+def test_sums_at_the_right_of_boxes_with_their_titles_at_the_left() -> None:
+    text = """
+Greenway Tools Co.                              INVOICE   F19-59074
+
+PRODUCT                              PRICE      EXTENSION
+OIL SEAL                             12.00          36.00
+
+MERCHANDISE      LESS DISC.       FREIGHT          TAXABLE        SALES TAX       TOTAL
+           36.00             .00              .00          36.00            2.88           38.88
+"""
+    extracted = read(text)
+    assert [value_at(extracted, f"total_{name}") for name in ("without_tax", "tax", "with_tax")] == ["36.00", "2.88", "38.88"]
+
+
+def test_the_value_of_another_label_under_it_is_not_taken_from_what_stands_beside_both() -> None:
+    """A telephone number between the lines of a label and its value."""
+    apart = read_page(
+        """
+Date                       Greenway Wholesale
+2021-09-30                 88 Orchard Close
+
+Credit Note Number
+                           (995) 574-8415
+2021-2170
+
+Item                      Quantity      Amount
+Tea                              1       16.48
+                            Total        16.48
+"""
+    )
+    boxes = memoryview(bytearray(apart.words.boxes)).cast("H")
+    at = apart.words.texts.index("(995)")
+    for i in (at - 3, at - 2, at - 1):
+        shift = (boxes[4 * i + 3] - boxes[4 * i + 1]) // 2
+        boxes[4 * i + 1] += shift
+        boxes[4 * i + 3] += shift
+    words = replace(apart.words, boxes=boxes.cast("B").tobytes())
+    assert value_at(extract_text(Document("image/png", (replace(apart, words=words),))), "number") == "2021-2170"
+
+
 def test_small_print_beside_the_totals_is_no_label_of_them() -> None:
     text = """
 Maison Tavernier SARL                                         Facture FA-77120
