@@ -11,6 +11,7 @@ from app.domain.parsing import (
     parse_currency,
     plain,
 )
+from app.extractors.beside import cues_beside
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED, NUMERIC_DATE
 from app.extractors.grid import Grid, PlacedWord, Row
@@ -42,6 +43,8 @@ class Labels:
         beside = list(self._row_labels(candidate))
         if halved := self._halved_label(candidate):
             beside.insert(0, Label(halved, "left", 0))
+        if not beside and (cues := cues_beside(self.grid, candidate)):
+            beside.append(Label(cues, "left", 0))
         if candidate.kind == "date":
             if self._of_period(candidate):
                 yield Label(frozenset({Cue.PERIOD}), "inline", 0)
@@ -328,11 +331,11 @@ class Labels:
             above = self.grid.rows[number]
             if above.y1 < row.y0 - reach and not head_only:
                 return
+            if number == candidate.row - 1 and not head_only and (cues := self._corner_label(candidate)):
+                yield Label(cues, "above", 0)
+                return
             any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
             if not any_over:
-                if number == candidate.row - 1 and (cues := self._corner_label(candidate)):
-                    yield Label(cues, "above", 0)
-                    return
                 continue
             if head_only:
                 if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
@@ -365,11 +368,15 @@ class Labels:
         if not all(end - first <= 5 and any(_valued(spot.text) for spot in row.words[first:end]) for first, end in row.cells):
             return _NO_CUES  # the first line of a table under its head
         lefts = [over.words[first].x0 for first, _ in over.cells]
+        edge = 0.2 * row.height
         if not all(
-            left <= row.words[first].x0 and row.words[end - 1].x1 <= right
+            left <= row.words[first].x0 and row.words[end - 1].x1 <= right + edge
             for (first, end), left, right in zip(row.cells, lefts, [*lefts[1:], float("inf")], strict=True)
         ):
             return _NO_CUES
+        apart = sum(row.words[first].x0 > over.words[last - 1].x1 for (first, _), (_, last) in zip(row.cells, over.cells, strict=True))
+        if 2 * apart < len(row.cells):
+            return _NO_CUES  # titles right over their values
         return self._between(self.cues[candidate.row - 1], *over.cells[row.cell_of[candidate.first]])
 
     def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
