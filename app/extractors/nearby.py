@@ -14,7 +14,7 @@ from app.domain.parsing import (
 from app.extractors.beside import cues_beside
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED, NUMERIC_DATE
-from app.extractors.grid import Grid, PlacedWord, Row
+from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in, label_words
 from app.extractors.lexicon import Cue
 
@@ -41,10 +41,8 @@ class Labels:
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
-        if halved := self._halved_label(candidate):
-            beside.insert(0, Label(halved, "left", 0))
-        if not beside and (cues := cues_beside(self.grid, candidate)):
-            beside.append(Label(cues, "left", 0))
+        if cues := cues_beside(self.grid, candidate):
+            beside.insert(0, Label(cues, "left", 0))
         if candidate.kind == "date":
             if self._of_period(candidate):
                 yield Label(frozenset({Cue.PERIOD}), "inline", 0)
@@ -120,34 +118,6 @@ class Labels:
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
-
-    def _halved_label(self, candidate: Candidate) -> frozenset[Cue]:
-        """Of a label in two lines to the left, with its value at half their height, as tables set both in the middle of a row."""
-        row = self.grid.rows[candidate.row]
-        home = row.cell_of[candidate.first]
-        if candidate.kind not in ("id", "date") or row.cells[home][0] != candidate.first:
-            return _NO_CUES
-        parts = [self._cell_left_of(candidate, step) for step in (-1, 1)]
-        lines = [part for part in parts if part]
-        if len(lines) < 2 or not (_near(lines[0][0].x0, lines[1][0].x0, row) or _near(lines[0][-1].x1, lines[1][-1].x1, row)):
-            return _NO_CUES
-        if home and row.words[candidate.first - 1].x1 > min(line[0].x0 for line in lines):
-            return _NO_CUES
-        return cues_in(word for line in lines for spot in line for word in label_words(spot.text))
-
-    def _cell_left_of(self, candidate: Candidate, step: int) -> list[PlacedWord]:
-        """The words of the nearest cell to the left, in the next line up (`step` -1) or down (1) that is set half a line off."""
-        rows = self.grid.rows
-        row, x0, x1 = rows[candidate.row], rows[candidate.row].words[candidate.first].x0, rows[candidate.row].words[candidate.end - 1].x1
-        for number in range(candidate.row + step, candidate.row + 4 * step, step):
-            if not 0 <= number < len(rows) or rows[number].page != row.page or abs(rows[number].y0 - row.y0) > row.height:
-                break
-            if any(spot.x0 < x1 and spot.x1 > x0 for spot in rows[number].words):
-                break
-            left = [cell for cell in rows[number].cells if rows[number].words[cell[1] - 1].x1 <= x0]
-            if left and not any(left[-1][0] <= first < left[-1][1] for first, _ in self.values[number]):
-                return rows[number].words[slice(*left[-1])]
-        return []
 
     def _rest_of_label(self, candidate: Candidate, first: int, end: int) -> frozenset[Cue]:
         """The cues of a label that goes on in the next line, or began in the one before: "Date" over "d'échéance"."""
