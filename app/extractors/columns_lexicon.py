@@ -79,6 +79,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "imponibile;montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
         "totaal prijs;line value;extended amount;totale netto;importo totale;importe total;montante;"
         "total c iva;gesamtpreis netto;gesamtbetrag netto;importe linea;"
+        "debit;debits;debitos;debito;debet;soll;addebiti;cargos;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
     Column.OTHER: (

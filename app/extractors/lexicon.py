@@ -43,6 +43,7 @@ class Cue(Enum):
     SHIP_TO = auto()
     OTHER_PARTY = auto()
     PAYEE = auto()
+    HOLDER = auto()  # of an account: the sender's at the bank, else the customer's
     CONTACT = auto()
     NAME = auto()
     # numbers that are no invoice number
@@ -261,26 +262,33 @@ CUES: dict[Cue, str] = {
         "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
-        "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
+        "subscriber;subscriber name;abonne;abonnee;abonado;abbonato;vertragspartner;vertragsinhaber;anschlussinhaber;kundenadresse;"
+        "kundenanschrift;traveller;traveler;booked by;registered to;titulaire de la ligne;titulaire de l abonnement;"
+        "invoice for;client details;facture pour;facture a l attention de;votre adresse;"
         "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
-        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
+        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
         "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;"
         "policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
-        "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
+        "customer address;customer details;client;client name;to;for;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
         "adresse du client;adresse client;client facture;facture a;facturee a;adresse a;adressee a;facturer a;adresse de facturation;"
         "adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
         "facturatieadres;aan;koper;vendu a;venduto a;vendido a;verkocht aan;verkauft an;cliente;destinatario;"
-        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
+        "fatturato a;cessionario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
         "intestata a;intestato a;fatturata a;facturada a;faturada a;"
         "doit;receptor;lizenznehmer;licensee;licentienemer;mieter;locataire;lessee;huurder;inquilino;arrendatario;conduttore;"
+        "zamawiajacy;kupujacy;płatnik;platnik;zleceniodawca;klient;objednatel;prijemce;bestallare;kunduppgifter;faktureringsadress;"
+        "faktureringsadresse;laskutusosoite;faktureres til;faktura til;betaler;bill to party;charged to;invoice recipient;advertiser;hirer;"
+        "payment address;subscriber;abonnent;registered owner;zahlungspflichtiger;vertragspartner;anschlussinhaber;entleiher;inlener;"
+        "geadresseerde;ontvanger;preneur;souscripteur;assure;assicurato;asegurado;segurado;adherent;abonne;abonado;abbonato;socio;"
+        "vos coordonnees;your details;donneur d ordre;tomador;conferente;kunde data;kundendaten;fakturaempfanger;"
         "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),
     Cue.SHIP_TO: (
@@ -299,20 +307,25 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
-        "tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu;"
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
-        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
-        "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;begunstigde;beneficiario;in favor of;in favour of;"
         "cheque a l ordre de;cheques a l ordre de;cheque payable to;cheques payable to;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
     ),
+    Cue.HOLDER: (
+        "empfanger;recipient;account holder;account name;kontoinhaber;titulaire du compte;titulaire;titular;intestatario;"
+        "rekeninghouder;titular de la cuenta;titular da conta;"
+        "intestato;tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu"
+    ),
     Cue.CONTACT: (
         "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
+        "a la att de;a la att;a l att de;alla c a di;do rak;k rukam;zu handen von;till handa;"
         "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
     ),
     Cue.NAME: (
+        "nazwa;nazev;namn;navn;nimi;jmeno;"
         "name;nom;naam;nome;nombre;firma;company;company name;societe;bedrijf;bedrijfsnaam;raison sociale;ragione sociale;"
         "denominazione;razon social;business name;firmenname;empresa;denominacao;organisation;organization;firm"
     ),
@@ -357,7 +370,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ARTICLE: (
         "article;item;artikel;art;sku;product;produkt;produit;articolo;articulo;artigo;material;part;model;barcode;code article;"
-        "isbn;asin;lot;batch"
+        "isbn;asin;lot;batch;s n;sn;seriennummer;serie nr;numero de serie;numero di serie;serienummer;nr seryjny"
     ),
     Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
     Cue.YOUR: ("jeres;panstwa;ert;your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres"),
@@ -385,7 +398,7 @@ CUES: dict[Cue, str] = {
         "subtotal;sub total;zwischensumme;sous total;subtotaal;sub totaal;subtotale;totale parziale;suma parcial;positionssumme;"
         "summe positionen;total lines;lines total;goods total;items total;total items;total charges;merchandise;total merchandise;"
         "item subtotal;total articles;total merci;totale merce;warenwert;total goods;total services;sum of lines;iliquido;"
-        "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
+        "zwischentotal;total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
         "senza;neto;s iva;"
@@ -447,14 +460,17 @@ CUES: dict[Cue, str] = {
     Cue.DISCOUNT: (
         "discount;discounts;rabatt;rabatte;nachlass;skonto;remise;remises;rabais;ristourne;escompte;korting;sconto;sconti;"
         "descuento;dto;desconto;descontos;reduction;promo;promotion;coupon;voucher;rebate;allowance;allowances;abzgl;abzuglich;"
-        "gutschein;savings;you saved;bonus;kortingen;betalingskorting"
+        "gutschein;savings;you saved;bonus;kortingen;betalingskorting;sonderrabatt;treuerabatt;mengenrabatt;kundenrabatt;sofortrabatt;"
+        "aktionsrabatt;promotional code;promo code;upust;rabat;alennus;sleva;avslag"
     ),
     Cue.CHARGE: (
         "shipping;freight;versand;versandkosten;fracht;frachtkosten;frachtbetrag;porto;port;transport;transportkosten;frais;"
         "frais de port;livraison;verzendkosten;spese;spese di spedizione;trasporto;gastos;gastos de envio;envio;portes;despesas;"
         "handling;shipping handling;postage;delivery charge;surcharge;zuschlag;zuschlage;fee;fees;mahngebuhr;toeslag;recargo;"
         "late fee;delivery;tip;gratuity;service charge;carriage;packing;verpackung;p p;bearbeitungsgebuhr;penalite;indemnite;"
-        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy"
+        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy;frais d envoi;portes de envio;spese di trasporto;"
+        "gastos de transporte;"
+        "bezorgkosten;versandpauschale;koszt przesylki;koszty przesylki;koszt dostawy;frakt;fragt;toimituskulut;doprava;postovne"
     ),
     Cue.ROUNDING: (
         "rounding;rundung;rundungs;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;roundoff;rounding adj;"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.extractors.amount_columns import amounts_without_tax
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.closing import close
+from app.extractors.closing import adds_up, close
 from app.extractors.columns import TableHead, find_heads
 from app.extractors.columns_lexicon import Column
 from app.extractors.continued import is_part_of, ways_to_go_on
@@ -117,7 +117,7 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
         other = reader.go_on(later, model, body) if later and is_part_of(own, later, grid) else None
         if last.closed and items and not _alike(head, heads[number - 1]) and not (other and other.follows(last)):
             continue  # a tax table or another list under the totals
-        if items and _is_of_taxes(head):
+        if items and (_is_of_taxes(head) or adds_up(found, items, head.first)):
             continue
         read = reader.read(own, body, goes_on=later is not None and (last.footed or not last.closed) and _alike(own, later))
         if other and other.follows(last) and other.fit() >= read.fit():
@@ -209,6 +209,8 @@ class _Reader:
             kind, role = verdict(self.found, head, number, item, bool(items), number < opening)
             if kind == "stop" and Column.AMOUNT in item.numbers and (number < max(proved, default=0) or _ends_with(item, headings)):
                 kind, role = "skip", "subtotal"  # of a group
+            if kind in ("item", "skip") and not role and _is_taken_off(item, items):
+                kind, role = "skip", "discount"
             if kind in ("stop", "foot"):
                 return self._body(head, items, loose, used, asides, True, kind == "foot")
             gap = row.y0 - grid.rows[last].y1
@@ -254,6 +256,12 @@ class _Reader:
 
     def _row(self, head: TableHead, number: int) -> ItemRow:
         return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.doubtful.get(number, []), self.dated)
+
+
+def _is_taken_off(item: ItemRow, items: list[ItemRow]) -> bool:
+    """Whether an amount below zero without a quantity or a price stands under items that have them: a discount, whatever it is called."""
+    counted = all(Column.QUANTITY in other.numbers and other.amount > 0 for other in items)
+    return bool(items) and counted and item.amount < 0 and not {Column.QUANTITY, Column.PRICE} & item.numbers.keys()
 
 
 def _ends_with(item: ItemRow, headings: set[str]) -> bool:
