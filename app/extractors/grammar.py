@@ -183,6 +183,8 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
                 begin = i
                 while begin > first and _short_code(row.words[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
                     begin -= 1
+                while row.words[begin].text in "/-":
+                    begin += 1
                 stop = i + 1
                 while stop < end and _goes_on(row.words[stop].text):
                     stop += 1

@@ -18,6 +18,7 @@ from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in, label_words
 from app.extractors.lexicon import Cue
 
+TITLE = 1.4  # times as high as a value: no label is
 SENTENCE = 8  # words, from which a cell with a full stop is no label
 
 
@@ -94,6 +95,8 @@ class Labels:
             if cues:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
+                    return
+                if cell != home and candidate.kind == "date" and _is_title(row, begin, candidate.first):
                     return
                 relation: Relation = "inline" if cell == home else "left"
                 if cell != home and not colon and candidate.kind in ("id", "date") and cues <= _SAYS_LITTLE:
@@ -181,7 +184,7 @@ class Labels:
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
         """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
-        words = sum(spot.wordy for spot in row.words[begin:end])
+        words = sum(spot.wordy and not (spot.text.islower() and len(spot.text) <= 3) for spot in row.words[begin:end])
         covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
         if row.read and end - begin >= SENTENCE and row.words[end - 1].text.endswith("."):
             return False  # small print that a skewed page puts beside the totals
@@ -381,6 +384,11 @@ _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 def _near(x: float, other: float, row: Row) -> bool:
     """Whether two edges are flush, for a row of this height."""
     return abs(x - other) < 0.4 * row.height
+
+
+def _is_title(row: Row, word: int, value: int) -> bool:
+    """Whether a word is set so much larger than a value that it is the title of the page, and no label of that value."""
+    return row.words[word].y1 - row.words[word].y0 > TITLE * (row.words[value].y1 - row.words[value].y0)
 
 
 def _valued(text: str) -> bool:

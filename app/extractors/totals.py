@@ -154,7 +154,7 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     for c in sorted(amounts, key=lambda c: (c.row, c.first)):
         if roles[id(c)].get("tax", 0.0) > 0.5 and value_of(c):
             blocks[-1][c.row] = value_of(c)  # the last of a row is the tax, what stands before it the base
-        elif roles[id(c)].get("gross", 0.0) > 0.5 and c.row not in blocks[-1]:
+        elif max(roles[id(c)].get("gross", 0.0), roles[id(c)].get("total", 0.0)) > 0.5 and c.row not in blocks[-1]:
             blocks.append({})  # what follows is said of something else
     blocks.append({row: value for block in blocks for row, value in block.items()})
     sums += [Reading(sum(block.values(), ZERO), 0.55, None) for block in blocks if 2 <= len(block) <= 6]
