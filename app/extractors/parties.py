@@ -37,7 +37,8 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     senders = read_senders(found, items, labelled, window)
     best = -1.0
     buyer, seller = PartyChoice(), PartyChoice()
-    for merit, option in (*addressees(found, items, labelled["buyer"], window, known), (NOBODY, PartyChoice())):
+    options = addressees(found, items, labelled["buyer"], labelled["ship_to"], window, known)
+    for merit, option in (*options, (NOBODY, PartyChoice())):
         merit -= IMPRINT if senders.have_imprint(option) else 0.0
         sender = senders.choice(option)
         if (together := merit + min(ENOUGH, sender.merit if sender else 0.0)) > best:
