@@ -44,7 +44,7 @@ class PartyChoice:
     passage: Passage | None = None
 
 
-_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE}
+_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE, Cue.HOLDER}
 _NAMELESS = {
     *(Cue.NAME, Cue.TOTAL, Cue.DATE, Cue.PERIOD, Cue.NUMBER, Cue.REFERENCE, Cue.INVOICE, Cue.CREDIT, Cue.PAYABLE, Cue.TAX, Cue.WITHOUT),
     *(Cue.WITH, Cue.SHIP_TO, Cue.DELIVERY, Cue.TERMS, Cue.PHONE, Cue.ORDER),
@@ -328,10 +328,8 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
 
 ALONE = 0.3
 """What it says against a name under a label that neither a firm's form nor an address shows to be one."""
-
-
-DELIVERED = 0.3
-"""What speaks for whom the goods or services go to: nobody else may be named."""
+SHIPPED = 0.35
+"""Of a label's weight: to whom goods are sent is the buyer where nobody else is named."""
 
 
 def _has_address(found: Candidates, passage: Passage) -> bool:
@@ -342,23 +340,23 @@ def addressees(
     found: Candidates,
     items: frozenset[int],
     labelled: list[tuple[float, Passage]],
-    delivered: list[tuple[float, Passage]],
+    shipped: list[tuple[float, Passage]],
     window: list[Passage],
     known: list[Passage],
 ) -> Iterator[tuple[float, PartyChoice]]:
     """Who may be the buyer, and what speaks for each: passages under a label, windows of envelopes, people named or greeted.
 
-    `labelled`: passages under the buyer's labels, and how sure these are; `delivered`: under those of a delivery; `window`: unlabelled
-    address passages.
+    `labelled`: passages under the buyer's labels, and how sure these are; `shipped`: under those of a delivery's address;
+    `window`: unlabelled address passages.
     """
     for weight, passage in labelled:
         if name := name_of(found, passage, weight):
             doubt = 0.2 if _is_label(name) else 0.0
             doubt += ALONE if not (legal_form(str(name.value)) or _has_address(found, passage)) else 0.0
             yield weight - doubt, PartyChoice(name, passage=passage)
-    for _, passage in delivered:
-        if _has_address(found, passage) and (name := name_of(found, passage, 0.4)):
-            yield DELIVERED, PartyChoice(name, passage=passage)
+    for weight, passage in shipped:
+        if _has_address(found, passage) and (name := name_of(found, passage, 0.5 * weight)):  # not "Collected"
+            yield SHIPPED * weight, PartyChoice(name, passage=passage)
     if passage_in_window := below_return_line(found, items, known):
         if name := name_of(found, passage_in_window, 0.8):
             yield 0.9, PartyChoice(name, passage=passage_in_window)

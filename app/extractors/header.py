@@ -12,18 +12,20 @@ from app.domain.parsing import plain
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, lead_of, pick
+from app.extractors.grid import Row
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import address_like
+from app.extractors.tables import Table
 
 
-def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int]) -> dict[str, Choice]:
-    """All header fields but amounts and parties. `table`: rows of the item table, which hold no identifiers; `items`: those down to its
-    last item, which hold no dates (beside the sums under it may stand when to pay)."""
+def choose_header(found: Candidates, table: Table, items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. The item table holds no identifiers; `items`, its rows down to its last item, hold no
+    dates (beside the sums under it may stand when to pay)."""
     chosen: dict[str, Choice] = {}
-    _choose_dates(found, items, chosen)
+    _choose_dates(found, [c for c in found.of("date") if c.row not in items or not table.holds(c, found.grid)], chosen)
     _choose_ids(found, table, chosen)
-    _choose_terms(found, table, chosen)
+    _choose_terms(found, table.rows, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account
@@ -33,8 +35,7 @@ def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int
     return chosen
 
 
-def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    dates = [c for c in found.of("date") if c.row not in items]
+def _choose_dates(found: Candidates, dates: list[Candidate], chosen: dict[str, Choice]) -> None:
     roles = {id(c): found.strength(c, date_meaning) for c in dates}
     for path, role in (("due_date", "due_date"), ("delivery_date", "delivery_date")):
         choice = pick(((lead_of(roles[id(c)], role) * _early(found, c), c) for c in dates), floor=0.4)
@@ -73,13 +74,18 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
         return 0.05
     height = found.grid.sizes[row.page - 1][1]
     begin, end = row.cells[row.cell_of[candidate.first]]
-    alone = end - begin - (candidate.end - candidate.first) <= 2
+    alone = end - begin - (candidate.end - candidate.first) <= 2 or (candidate.end == end and _behind_a_place(row, candidate.first))
     merit = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
     return merit if rivals == 1 or alone else merit * 0.7
 
 
-def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    ids = [c for c in found.of("id") if c.row not in items or _names_an_order(found, c)]
+def _behind_a_place(row: Row, first: int) -> bool:
+    """Whether a comma stands before word `first`, as in a letter's "Bad Tölz, den 4. August 2024" and "Lyon, le 5 mai 2024"."""
+    return any(row.words[i].text.endswith(",") for i in (first - 1, first - 2) if 0 <= i < first)
+
+
+def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> None:
+    ids = [c for c in found.of("id") if not table.holds(c, found.grid) or _names_an_order(found, c)]
     taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}

@@ -91,7 +91,14 @@ _ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "
 _DIRECTIONS = {"to", "from", "by", "an", "a", "aan", "for", "address", "adresse", "adres", "information", "details"}
 
 
-_ROLES = ((Cue.SHIP_TO, "ship_to"), (Cue.OTHER_PARTY, "other"), (Cue.PAYEE, "payee"), (Cue.BUYER, "buyer"), (Cue.SELLER, "seller"))
+_ROLES = (
+    (Cue.SHIP_TO, "ship_to"),
+    (Cue.OTHER_PARTY, "other"),
+    (Cue.PAYEE, "payee"),
+    (Cue.BUYER, "buyer"),
+    (Cue.HOLDER, "buyer"),
+    (Cue.SELLER, "seller"),
+)
 
 
 _LONE = dict.fromkeys(("van", "von", "de", "da"), Cue.SELLER) | dict.fromkeys(("à", "a", "para", "per", "pour", "für", "doit"), Cue.BUYER)
@@ -161,10 +168,7 @@ def labelled_passages(found: Candidates, items: frozenset[int]) -> dict[str, lis
             if short and not colon and end - first > 1:
                 continue
             rest = (number, stop, end)
-            if _beside_account(found, number, first):
-                role = "payee" if role == "buyer" else role
-            elif role == "payee" and Cue.BUYER in hit.cues and _over_address(found, (number, first, end)):
-                role = "buyer"  # "Account holder" of a service
+            role = "payee" if Cue.HOLDER in hit.cues and _beside_account(found, number, first) else role
             weight = 0.7 if short else 0.9 if colon or stop == end else 0.6
             if stop < end:
                 passage = _behind_label(found, (number, first, end), rest)
@@ -248,16 +252,20 @@ def _over_address(found: Candidates, line: Line) -> bool:
 
 
 def _beside_account(found: Candidates, number: int, first: int) -> bool:
-    """Whether a bank account stands right above or below in the same column: who is named beside it is paid."""
+    """Whether a bank account stands on the same line, or right above or below in the same column: who is named beside it is paid."""
     rows = found.grid.rows
     x0, height = rows[number].words[first].x0, rows[number].height
     return any(
-        hit.cues & {Cue.IBAN, Cue.BIC, Cue.BANK}
-        and abs(rows[n].words[hit.first].x0 - x0) < height
-        and abs(rows[n].y0 - rows[number].y0) < 4 * height
-        for n in range(max(0, number - 2), min(len(rows), number + 3))
+        hit.cues & _ACCOUNT
+        and (n == number or abs(rows[n].words[hit.first].x0 - x0) < height)
+        and abs(rows[n].y0 - rows[number].y0) < REACH * height
+        for n in range(max(0, number - 3), min(len(rows), number + 4))
         for hit in found.cues[n]
     )
+
+
+_ACCOUNT = {Cue.IBAN, Cue.BIC, Cue.BANK, Cue.ACCOUNT}
+REACH = 5.0  # of a row's height: the lines of a bank's block
 
 
 def _is_code(text: str) -> bool:
