@@ -219,17 +219,11 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
 
 
 def _is_heading(grid: Grid, lines: list[Line]) -> bool:
-    """Whether the first line of an address is a label that we do not know: it ends in a colon, or is a word in smaller print."""
+    """Whether the first line of an address is a label that we do not know: it ends in a colon, and a name follows."""
     if len(lines) < 3:
         return False
-    (row, first, end), (below, name, stop) = lines[:2]
-    text, under = grid.rows[row].span(first, end), grid.rows[below].span(name, stop)
-    if address_like(under) or not name_like(under) or legal_form(text) or plain(text)[:1] in [(word,) for word in SALUTATION]:
-        return False
-    if text.endswith(":"):
-        return True
-    smaller = grid.rows[row].height < 0.92 * grid.rows[below].height and not grid.rows[row].read
-    return len(lines) > 3 and end == first + 1 and text.isalpha() and smaller
+    text, under = text_of(grid, lines[0]), text_of(grid, lines[1])
+    return text.endswith(":") and name_like(under) and not address_like(under) and plain(text)[:1] not in [(word,) for word in SALUTATION]
 
 
 def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> Iterator[Passage]:
