@@ -49,6 +49,7 @@ def said(path: str, head: str) -> str | None:
         ("CREDIT NOTE 141276\nfor invoice FT 2021A/847 of 4 Mar 2021", "141276"),
         ("INVOICE NO. 201507832\nDATE: 25 July 2015", "201507832"),
         ("INV-00871\n12 May 2024", "INV-00871"),
+        ("FACTURE FA2024/0917\nNuméro de bon : BL7745", "FA2024/0917"),
         ("Invoice no. RE-2022-      Date: 12 May 2024\n            645", "RE-2022-645"),
         ("375/2023\n12 de maio de 2023\n\nProcessado por programa certificado n.º 1234/AT", "375/2023"),
     ],
@@ -111,6 +112,9 @@ def test_an_account_in_two_pieces(head: str, account: str | None) -> None:
         ("Invoice no. 77\nReference: PO1745", "PO1745"),
         ("Invoice no. 77\nOur reference: PO1745", None),
         ("Invoice no. 77\nReference: 4711745", None),
+        ("Facture n° 77\nDocument d'origine : BC05432", "BC05432"),
+        ("Facture n° 77\nDate            BC             Devise\n27/10/2017      BC05432        EUR", "BC05432"),
+        ("Facture n° 77\nDate            Devis          Devise\n27/10/2017      BC05432        EUR", None),
         ("Salesperson     P.O.       Terms\n                Number\nJ. Fenwick      LH-5786    Net 30", "LH-5786"),
     ],
 )

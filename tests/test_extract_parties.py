@@ -22,6 +22,38 @@ DOWN = "\n" * 45
 """To the foot of the page."""
 
 LETTERS = {
+    "labels_without_a_colon": (
+        """
+INVOICE no. 4711                        Date: 5 March 2024
+
+Supplier Timber Corner                  Client Fenwick Optics
+12 Wharf Road                           9 Church Street
+Leeds LS1 4AB                           York YO1 7HU
+""",
+        {"seller.name": "Timber Corner", "buyer.name": "Fenwick Optics"},
+    ),
+    "a_label_over_its_name": (
+        """
+FACTURE n° 4711                         Date : 5 mars 2024
+
+Raison sociale :                        Client
+Timber Corner                           Fenwick Optics
+12 rue des Lilas                        9 avenue Foch
+69003 Lyon                              38000 Grenoble
+""",
+        {"seller.name": "Timber Corner", "buyer.name": "Fenwick Optics"},
+    ),
+    "a_cheque_to_whom": (
+        """
+FACTURE n° 4711                         Date : 5 mars 2024
+
+Chèque à l'ordre de Timber Corner       Client
+12 rue des Lilas                        Fenwick Optics
+69003 Lyon                              9 avenue Foch
+                                        38000 Grenoble
+""",
+        {"seller.name": "Timber Corner", "buyer.name": "Fenwick Optics"},
+    ),
     "in_two_lines": (
         """
 Mutual Harvest
@@ -290,6 +322,56 @@ Vendeur
 Jean Morel
 """,
         {"seller.name": "Vicking Direct", "buyer.name": "Bluewater Loft"},
+    ),
+    "ids_without_a_label": (
+        """
+Invoice no. 4711                        Date: 5 March 2024
+
+SELLER                                  BUYER
+Tech Solutions SARL                     Logistics GmbH
+FR 12 345 678 901                       DE 987654321
+15 Rue de la Paix, 75002 Paris          Friedrichstraße 123, 10117 Berlin
+""",
+        {
+            "seller.vat_id": "FR12345678901",
+            "buyer.vat_id": "DE987654321",
+            "seller.address.line_1": "15 Rue de la Paix",
+            "seller.address.city": "Paris",
+        },
+    ),
+    "whose_account": (
+        """
+Bluewave Telecom                        INVOICE no. 4711
+12 High Street                          Date: 5 March 2024
+Leeds LS1 4AB
+
+Account holder: Maria Sanchez
+""",
+        {"seller.name": "Bluewave Telecom", "buyer.name": "Maria Sanchez"},
+    ),
+    "whose_account_at_the_bank": (
+        """
+INVOICE no. 4711                        Date: 5 March 2024
+
+Customer: Maria Sanchez
+
+Account holder: Bluewave Telecom
+IBAN: DE02 1203 0000 0000 2020 51
+""",
+        {"seller.name": "Bluewave Telecom", "buyer.name": "Maria Sanchez"},
+    ),
+    "delivered_to_the_only_one_named": (
+        """
+Bluewave Timber Ltd                     INVOICE no. 4711
+12 High Street                          Date: 5 March 2024
+Leeds LS1 4AB
+
+Deliver to:
+Harrow Toys Ltd
+9 Dock Street
+York YO1 7HU
+""",
+        {"seller.name": "Bluewave Timber Ltd", "buyer.name": "Harrow Toys Ltd"},
     ),
     "a_courtesy": (
         """

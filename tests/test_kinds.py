@@ -180,7 +180,19 @@ Received in good condition
 """
 
 
-@pytest.mark.parametrize(("behind", "why"), [(TERMS_PAGE, "general terms"), (NOTE_PAGE, "a delivery note"), ("same", "the same as page 1")])
+EXPLAINED = """
+Your bill explained
+
+Rent of the line              20.00        EXAMPLE
+Calls                          8.00
+Total                         28.00
+"""
+
+
+@pytest.mark.parametrize(
+    ("behind", "why"),
+    [(TERMS_PAGE, "general terms"), (NOTE_PAGE, "a delivery note"), (EXPLAINED, "an example"), ("same", "the same as page 1")],
+)
 def test_pages_behind_the_invoice_are_set_aside_and_told(behind: str, why: str) -> None:
     first = INVOICE.format(title="INVOICE", number="Invoice number: 1204")
     alone = extract(reading(document(first))).extracted

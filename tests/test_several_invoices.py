@@ -63,6 +63,11 @@ def page(
         ([page("", title="INVOICE A-1"), page("", title="INVOICE A-1")], ((1, 2),), ()),  # a head that each page repeats
         ([page("A-1"), page("A-2", goods="Transport of pallets")], ((1, 1), (2, 2)), ()),  # nothing is carried over
         ([page(""), page("", firm="GB102029400")], ((1, 1), (2, 2)), ()),  # another firm's
+        (
+            [page("A-1"), f"LIRE VOTRE FACTURE\nVous pouvez choisir l'option facture détaillée à 10 chiffres pour vos appels.\n{TOTAL}"],
+            ((1, 2),),
+            (),
+        ),
         (["Dear Sirs,\nplease find our invoices enclosed.\nKind regards", page("A-1"), page("A-2")], ((1, 2), (3, 3)), ()),
     ],
     ids=[
@@ -76,6 +81,7 @@ def page(
         "same_head",
         "transport",
         "other_firm",
+        "number_in_a_sentence",
         "cover_letter",
     ],
 )

@@ -19,12 +19,14 @@ from app.extractors.names import (
     SALUTATION,
     address_like,
     clean,
+    department,
     goes_on,
     is_country,
     legal_form,
     name_like,
     only_legal_form,
     post_code,
+    street_word,
 )
 from app.extractors.passages import Line, Passage, is_label_cell, name_from, passage_below, text_of
 
@@ -40,34 +42,19 @@ class PartyChoice:
     passage: Passage | None = None
 
 
-_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE}
+_NAME_LABELS = {Cue.NAME, Cue.BUYER, Cue.SELLER, Cue.CUSTOMER, Cue.PAYEE, Cue.HOLDER}
+_NAMELESS = {
+    *(Cue.NAME, Cue.TOTAL, Cue.DATE, Cue.PERIOD, Cue.NUMBER, Cue.REFERENCE, Cue.INVOICE, Cue.CREDIT, Cue.PAYABLE, Cue.TAX, Cue.WITHOUT),
+    *(Cue.WITH, Cue.SHIP_TO, Cue.DELIVERY, Cue.TERMS, Cue.PHONE, Cue.ORDER),
+}
+"""A line of nothing but such words is a label."""
 _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER}
 
 
 def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None:
     """The first line that can be a name; a salutation goes with the line after it; a company among the first lines is preferred."""
     grid = found.grid
-    usable: list[Line] = []
-    for line in passage.lines[:5]:
-        trimmed = trim(grid, line)
-        trimmed = _without_courtesy(grid, trimmed)
-        text = text_of(grid, trimmed)
-        if address_like(text):
-            break
-        cues = cues_in(plain(text))
-        if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
-            continue  # "Herrn/Frau"
-        if label_share(text, {Cue.CONTACT}) == 1.0:
-            continue
-        if cues & {Cue.CONTACT} and ":" in text:
-            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
-            if after + 1 < line[2] and not usable and len(passage.lines) > 1:
-                usable.append((line[0], after + 1, line[2]))
-            continue
-        first_words = cues_in(plain(text)[:2])
-        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
-            continue
-        usable.append(trimmed)
+    usable = _usable(grid, passage)
     if not usable:
         return None
     best = next((line for line in usable[:3] if legal_form(text_of(grid, line)) and not only_legal_form(text_of(grid, line))), None)
@@ -84,6 +71,57 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     head, _, rest = text.partition(", ")
     text = head if any(map(str.isdigit, rest)) and len(plain(head)) > 1 else text  # "Anna Seidel, born 27.11.79"
     return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
+
+
+def _usable(grid: Grid, passage: Passage) -> list[Line]:
+    """The lines of a passage down to its address that can be names; whom it is to be handed to only if there is nobody else."""
+    usable: list[Line] = []
+    person: list[Line] = []
+    for line in passage.lines[:5]:
+        trimmed = _without_courtesy(grid, _before_address(grid, trim(grid, line)))
+        text = text_of(grid, trimmed)
+        if address_like(text):
+            break
+        cues = cues_in(plain(text))
+        if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
+            continue  # "Herrn/Frau"
+        if label_share(text, {Cue.CONTACT}) == 1.0:
+            continue
+        if cues & {Cue.CONTACT} and ":" in text:
+            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
+            if after + 1 < line[2] and len(passage.lines) > 1:
+                named = (line[0], after + 1, line[2])
+                (usable if legal_form(text_of(grid, named)) else person).append(named)
+            continue
+        first_words = cues_in(plain(text)[:2])
+        if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
+            continue
+        if names_nobody(text):
+            continue
+        usable.append(trimmed)
+    return usable or person[:1]
+
+
+def names_nobody(text: str) -> bool:
+    """Whether a line that might be a name is a label, a number with its label, a department, a street or a part of a sentence."""
+    if legal_form(text):
+        return False
+    words = text.split()
+    labelled = label_share(text, _NAMELESS) == 1.0
+    numbered = text[-1].isdigit() and (":" in text or Cue.NUMBER in cues_in(plain(text)))
+    sentence = len(words) > 4 and sum(word.islower() and len(word) > 2 for word in words) * 2 >= len(words)
+    return labelled or numbered or sentence or department(text) or street_word(words[0])
+
+
+def _before_address(grid: Grid, line: Line) -> Line:
+    """A line up to the comma behind which its address begins: "ACME Ltd, 12 High Street, Reading"."""
+    row, first, end = line
+    words = grid.rows[row].words
+    for i in range(first, end - 1):
+        head, rest = grid.rows[row].span(first, i + 1), grid.rows[row].span(i + 1, end)
+        if words[i].text.rstrip(" ").endswith(",") and not only_legal_form(rest.split(",")[0]):
+            return (row, first, i + 1) if address_like(rest) and name_like(head) and not address_like(head) else line
+    return line
 
 
 _COURTESY = re.compile(
@@ -162,9 +200,18 @@ def address_passages(found: Candidates, items: frozenset[int], known: list[Passa
                 top = above.y0
                 if len(lines) >= 7 or above.span(*cell).strip(".").lower() in SALUTATION:
                     break  # a salutation in a line of its own opens an address
+            lines = lines[_is_heading(grid, lines) :]
             if len(lines) >= 2:
                 passages.append(Passage(lines))
     return passages
+
+
+def _is_heading(grid: Grid, lines: list[Line]) -> bool:
+    """Whether the first line of an address is a label that we do not know: it ends in a colon, and a name follows."""
+    if len(lines) < 3:
+        return False
+    text, under = text_of(grid, lines[0]), text_of(grid, lines[1])
+    return text.endswith(":") and name_like(under) and not address_like(under) and plain(text)[:1] not in [(word,) for word in SALUTATION]
 
 
 def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> Iterator[Passage]:
@@ -185,7 +232,7 @@ def _blocks(found: Candidates, items: frozenset[int], known: list[Passage]) -> I
             and 3 <= len(lines) <= 7
             and place
             and ":" not in texts[0]
-            and not any(map(str.isdigit, texts[0]))
+            and (legal_form(texts[0]) or not any(map(str.isdigit, texts[0])))
             and not any(c.decimals == 2 and c.row in rows for c in found.of("amount"))
         ):
             yield Passage(lines)
@@ -234,7 +281,9 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
         for first, end in row.cells:
             text = row.span(first, end)
             parts = [part for part in _SEPARATOR.split(text) if part.strip()]
-            if len(parts) < 2 or end - first < 5 or len(text) > 110 or not post_code(text) or (number, first) in taken:
+            if len(parts) < 2 or end - first < 5 or len(text) > 110 or (number, first) in taken:
+                continue
+            if not post_code(text) and not (len(parts) > 2 and _in_small_print(grid, number)):
                 continue
             passage = passage_below(found, (number, first, end), with_first=False, reach=10.0)
             if any(
@@ -247,6 +296,11 @@ def below_return_line(found: Candidates, items: frozenset[int], known: list[Pass
     return None
 
 
+def _in_small_print(grid: Grid, number: int) -> bool:
+    """Whether a row is smaller than the next: as the sender's line over the window of an envelope is."""
+    return number + 1 < len(grid.rows) and grid.rows[number].height < 0.85 * grid.rows[number + 1].height
+
+
 def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     """Whether a telephone number or a mail address follows under an address, as senders print them."""
     below = passage_below(found, passage.lines[-1], with_first=True).lines[1:3]
@@ -254,16 +308,37 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
 
 
+SHIPPED = 0.35
+"""Of a label's weight: to whom goods are sent is the buyer where nobody else is named."""
+ALONE = 0.3
+"""What it says against a name under a label that neither a firm's form nor an address shows to be one."""
+
+
+def _has_address(found: Candidates, passage: Passage) -> bool:
+    return any(address_like(text_of(found.grid, line)) for line in passage.lines)
+
+
 def addressees(
-    found: Candidates, items: frozenset[int], labelled: list[tuple[float, Passage]], window: list[Passage], known: list[Passage]
+    found: Candidates,
+    items: frozenset[int],
+    labelled: list[tuple[float, Passage]],
+    shipped: list[tuple[float, Passage]],
+    window: list[Passage],
+    known: list[Passage],
 ) -> Iterator[tuple[float, PartyChoice]]:
     """Who may be the buyer, and what speaks for each: passages under a label, windows of envelopes, people named or greeted.
 
-    `labelled`: passages under the buyer's labels, and how sure these are; `window`: unlabelled address passages.
+    `labelled`: passages under the buyer's labels, and how sure these are; `shipped`: under those of a delivery's address;
+    `window`: unlabelled address passages.
     """
     for weight, passage in labelled:
         if name := name_of(found, passage, weight):
-            yield weight - (0.2 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
+            doubt = 0.2 if _is_label(name) else 0.0
+            doubt += ALONE if not (legal_form(str(name.value)) or _has_address(found, passage)) else 0.0
+            yield weight - doubt, PartyChoice(name, passage=passage)
+    for weight, passage in shipped:
+        if _has_address(found, passage) and (name := name_of(found, passage, 0.5 * weight)):  # not "Collected"
+            yield SHIPPED * weight, PartyChoice(name, passage=passage)
     if passage_in_window := below_return_line(found, items, known):
         if name := name_of(found, passage_in_window, 0.8):
             yield 0.9, PartyChoice(name, passage=passage_in_window)
@@ -271,16 +346,23 @@ def addressees(
         merit = _in_window(found, passage, window)
         if name := name_of(found, passage, merit):
             yield merit - (0.4 if _is_label(name) else 0.0), PartyChoice(name, passage=passage)
-    for passage in _blocks(found, items, [*known, *window]):
+    blocks = list(_blocks(found, items, [*known, *window]))
+    for passage in blocks:
         if name := name_of(found, passage, 0.4):
             yield _in_window(found, passage, []) - 0.15, PartyChoice(name, passage=passage)
-    if name := saluted(found, items) or named(found, items):
+    told = {(line[0], line[1]) for passage in (*known, *window, *blocks) for line in passage.lines}
+    name = saluted(found, items) or named(found, items)
+    if name and name.candidate and (name.candidate.row, name.candidate.first) not in told:
         yield name.confidence - 0.1, PartyChoice(name)
 
 
 def _is_label(name: Choice) -> bool:
     text = str(name.value)
     return label_share(text, Cue) >= 0.5 and not legal_form(text)
+
+
+TAXED = 0.2
+"""What a tax number says against an addressee without a label: mostly it is the sender's."""
 
 
 def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> float:
@@ -290,8 +372,10 @@ def _in_window(found: Candidates, passage: Passage, window: list[Passage]) -> fl
     text = " ".join(text_of(grid, line) for line in passage.lines)
     cues = cues_in(plain(text))
     merit = 0.5
-    if cues & {Cue.PHONE, Cue.VAT_NUMBER, Cue.IBAN, Cue.REGISTER, Cue.TAX_NUMBER} or "@" in text or "www" in text.lower():
+    if cues & {Cue.PHONE, Cue.IBAN, Cue.REGISTER} or "@" in text or "www" in text.lower():
         merit -= 0.4
+    elif cues & {Cue.VAT_NUMBER, Cue.TAX_NUMBER} and not cues & {Cue.CUSTOMER, Cue.BUYER, Cue.YOUR}:
+        merit -= TAXED
     if plain(text) and plain(text)[0] in SALUTATION:
         merit += 0.3
     position = row.y0 / grid.sizes[0][1]

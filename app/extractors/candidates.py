@@ -58,7 +58,7 @@ class Candidates:
             if found is None:
                 continue
             own = found.weight
-            if label.colon and label.distance == 0 and found.role == "number" and own == 0.6:
+            if label.distance == 0 and found.role == "number" and own == 0.6 and (label.colon or self._is_title(candidate)):
                 own = 0.9  # "Invoice: 123"
             if label.bare and found.role == "number":
                 own = max(own, 0.5)  # "No. 123" is the document's own, "Subscriber no. 123" is not
@@ -66,6 +66,12 @@ class Candidates:
             roles[found.role] = max(roles.get(found.role, 0.0), weight)
             trust *= 0.45  # a second label counts where the first says nothing better
         return roles
+
+    def _is_title(self, candidate: Candidate) -> bool:
+        """Whether a row is nothing but a word for an invoice and the candidate: "INVOICE 2024-17"."""
+        row = self.grid.rows[candidate.row]
+        alone = len(row.cells) == 1 and candidate.end == len(row.words) and sum(map(str.isdigit, str(candidate.value))) > 4
+        return alone and any(hit.first == 0 and hit.end == candidate.first for hit in self.cues[candidate.row])
 
 
 _RELATION: dict[Relation, float] = {"inline": 1.0, "left": 1.0, "above": 0.85}

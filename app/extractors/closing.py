@@ -60,6 +60,8 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         return Closing(tuple(items), tuple(asides), None)
     if not sums:
         return Closing(tuple(items), tuple(asides), None)
+    items, running = _without_running_sums(items, sums)
+    asides = sorted((*asides, *running), key=lambda aside: aside.item.row)
     total = sum((item.amount for item in items), ZERO)
     if charges := _charges(found, items, total, sums):
         asides = sorted((*asides, *charges), key=lambda aside: aside.item.row)
@@ -82,6 +84,27 @@ def close(found: Candidates, items: Sequence[ItemRow], asides: Sequence[Aside], 
         _, plan, own, whole = min(plans, key=lambda p: p[0])
         return _closed(found, items, asides, plan, own, whole)
     return Closing(tuple(items), tuple(asides), False)
+
+
+def adds_up(found: Candidates, items: Sequence[ItemRow], row: int) -> bool:
+    """Whether the items add up to a labelled sum of the page that stands in or under a row."""
+    return sum((item.amount for item in items), ZERO) in _sums_under(found, items, row)
+
+
+def _without_running_sums(items: Sequence[ItemRow], sums: set[Decimal]) -> tuple[list[ItemRow], list[Aside]]:
+    """The lines, and rows among them that are but the sum of all lines so far, whatever they are called ("Fees", and under it "Expenses"):
+    if the lines add up to a sum without them, or the last row is such a sum."""
+    kept: list[ItemRow] = []
+    running: list[Aside] = []
+    for item in items:
+        uncounted = Column.QUANTITY not in item.numbers and Column.PRICE not in item.numbers
+        if len(kept) > 1 and uncounted and item.amount == sum((other.amount for other in kept), ZERO):
+            running.append(Aside(item, "subtotal"))
+        else:
+            kept.append(item)
+    if running and (running[-1].item is items[-1] or sum((item.amount for item in kept), ZERO) in sums):
+        return kept, running
+    return list(items), []
 
 
 def _take_prices(items: Sequence[ItemRow], sums: Collection[Decimal]) -> None:
@@ -114,12 +137,12 @@ def _sum(asides: Iterable[Aside]) -> Decimal:
     return sum((aside.value for aside in asides), ZERO)
 
 
-def _sums_under(found: Candidates, items: Sequence[ItemRow]) -> set[Decimal]:
-    """Amounts under the first line that a label calls a sum of some kind."""
+def _sums_under(found: Candidates, items: Sequence[ItemRow], top: int = 0) -> set[Decimal]:
+    """Amounts under the first line, and not over the row `top`, that a label calls a sum of some kind."""
     rows = {item.row for item in items}
     sums: set[Decimal] = set()
     for c in found.of("amount"):
-        if c.row <= items[0].row or c.row in rows or not (c.decimals == 2 or c.currency):
+        if c.row <= items[0].row or c.row < top or c.row in rows or not (c.decimals == 2 or c.currency):
             continue
         roles = found.strength(c, amount_meaning)
         if roles and max(roles[role] for role in roles) > 0.3 and max(roles, key=lambda role: roles[role]) in _SUMS:

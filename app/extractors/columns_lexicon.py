@@ -66,6 +66,7 @@ COLUMN_WORDS: dict[Column, str] = {
     ),
     Column.TAX_AMOUNT: (
         "tax amt;vat amt;imposta;cuota iva;mwst eur;ust eur;"
+        "montant taxe;montant taxes;montant de taxe;cuota;cuota i v a;"
         "tax amount;vat amount;montant tva;btw bedrag;steuerbetrag;mwst betrag;importe iva;valor iva;importo iva;gst amount;ust betrag"
     ),
     Column.AMOUNT: (
@@ -78,6 +79,7 @@ COLUMN_WORDS: dict[Column, str] = {
         "imponibile;montant ttc;total ttc;total excl;taxable value;net total;wert;gesamtbetrag;total eur;eur;charges;charge;line net;"
         "totaal prijs;line value;extended amount;totale netto;importo totale;importe total;montante;"
         "total c iva;gesamtpreis netto;gesamtbetrag netto;importe linea;"
+        "debit;debits;debitos;debito;debet;soll;addebiti;cargos;"
         "total net price;montant net;sous total;amt;value;nettosumme;preis gesamt;totaal excl"
     ),
     Column.OTHER: (

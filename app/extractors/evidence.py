@@ -54,8 +54,8 @@ _CUES: Mapping[str, tuple[frozenset[Cue], frozenset[Cue]]] = {
     "payment_account": (frozenset((Cue.IBAN,)), frozenset((Cue.YOUR, Cue.BUYER))),
     "payment_bic": (frozenset((Cue.BIC,)), frozenset((Cue.YOUR, Cue.BUYER))),
     "currency": (frozenset((Cue.CURRENCY,)), frozenset()),
-    "seller.name": (frozenset((Cue.SELLER, Cue.PAYEE)), _ELSEWHERE | {Cue.BUYER, Cue.CUSTOMER}),
-    "buyer.name": (frozenset((Cue.BUYER, Cue.CUSTOMER)), _ELSEWHERE | {Cue.SELLER, Cue.PAYEE}),
+    "seller.name": (frozenset((Cue.SELLER, Cue.PAYEE, Cue.HOLDER)), _ELSEWHERE | {Cue.BUYER, Cue.CUSTOMER}),
+    "buyer.name": (frozenset((Cue.BUYER, Cue.CUSTOMER, Cue.HOLDER)), _ELSEWHERE | {Cue.SELLER, Cue.PAYEE}),
 }
 """What labels say of fields that no role is given to: cues that speak for the field, and cues that speak against it."""
 

@@ -27,7 +27,7 @@ from app.extractors.labels import CueHit
 
 _C = (
     r"(?:[^\W\d_]{0,3}[$€£¥₹₽₺]|EUR|USD|GBP|CHF|CAD|AUD|INR|MYR|SEK|NOK|DKK|PLN|SGD|NZD|BRL|JPY|CNY|HKD|ZAR"
-    r"|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?)"
+    r"|Euros?|Rs\.?|RM|Fr\.|SFr\.|Kč|zł|kr\.?|R(?=[ \u00a0\u2009\u202f]?\d[\d ,.'\u00a0\u2009\u202f]{0,12}[.,]\d\d(?!\d)))"
 )
 _AMOUNT = re.compile(
     rf"(?<![\w.,/-])(?<!\d:)(?P<open>\()?(?P<m1>[-+−–] ?)?(?:(?P<c1>{_C})\s?)?(?P<m2>[-−–])?"
@@ -42,14 +42,14 @@ _PACKED_DATE = re.compile(r"(?<!\w)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\w)")
 
 
 _DAY_FIRST = re.compile(
-    r"(?<!\w)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|ª)?[\s/-]?\s?(?:de\s|of\s|di\s)?([^\W\d_]{3,10})\.?,?[\s/'-]{0,2}(?:de\s|del\s)?(\d{4}|\d{2})(?![\d:])"
+    r"(?<!\w)(\d{1,2})(?:\.|st|nd|rd|th|er|º|°|ª)?[\s/-]?\s?(?:de\s|of\s|di\s)?([^\W\d_]{3,12})\.?,?[\s/'-]{0,2}(?:de\s|del\s)?(\d{4}|\d{2})(?![\d:])"
 )
 
 
-_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,10})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,./-]?\s?(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,./-]?\s?(\d{4})(?!\d)")
 
 
-_YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,10})\.?[\s/-](\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,12})\.?[\s/-](\d{1,2})(?!\d)")
 
 
 _IBAN = re.compile(rf"(?<![A-Za-z0-9])([A-Z]{{2}}\s?\d{{2}}(?:[ {THIN}.-]?[A-Z0-9]{{1,7}}){{3,9}})")
@@ -123,7 +123,8 @@ def amounts(number: int, row: Row, mark: str | None) -> Iterator[Candidate]:
         start_of_number = row.word_at(match.start("n"))
         exponent = value.as_tuple().exponent
         decimals = 2 if match["dash"] else -exponent if isinstance(exponent, int) else 0
-        currency = parse_currency((match["c1"] or match["c2"] or "").strip())
+        sign = (match["c1"] or match["c2"] or "").strip()
+        currency = "ZAR" if sign == "R" else parse_currency(sign)
         if match["pct"]:
             yield Candidate("percent", value, number, first, end)
         else:

@@ -12,18 +12,20 @@ from app.domain.parsing import plain
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, lead_of, pick
+from app.extractors.grid import Row
 from app.extractors.labels import Meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.names import address_like
+from app.extractors.tables import Table
 
 
-def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int]) -> dict[str, Choice]:
-    """All header fields but amounts and parties. `table`: rows of the item table, which hold no identifiers; `items`: those down to its
-    last item, which hold no dates (beside the sums under it may stand when to pay)."""
+def choose_header(found: Candidates, table: Table, items: frozenset[int]) -> dict[str, Choice]:
+    """All header fields but amounts and parties. The item table holds no identifiers; `items`, its rows down to its last item, hold no
+    dates (beside the sums under it may stand when to pay)."""
     chosen: dict[str, Choice] = {}
-    _choose_dates(found, items, chosen)
+    _choose_dates(found, [c for c in found.of("date") if c.row not in items or not table.holds(c, found.grid)], chosen)
     _choose_ids(found, table, chosen)
-    _choose_terms(found, table, chosen)
+    _choose_terms(found, table.rows, chosen)
     account = pick(_accounts(found))
     if account:
         chosen["payment_account"] = account
@@ -33,8 +35,7 @@ def choose_header(found: Candidates, table: frozenset[int], items: frozenset[int
     return chosen
 
 
-def _choose_dates(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    dates = [c for c in found.of("date") if c.row not in items]
+def _choose_dates(found: Candidates, dates: list[Candidate], chosen: dict[str, Choice]) -> None:
     roles = {id(c): found.strength(c, date_meaning) for c in dates}
     for path, role in (("due_date", "due_date"), ("delivery_date", "delivery_date")):
         choice = pick(((lead_of(roles[id(c)], role) * _early(found, c), c) for c in dates), floor=0.4)
@@ -73,13 +74,18 @@ def _unlabelled(found: Candidates, candidate: Candidate, rivals: int) -> float:
         return 0.05
     height = found.grid.sizes[row.page - 1][1]
     begin, end = row.cells[row.cell_of[candidate.first]]
-    alone = end - begin - (candidate.end - candidate.first) <= 2
+    alone = end - begin - (candidate.end - candidate.first) <= 2 or (candidate.end == end and _behind_a_place(row, candidate.first))
     merit = (0.42 if alone else 0.24) * (1.15 - row.y0 / height)
     return merit if rivals == 1 or alone else merit * 0.7
 
 
-def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choice]) -> None:
-    ids = [c for c in found.of("id") if c.row not in items or _names_an_order(found, c)]
+def _behind_a_place(row: Row, first: int) -> bool:
+    """Whether a comma stands before word `first`, as in a letter's "Bad Tölz, den 4. August 2024" and "Lyon, le 5 mai 2024"."""
+    return any(row.words[i].text.endswith(",") for i in (first - 1, first - 2) if 0 <= i < first)
+
+
+def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> None:
+    ids = [c for c in found.of("id") if not table.holds(c, found.grid) or _names_an_order(found, c)]
     taken = {(c.row, i) for c in found.of("date") if c.sound for i in range(c.first, c.end)}
     bank = {(c.row, i) for kind in ("iban", "vat_id") for c in found.of(kind) for i in range(c.first, c.end)}
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
@@ -88,10 +94,10 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
     weighed: dict[str, list[tuple[float, Candidate]]] = {}
     for c in ids:
         roles = found.strength(c, id_meaning)
+        if _names_itself_an_order(found, c):
+            roles = {"number": 0.5 * roles.get("number", 0.0), "purchase_order_reference": 0.8 if roles else 0.6}
         if not roles:
             continue
-        if roles.keys() <= _ANY_REFERENCE and _ORDER.fullmatch(str(c.value)) and _is_reference(found.labels(c)[0].cues):
-            roles["purchase_order_reference"] = 0.8
         cells = {(c.row, i) for i in range(c.first, c.end)}
         if cells & taken or cells & bank or cells & percents or _in_address(found, c):
             continue
@@ -120,14 +126,21 @@ def _choose_ids(found: Candidates, items: frozenset[int], chosen: dict[str, Choi
         del chosen["purchase_order_reference" if number.confidence >= order.confidence else "number"]
 
 
-_ORDER = re.compile(r"P\.?O[-#]?\d{3,10}|45\d{8}")
-"""What says by itself that it is the number of a purchase order: "PO1234", and what SAP numbers them by, 4500000000 and up."""
-_ANY_REFERENCE = frozenset({"number", "buyer_reference"})
+_ORDER = re.compile(r"(?:P\.?O|BC|BDC|CDE|CMD|ODA|OC|BEST)[-#/]?\d[\d-]{2,10}|45\d{8}", re.IGNORECASE)
+"""What says by itself that it is the number of a purchase order: "PO1234" (bon de commande, ordine d'acquisto, orden de compra,
+Bestellung ...), and what SAP numbers them by, 4500000000 and up."""
+_ANY_REFERENCE = frozenset({Cue.REFERENCE, Cue.YOUR, Cue.CUSTOMER, Cue.NUMBER, Cue.RELATED, Cue.RECEIPT})
 
 
-def _is_reference(cues: frozenset[Cue]) -> bool:
-    """Whether a label says "Reference" or "Your reference", and no more."""
-    return Cue.REFERENCE in cues and cues <= {Cue.REFERENCE, Cue.YOUR, Cue.NUMBER}
+def _names_itself_an_order(found: Candidates, candidate: Candidate) -> bool:
+    """Whether an identifier has the form of an order's number, and its label says "Reference", "Origin", "Slip no.", or nothing known."""
+    text = str(candidate.value)
+    if not _ORDER.fullmatch(text):
+        return False
+    labels = found.labels(candidate)
+    if not labels:
+        return text[0].isalpha() and found.grid.rows[candidate.row].page == 1
+    return labels[0].cues <= _ANY_REFERENCE and labels[0].cues not in ({Cue.CUSTOMER}, {Cue.CUSTOMER, Cue.NUMBER}, {Cue.NUMBER})
 
 
 def _names_an_order(found: Candidates, candidate: Candidate) -> bool:

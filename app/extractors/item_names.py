@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.domain.parsing import month_names, plain
 from app.extractors.columns import TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
@@ -36,17 +37,18 @@ def give_names(head: TableHead, items: list[ItemRow], loose: list[Text], grid: G
 
 
 def _without_headings(grid: Grid, items: Sequence[ItemRow], loose: list[Text]) -> list[Text]:
-    """Without rows that begin well to the left of all names and run across their edge: "Delivery note 4711 of 3 May"."""
+    """Without rows that begin well to the left of all names and run across their edge, or are words: "Delivery note 4711 of 3 May"."""
     edges = [grid.rows[part.row].words[part.first].x0 for item in items for part in item.names if part.row == item.row]
     if not edges:
         return loose
     edge = min(edges)
 
-    def across(text: Text) -> bool:
+    def is_heading(text: Text) -> bool:
         row = grid.rows[text.row]
-        return len(row.cells) == 1 and row.words[0].x0 < edge - 2 * row.height and row.words[-1].x1 > edge
+        across = row.words[-1].x1 > edge or _WORD.fullmatch(text.text)
+        return len(row.cells) == 1 and row.words[0].x0 < edge - 2 * row.height and bool(across)
 
-    return [text for text in loose if not across(text)]
+    return [text for text in loose if not is_heading(text)]
 
 
 _WORD = re.compile(r"\D*[^\W\d_A-Z]{3}\D*|.*[^\W\d_A-Z]{6}.*")
@@ -153,7 +155,17 @@ def _take_codes(grid: Grid, items: list[ItemRow]) -> None:
 def _is_remark(text: str) -> bool:
     """ "Packaging: box", "# PO line: 1": a remark on an item, not its name."""
     head, colon, _ = f"{text} ".partition(": ")
-    return bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))
+    return (bool(colon) and len(head.split()) <= 3 and not any(map(str.isdigit, head))) or is_period(text)
+
+
+def is_period(text: str) -> bool:
+    """Whether a text is a day or two, and nothing else: "12/09/2016 to 11/12/2016", "12 de novembro de 2020"."""
+    words = plain(text)
+    figures = sum(len(word) for word in words if word.isdigit())
+    return figures >= 4 and len(words) > 2 and all(word.isdigit() or word in month_names() or word in _OF_DAYS for word in words)
+
+
+_OF_DAYS = frozenset("to from until till of du au le de del al dal a von bis vom am zum van tot t m den do od".split())
 
 
 def _cut_description(grid: Grid, item: ItemRow) -> None:
@@ -194,14 +206,15 @@ def _tidy_names(column: _Column, item: ItemRow) -> None:
     if (
         len(names) > 1
         and (known is None or known.text.strip(".").isdigit())
-        and names[0].end - names[0].first == 1
         and names[1].row > names[0].row
+        and (code := names[0].text) == code.upper()
+        and len(code) <= 20
+        and all(any(map(str.isdigit, word)) for word in code.split())
     ):
-        code = names[0].text
-        if any(map(str.isdigit, code)) and code == code.upper() and len(code) <= 20:
-            item.texts[Column.ITEM_ID] = names.pop(0)
+        item.texts[Column.ITEM_ID] = names.pop(0)
     alone = [part.row for part in names].count(item.row) == 1  # the words beside the numbers are a name: "Workshop: first aid"
-    named = next((i for i, part in enumerate(names) if (alone and part.row == item.row) or not _is_remark(part.text)), 0)
+    beside = next((part for part in names if part.row == item.row), None) if alone else None
+    named = next((i for i, part in enumerate(names) if (part is beside and not is_period(part.text)) or not _is_remark(part.text)), 0)
     if named:
         names.insert(0, names.pop(named))
     last = names[0] if names else None  # the line that the next would go on from

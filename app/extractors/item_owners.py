@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
 from app.extractors.items import ItemRow, Text
 
@@ -74,14 +75,26 @@ def give_rows(items: Sequence[ItemRow], loose: Sequence[Text], grid: Grid, limit
             rows.append([text])
     for place in places:
         place.titled = _is_titled(place, grid, limit)
-    way = _way(places, grid)
+    way: Way = "first" if _are_headings(items, loose) else _way(places, grid)
     for place, after in pairwise(places) if way == "middle" else ():
         place.titled = place.titled and not _is_between(place, after, grid)
     for place, split in zip(places, _splits(way, places, grid), strict=True):
         for number, row in enumerate(place.rows[: len(place.rows) - place.titled]):
             owner = place.above if number < split else place.below
+            if way == "first" and place.above is None and place.below and place.below.names:
+                continue
             if owner is not None and (place.above or len(place.rows) - number <= place.near(grid)):
                 owner.names += row
+
+
+def _are_headings(items: Sequence[ItemRow], loose: Sequence[Text]) -> bool:
+    """Whether items are whole in one row each, from the code to the amount, and rows between them are few: none is the first of a name."""
+    coded = sum(any(column in item.texts or column in item.numbers for column in _CODES) for item in items)
+    named = all(any(part.row == item.row for part in item.names) for item in items)
+    return named and coded * 3 >= len(items) * 2 and len({text.row for text in loose}) * 2 <= len(items)
+
+
+_CODES = (Column.ITEM_ID, Column.POSITION)
 
 
 def _is_titled(place: _Between, grid: Grid, limit: float) -> bool:

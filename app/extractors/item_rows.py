@@ -42,7 +42,7 @@ def read_row(
         if column.column is Column.TAX_RATE and not _is_rate(c):
             continue
         if column.column in item.numbers:
-            if column.column is Column.AMOUNT:
+            if column.column is Column.AMOUNT and (c.decimals or not item.numbers[column.column].decimals):  # not the code of its tax
                 item.numbers[column.column] = c
                 _mark(free, c)
             continue

@@ -236,7 +236,7 @@ def id_meaning(cues: frozenset[Cue]) -> Meaning | None:
         return Meaning("other_id", 0.8)
     if cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT}:
         if numbered:  # a ticket has a number of its own, beside that of the invoice for it
-            return Meaning("number", 1.0 if cues & {Cue.INVOICE, Cue.CREDIT} else 0.9)
+            return Meaning("number", 1.0 if cues & {Cue.INVOICE, Cue.CREDIT} else 0.85)
         return None if cues & {Cue.TOTAL, Cue.PAYABLE} else Meaning("number", 0.6)
     if Cue.YOUR in cues and Cue.REFERENCE in cues:
         return Meaning("buyer_reference", 0.8)

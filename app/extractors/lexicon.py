@@ -43,6 +43,7 @@ class Cue(Enum):
     SHIP_TO = auto()
     OTHER_PARTY = auto()
     PAYEE = auto()
+    HOLDER = auto()  # of an account: the sender's at the bank, else the customer's
     CONTACT = auto()
     NAME = auto()
     # numbers that are no invoice number
@@ -82,6 +83,8 @@ class Cue(Enum):
 
 CUES: dict[Cue, str] = {
     Cue.INVOICE: (
+        "faktury;bilag;bilags;boekstuk;faktuur;notanr;rgnr;serial no of invoice;serial number of invoice;serie y folio;"
+        "serie folio;"
         "facture de solde;fattura a saldo;fattura di saldo;factura de saldo;notadatum;notanummer;"
         "lasku;szamla;racun;"
         "declaratie;note d honoraires;note de frais et honoraires;honorarnote;honorarrechnung;kostennote;kostenrechnung;fee note;"
@@ -110,20 +113,28 @@ CUES: dict[Cue, str] = {
         "account statement;bank statement;kontoauszug;payslip;inventory;orden de compra;ordine d acquisto;albaran;"
         "documento di trasporto;guia de remessa;payment order"
     ),
-    Cue.NUMBER: "notanummer;folio;numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung",
+    Cue.NUMBER: (
+        "notanr;rgnr;serial no of invoice;serial number of invoice;serie y folio;serie folio;"
+        "notanummer;folio;numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung"
+    ),
     Cue.DATE: (
+        "issued;raised on;submitted on;udstedt;udstedelses;utstedelses;utfardad;utfardat;wystawiona dnia;wystawiona;data wyst;"
+        "emise en date du;"
         "notadatum;dated;wystawiono dnia;wystawiono;"
         "emise le;emis le;etablie le;etabli le;emitida el;emitida em;emessa il;emesso il;ausgestellt am;issued on;expedida el;"
         "uitgegeven op;opgemaakt op;opgemaakt;dato;dzien;data wystawienia;wystawienia;date;datum;data;fecha;dag;datums"
     ),
-    Cue.OF: "vom;of;dt;du;del;van;den;le;lo;de fecha;in data;datiert;gedateerd;d d",
+    Cue.OF: ("z dnia;av den;z dnia;av den;vom;of;dt;du;del;van;den;le;lo;de fecha;in data;datiert;gedateerd;d d"),
     Cue.REFERENCE: (
         "reference;referenz;ref;refs;references;zeichen;referencia;riferimento;rif;kenmerk;betreff;objet;oggetto;asunto;"
         "verwendungszweck;betalingskenmerk;causale;concepto de pago;mededeling;payment reference;referentie"
     ),
     Cue.RELATED: (
+        "prochaine facture;next invoice;nachste rechnung;volgende factuur;prossima fattura;proxima factura;proxima fatura;"
+        "credits invoice;credited invoice;fur rechnung;creditering van factuur;"
         "bezug faktura;bezug rechnung;bezugsrechnung;"
         "sur facture;op factuur;for invoice;storno della fattura;associee;associe;original;originale;ursprung;ursprungs;ursprungsbeleg;"
+        "origine;document d origine;doc d origine;source document;"
         "related;preceding;previous;prior;vorherige;"
         "corrected;corrigee;rectifie;oorspronkelijke;originaria;rectificada;reklamations;reclamation;last invoice;last bill;"
         "avoir sur facture;zu rechnung;zur rechnung;su fattura;sobre factura;sobre fatura;referente a;"
@@ -131,6 +142,9 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ORDER: "order;ord;ordre;orden;ordem;bestelling;bestel",
     Cue.PURCHASE: (
+        "zamowienia;zamowieniem;zam;inkops;inkop;inkopsorder;er order;ert ordernr;ert order nr;ert ordernummer;er bestallning;"
+        "bestallning;bestallnings;indkøbs;indkøbsordre;innkjøps;rekvisition;rekvisitions;jeres ordre;deres ordre;kundenbestell;"
+        "abruf;einkaufsbestellung;einkaufsbestell;opdrachtnummer klant;opdracht nummer klant;"
         "ordrenr;ordernr;innkjøpsordre;zamowienie;zamówienie;purchase order;purchase;po;p o;bestell;bestellung;bestellungs;"
         "commande;commandes;bc #;bc n;n bc;n cde;cde;bon de commande;bestelling;bestel;inkoop;inkooporder;ordine;"
         "ordine d acquisto;ordine di acquisto;"
@@ -188,6 +202,7 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: (
+        "entro e non oltre il;entro e non oltre;"
         "do dnia;"
         "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
         "entro il;antes del;antes de;hasta;hasta el;ate"
@@ -201,6 +216,14 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
+        "maturity;maturity date;payable before;terms expire;nettofalligkeit;netto falligkeit;zahlfrist;valuta;bezahlen bis;"
+        "uberweisen bis;exigible;exigible le;exigibilite;date d exigibilite;paiement du le;paiement au;paiement avant;"
+        "reglement avant;vervalt;vervalt op;verloop;verloopdatum;verloopt;verloopt op;betaaltermijn tot;scade;scade il;scad;"
+        "termine di pagamento;termine pagamento;pagare entro;pagabile entro;fecha limite;pagadero;pagadero el;vcto;"
+        "fecha limite de pago;limite de pago;prazo de pagamento;limite de pagamento;termin;termin zapłaty;termin płat;"
+        "płatnosc do;data płatnosci;data zapłaty;zapłata do;zapłacic do;płatne do;do zapłaty do;płatne przelewem do;"
+        "betalningsdag;sista betalningsdag;oss tillhanda;oss tillhanda senast;betala senast;betalingsdag;sidste betalingsdag;"
+        "sidste rettidige betaling;sidste rettidige betalingsdag;forfalder;forfalder den;betales senest;betalingsdato;senest;"
         "to be paid by;date de reglement;uiterlijk betalen;uiterlijk betalen op;betalen uiterlijk;"
         "scadenze;echeances;vencimientos;vencimentos;verv;forfallsdato;forfallodatum;forfallodag;forfaldsdato;forfall;"
         "forfald;betalingsfrist;betalas senast;senast;"
@@ -221,7 +244,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.TAX_POINT: "tax point;taxpoint",
     Cue.SELLER: (
-        "sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
+        "poskytovatel;sprzedawca;wystawca;selger;saljare;sælger;udsteder;utsteder;leverandør;leverantor;avsandare;myyja;toimittaja;dodavatel;"
         "prodavajici;elado;szallito;furnizor;vanzator;prodavac;dobavitelj;seller;supplier;vendor;from;sold by;issued by;"
         "issuer;invoice from;bill from;service provider;rechnungssteller;rechnungsersteller;rechnungsaussteller;lieferant;"
         "verkaufer;leistungserbringer;absender;aussteller;vendeur;fournisseur;emetteur;prestataire;emis par;leverancier;"
@@ -229,29 +252,38 @@ CUES: dict[Cue, str] = {
         "emittente;proveedor;vendedor;emisor;fornecedor;"
         "emitente;prestador;contractor;verkauft von;verkauf durch;vendu par;verkocht door;venduto da;vendido por;emesso da;emitido por;"
         "uitgegeven door;ausgestellt von;"
+        "facture par;facturee par;invoiced by;billed by;fakturiert durch;gefactureerd door;fatturato da;facturado por;"
+        "faturado por;"
         "freelancer;company details;sender;seller details;supplier details;vendor details;coordonnees vendeur;notre adresse"
     ),
     Cue.BUYER: (
-        "empfanger;invoice for;client details;facture pour;facture a l attention de;votre adresse;"
+        "subscriber;subscriber name;abonne;abonnee;abonado;abbonato;vertragspartner;vertragsinhaber;anschlussinhaber;kundenadresse;"
+        "kundenanschrift;traveller;traveler;booked by;registered to;titulaire de la ligne;titulaire de l abonnement;"
+        "invoice for;client details;facture pour;facture a l attention de;votre adresse;"
         "odberatel;zakaznik;kupujici;vevo;asiakas;ostaja;modtager;mottaker;mottagare;odbiorca;cumparator;kupac;kupec;"
-        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular;titular del contrato;titulaire du contrat;patient;"
+        "nabywca;kund;kopare;køber;kjøper;fakturaadresse;fakturaadress;titular del contrato;titulaire du contrat;patient;"
         "guest;passenger;passagier;reisender;passager;passeggero;pasajero;passageiro;gast;hote;ospite;huesped;hospede;"
         "debtor;debitor;debiteur;deudor;debitore;devedor;"
         "indirizzo di fatturazione;indirizzo fatturazione;paziente;paciente;member;tenant;student;"
         "policy holder;policyholder;bill to;billed to;bill to address;billing address;"
         "billing information;billing details;invoice to;invoiced to;invoice address;sold to;buyer;customer;customer name;"
-        "customer address;customer details;client;client name;to;for;recipient;purchaser;prepared for;rechnungsempfanger;"
+        "customer address;customer details;client;client name;to;for;purchaser;prepared for;rechnungsempfanger;"
         "kaufer;kunde;auftraggeber;rechnungsadresse;rechnungsanschrift;rechnung an;leistungsempfanger;besteller;an;"
         "adresse du client;adresse client;client facture;facture a;facturee a;adresse a;adressee a;facturer a;adresse de facturation;"
         "adresse facturation;acheteur;"
         "destinataire;facturation;adresse du destinataire;factuuradres;factuur adres;klant;afnemer;factuur aan;klantgegevens;"
         "facturatieadres;aan;koper;vendu a;venduto a;vendido a;verkocht aan;verkauft an;cliente;destinatario;"
-        "fatturato a;cessionario;intestatario;spettabile;spett le;spett;fatturare a;"
+        "fatturato a;cessionario;spettabile;spett le;spett;fatturare a;"
         "acquirente;cessionario committente;datos del cliente;facturar a;comprador;direccion de facturacion;facturado a;adquirente;"
         "exmo s sr s;exmos senhores;exmo senhor;dados do cliente;morada de faturacao;faturar a;faturado a;billed for;guest name;"
         "bill recipient;issued to;charge to;details of receiver;ship to bill to;dati cliente;senores;"
         "intestata a;intestato a;fatturata a;facturada a;faturada a;"
         "doit;receptor;lizenznehmer;licensee;licentienemer;mieter;locataire;lessee;huurder;inquilino;arrendatario;conduttore;"
+        "zamawiajacy;kupujacy;płatnik;platnik;zleceniodawca;klient;objednatel;prijemce;bestallare;kunduppgifter;faktureringsadress;"
+        "faktureringsadresse;laskutusosoite;faktureres til;faktura til;betaler;bill to party;charged to;invoice recipient;advertiser;hirer;"
+        "payment address;subscriber;abonnent;registered owner;zahlungspflichtiger;vertragspartner;anschlussinhaber;entleiher;inlener;"
+        "geadresseerde;ontvanger;preneur;souscripteur;assure;assicurato;asegurado;segurado;adherent;abonne;abonado;abbonato;socio;"
+        "vos coordonnees;your details;donneur d ordre;tomador;conferente;kunde data;kundendaten;fakturaempfanger;"
         "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),
     Cue.SHIP_TO: (
@@ -270,19 +302,25 @@ CUES: dict[Cue, str] = {
         "spediteur;vettore;agent;broker;makler;third party;notify party"
     ),
     Cue.PAYEE: (
-        "tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu;"
         "please pay to;kindly pay to;payable to;remit to;remit payment to;make checks payable to;make cheques payable to;pay to;"
-        "beneficiaire;payee;beneficiary;zahlungsempfanger;kontoinhaber;account holder;account name;titulaire du compte;titulaire;"
-        "rekeninghouder;begunstigde;beneficiario;intestato;titular de la cuenta;titular da conta;in favor of;in favour of;"
+        "beneficiaire;payee;beneficiary;zahlungsempfanger;begunstigde;beneficiario;in favor of;in favour of;"
+        "cheque a l ordre de;cheques a l ordre de;cheque payable to;cheques payable to;"
         "a l ordre de;a nome di;a favor de;ten name van;op naam van;t n v;auf den namen"
+    ),
+    Cue.HOLDER: (
+        "empfanger;recipient;account holder;account name;kontoinhaber;titulaire du compte;titulaire;titular;intestatario;"
+        "rekeninghouder;titular de la cuenta;titular da conta;"
+        "intestato;tilinhaltija;kontohaver;kontohavare;wlasciciel rachunku;majitel uctu"
     ),
     Cue.CONTACT: (
         "contact;attention;accounts payable;yhteyshenkilo;kontaktperson;"
+        "a la att de;a la att;a l att de;alla c a di;do rak;k rukam;zu handen von;till handa;"
         "ansprechpartner;kontakt;attn;att;z hd;zhd;zu handen;t a v;tav;ter attentie van;a l attention de;a l attention;c o;"
         "contactpersoon;alla cortese attenzione;c a;contatto;contacto;a c;a la atencion de;atencion;your contact;sachbearbeiter;"
         "bearbeiter;interlocuteur;cc"
     ),
     Cue.NAME: (
+        "nazwa;nazev;namn;navn;nimi;jmeno;"
         "name;nom;naam;nome;nombre;firma;company;company name;societe;bedrijf;bedrijfsnaam;raison sociale;ragione sociale;"
         "denominazione;razon social;business name;firmenname;empresa;denominacao;organisation;organization;firm"
     ),
@@ -292,6 +330,7 @@ CUES: dict[Cue, str] = {
         "federal tax id;tax reg no;rsin;cnpj;numero fiscal"
     ),
     Cue.VAT_NUMBER: (
+        "nip;nr nip;numer nip;"
         "cvr;cvr nr;org nr;organisationsnummer;organisasjonsnummer;momsreg nr;moms nr;vat id;vat no;vat number;vat reg;vat reg no;"
         "vat registration;vat registration number;vat registration no;vatin;vat id no;ust id;ustid;ust id nr;ust idnr;ustidnr;"
         "ust identnr;ust ident nr;ust identnummer;umsatzsteuer id;umsatzsteuer identifikationsnummer;umsatzsteuer identnr;"
@@ -326,12 +365,13 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ARTICLE: (
         "article;item;artikel;art;sku;product;produkt;produit;articolo;articulo;artigo;material;part;model;barcode;code article;"
-        "isbn;asin;lot;batch"
+        "isbn;asin;lot;batch;s n;sn;seriennummer;serie nr;numero de serie;numero di serie;serienummer;nr seryjny"
     ),
     Cue.PAGE: "page;seite;pagina;pag;blatt;sheet",
-    Cue.YOUR: "your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres",
+    Cue.YOUR: ("jeres;panstwa;ert;your;ihr;ihre;votre;vos;uw;vostro;vs;su;vossa;vosso;tu;vostri;vos;deres"),
     Cue.OUR: "our;unser;unsere;notre;nos;onze;ons;nostro;ns;nuestro;nuestra;nossa;nosso;var;vart;internal;intern;interne;interno;interna",
     Cue.TOTAL: (
+        "belopp;beløb;i alt;"
         "bruttobetrag;bruttosumme;brutto;gross;ttc;tvac;lordo;totalt;belop;beløb;beløp;totalbelop;summa;kwota;razem;wartosc;wartość;"
         "total;totals;totale;"
         "totaux;totaal;summe;gesamt;gesamtsumme;endsumme;gesamtpreis;gesamtbetrag;endbetrag;rechnungssumme;amount;amt;betrag;"
@@ -339,6 +379,7 @@ CUES: dict[Cue, str] = {
         "totaalbedrag;tot"
     ),
     Cue.GRAND: (
+        "totalbelopp;totalsumma;fakturabelopp;fakturatotal;totalbeløb;fakturabeløb;"
         "grand total;gesamtbetrag;endbetrag;endsumme;gesamtsumme;rechnungsbetrag;rechnungsbeitrag;rechnungssumme;"
         "rechnungsendbetrag;factuurbedrag;factuur totaal;factuurtotaal;total geral;total general;totale fattura;totale documento;"
         "total documento;total factura;total fatura;invoice total;total invoice;invoice amount;total de la facture;total facture;"
@@ -348,12 +389,14 @@ CUES: dict[Cue, str] = {
         "sale total"
     ),
     Cue.SUBTOTAL: (
+        "delsumma;zwischentotal;delsum;"
         "subtotal;sub total;zwischensumme;sous total;subtotaal;sub totaal;subtotale;totale parziale;suma parcial;positionssumme;"
         "summe positionen;total lines;lines total;goods total;items total;total items;total charges;merchandise;total merchandise;"
         "item subtotal;total articles;total merci;totale merce;warenwert;total goods;total services;sum of lines;iliquido;"
-        "total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
+        "zwischentotal;total iliquido;charges;importe bruto;total bruto;gesamtbeitrag;listensumme;total products"
     ),
     Cue.WITHOUT: (
+        "senza;neto;s iva;"
         "nett;"
         "ekskl;eksl;uten;uden;utan;net;netto;nettobetrag;nettosumme;nettogesamt;ht;h t;hors taxe;hors taxes;hors tva;excl;exkl;"
         "exclusief;exclusive;excluding;exclude;exc;ex;ohne;zonder;sans;before;without;sin;sem;base imponible;base imponibile;"
@@ -362,6 +405,7 @@ CUES: dict[Cue, str] = {
         "netto bedrag;escluso;esclusa;exento;htva;exvat;nettoumsatz;ohne mwst;incidencia;base"
     ),
     Cue.WITH: (
+        "c iva;inclusa;"
         "gross;brutto;bruttobetrag;bruttosumme;ttc;t t c;tvac;toutes taxes comprises;incl;inkl;inclusief;inclusive;including;"
         "includes;inc;compris;einschliesslich;einschl;inbegriffen;incluido;incluida;inclusa;incluso;compresa;ivato;ivata;lordo;"
         "iva incl;com iva;con iva;iva inclusa;enthaltene;enthalten;enthalt;avec;with;mit"
@@ -381,6 +425,7 @@ CUES: dict[Cue, str] = {
         "vatable;nettobasis;maatstaf;basisbetrag;incidencia;steuerpflichtig"
     ),
     Cue.PAYABLE: (
+        "naleznosc;restbelopp;restbeløb;kvar att betala;"
         "falliger betrag;fallige summe;fallig gesamt;att betala;at betale;a betale;å betale;til betaling;do zaplaty;do zapłaty;"
         "pozostaje do zapłaty;amount due;balance due;"
         "balance;total due;payable;amount payable;net payable;total payable;to pay;please pay;pay this amount;zu zahlen;"
@@ -391,6 +436,8 @@ CUES: dict[Cue, str] = {
         "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
     ),
     Cue.PAYMENT: (
+        "zapłata;zapłate;zapłaty;settle;settlement;bezahlen;regler;versement;abonarse;abonar;over te maken;overmaken;voldoen;"
+        "indbetalt;inbetalning;inbetalt;"
         "ausgleich;begleichung;płatne;płatne przelewem;"
         "payment;zahlung;zahlungs;paiement;reglement;betaling;betalings;pagamento;pago;remittance;payer;bezahlung;uberweisung;"
         "uberweisen;begleichen;zahlen;pay;virement;transfer;incasso"
@@ -407,14 +454,17 @@ CUES: dict[Cue, str] = {
     Cue.DISCOUNT: (
         "discount;discounts;rabatt;rabatte;nachlass;skonto;remise;remises;rabais;ristourne;escompte;korting;sconto;sconti;"
         "descuento;dto;desconto;descontos;reduction;promo;promotion;coupon;voucher;rebate;allowance;allowances;abzgl;abzuglich;"
-        "gutschein;savings;you saved;bonus;kortingen;betalingskorting"
+        "gutschein;savings;you saved;bonus;kortingen;betalingskorting;sonderrabatt;treuerabatt;mengenrabatt;kundenrabatt;sofortrabatt;"
+        "aktionsrabatt;promotional code;promo code;upust;rabat;alennus;sleva;avslag"
     ),
     Cue.CHARGE: (
         "shipping;freight;versand;versandkosten;fracht;frachtkosten;frachtbetrag;porto;port;transport;transportkosten;frais;"
         "frais de port;livraison;verzendkosten;spese;spese di spedizione;trasporto;gastos;gastos de envio;envio;portes;despesas;"
         "handling;shipping handling;postage;delivery charge;surcharge;zuschlag;zuschlage;fee;fees;mahngebuhr;toeslag;recargo;"
         "late fee;delivery;tip;gratuity;service charge;carriage;packing;verpackung;p p;bearbeitungsgebuhr;penalite;indemnite;"
-        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy"
+        "indemnite forfaitaire;interest;zinsen;mahnkosten;charge;levy;frais d envoi;portes de envio;spese di trasporto;"
+        "gastos de transporte;"
+        "bezorgkosten;versandpauschale;koszt przesylki;koszty przesylki;koszt dostawy;frakt;fragt;toimituskulut;doprava;postovne"
     ),
     Cue.ROUNDING: (
         "rounding;rundung;rundungs;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;roundoff;rounding adj;"
@@ -444,6 +494,6 @@ CUES: dict[Cue, str] = {
 HEADS = (
     "nummer nr datum betrag summe adresse anschrift empfanger nummern kosten preis rechnung steuer adres bedrag totaal factuur "
     "prijs nota id referenz referentie "
-    "gesamt tag netto brutto dato".split()
+    "gesamt tag netto brutto dato kennung belopp beløb summa".split()
 )
 """Last parts of German and Dutch compounds: "Auftragsnummer" is read as "auftrags nummer"."""

@@ -18,6 +18,7 @@ LEGAL = frozenset(
     "sll slne lda unipessoal "
     "ltd limited private llc inc incorporated corp corporation plc llp lp pty pvt pte sdn bhd ab oy oyj aps as asa sro zoo kft doo "
     "company co gesmbh "
+    "hb kb spk spj jawna komandytowa sia ood eood vos "
     "scarl scrl partg mbb vvag stiftung verein versicherungsverein cooperative coop vzw asbl sprl bvba dac cic ltda cie cia "
     "doo zrt uab berhad sdnbhd sb fze fzco wll".split()
 )
@@ -44,8 +45,36 @@ _STREET = re.compile(
 )
 
 
+_STREETS = frozenset(
+    "rue avenue boulevard chemin impasse faubourg allée allee chaussée via viale piazza piazzale vicolo calle avda avenida plaza paseo "
+    "carrer rua travessa praça estrada alameda bd ul os al".split()
+)
+
+
+def street_word(word: str) -> bool:
+    """Whether a word is what Romance and Slavic languages begin the name of a street with."""
+    return word.rstrip(".,").lower() in _STREETS
+
+
+_DEPARTMENT = re.compile(
+    r"(?:abteilung|abt\.|dept\.?|department|dpto\.?|departamento|depto\.?|afdeling|afd\.|avdelning|service|ufficio|direction|direzione"
+    r"|dział|oddělení|area)\s.*|.*(?:abteilung|avdelningen|avdeling|afdeling|administratie)"
+    r"|(?:accounts? (?:payable|dept\.?)|accounts|finance|purchasing|procurement|buchhaltung|einkauf|rechnungswesen|rechnungsprüfung"
+    r"|finanzbuchhaltung|kreditorenbuchhaltung|zentraleinkauf|geschäftsführung|geschäftsleitung|verwaltung|comptabilité|achats|compras"
+    r"|contabilidad|contabilidade|administración|administração|amministrazione|acquisti|inkoop|inköp|ekonomi|regnskab|księgowość)"
+    r"(?: (?:department|dept\.?|team|office))?",
+    re.IGNORECASE,
+)
+
+
+def department(text: str) -> bool:
+    """Whether a line is the part of a firm that a letter goes to ("Accounts payable", "Abteilung Einkauf")."""
+    return len(text.split()) <= 5 and bool(_DEPARTMENT.fullmatch(text))
+
+
 _POST_CODE = re.compile(
-    r"(?<![\w.,/-])(?:(?P<prefix>[A-Z]{1,3})[- ])?(?P<code>\d{4} ?[A-Z]{2}(?![a-z])|\d{4}-\d{3}|\d{5}|\d{4})(?:-\d{4})?[,]?\s{1,2}"
+    r"(?<![\w.,/-])(?:(?P<prefix>[A-Z]{1,3})[- ])?"
+    r"(?P<code>\d{4} ?[A-Z]{2}(?![a-z])|\d{4}-\d{3}|\d{2}-\d{3}|(?<!\d )\d{3} \d{2}|\d{5}|\d{4})(?:-\d{3,4})?[,]?\s{1,2}"
     r"(?P<city>[^\W\d_][\w'’./() -]{1,40})"
 )
 
@@ -99,6 +128,8 @@ def legal_form(text: str) -> bool:
     joined = _joined(text)
     if len(joined) > 1 and any(word in LEGAL for word in joined[1:][-3:] if len(word) > 1):
         return True
+    if len(joined) > 2 and joined[-2] == "sp" and joined[-1] in ("j", "k"):
+        return True  # Polish partnerships
     # Two short words, read with a letter wrong: only together are they sure enough.
     return len(joined) > 2 and OSA.distance("".join(joined[-2:]), "sdnbhd", score_cutoff=1) <= 1
 
@@ -164,8 +195,13 @@ def post_code(text: str) -> re.Match[str] | None:
     match = _CITY_FIRST.search(text)
     if match and match["state"] and len(match["state"]) > 2 and cues_in(plain(match["state"])):
         match = None  # "Votre Commande 00045"
+    if match and match["state"] and len(match["state"]) > 2 and _STREET.search(match["city"]):
+        dash = match["city"].rfind(" - ")  # "4 Park Road - San Francisco 94134", but "15 Rue de la Paix, 75002 Paris"
+        match = _CITY_FIRST.search(text, match.start() + dash + 3) if dash > 0 else None
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None
+    if match and only_legal_form(match["city"] or ""):
+        match = None  # "Drinks 2000 Ltd"
     return match or _UK_CODE.search(text) or _INDIAN_CODE.search(text)
 
 

@@ -13,9 +13,9 @@ from app.domain.parsing import (
 )
 from app.extractors.beside import cues_beside
 from app.extractors.candidate import Candidate, Kind, Label, Relation
-from app.extractors.grammar import GLUED
+from app.extractors.grammar import GLUED, NUMERIC_DATE
 from app.extractors.grid import Grid, Row
-from app.extractors.labels import CueHit, cues_in
+from app.extractors.labels import CueHit, cues_in, label_words
 from app.extractors.lexicon import Cue
 
 SENTENCE = 8  # words, from which a cell with a full stop is no label
@@ -41,8 +41,8 @@ class Labels:
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
-        if not beside and (cues := cues_beside(self.grid, candidate)):
-            beside.append(Label(cues, "left", 0))
+        if cues := cues_beside(self.grid, candidate):
+            beside.insert(0, Label(cues, "left", 0))
         if candidate.kind == "date":
             if self._of_period(candidate):
                 yield Label(frozenset({Cue.PERIOD}), "inline", 0)
@@ -96,12 +96,16 @@ class Labels:
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
                 relation: Relation = "inline" if cell == home else "left"
+                if cell != home and not colon and candidate.kind in ("id", "date") and cues <= _SAYS_LITTLE:
+                    cues |= self._rest_of_label(candidate, begin, end)
                 if candidate.kind in ("id", "date", "vat_id", "iban") and (nearer := self._behind_dash(row, hits, start, end)):
                     yield Label(nearer, relation, distance, colon)
                 if cell == home and cues == _OF and before and (theirs := self._label_of(hits, before, begin)):
                     yield Label(theirs, relation, distance, colon)  # "Your order 123 of 5 May"
                     distance += 1
                 bare = cues == _NUMBER and any(hit.first == begin for hit in hits)
+                if candidate.kind == "id" and cell == home and not cues & _NUMBERED and self._words_after_label(hits, start, end) > 2:
+                    distance += 3  # "the invoice is payable within 15 days" has no number
                 yield Label(cues, relation, distance, colon, bare)
                 if cell != home or colon:
                     return
@@ -115,6 +119,26 @@ class Labels:
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
 
+    def _rest_of_label(self, candidate: Candidate, first: int, end: int) -> frozenset[Cue]:
+        """The cues of a label that goes on in the next line, or began in the one before: "Date" over "d'échéance"."""
+        row = self.grid.rows[candidate.row]
+        label = row.words[first:end]
+        for step in (-1, 1):
+            number = candidate.row + step
+            if not 0 <= number < len(self.grid.rows) or self.grid.rows[number].page != row.page:
+                continue
+            other = self.grid.rows[number]
+            cell = next((cell for cell in other.cells if _near(other.words[cell[0]].x0, label[0].x0, row)), None)
+            if not cell or not 0.6 < abs(other.y0 - row.y0) / row.height < 1.4:
+                continue
+            words = other.words[slice(*cell)]
+            later = words if step > 0 else label
+            alone = not any(words[-1].x1 < spot.x0 < row.words[candidate.end - 1].x1 for spot in other.words)
+            if alone and later[0].text[0].islower() and len(words) <= 3 and not words[0].text.endswith(":"):
+                joined = [*words, *label] if step < 0 else [*label, *words]
+                return cues_in(word for spot in joined for word in label_words(spot.text))
+        return _NO_CUES
+
     def _of_period(self, candidate: Candidate) -> bool:
         """Whether a date begins or ends a period: "1 May 2024 – 31 May 2024"."""
         row = self.grid.rows[candidate.row]
@@ -125,7 +149,8 @@ class Labels:
                 and row.words[between[0]].text.casefold() in _TO
                 and row.cell_of[first] == row.cell_of[candidate.first]
             ):
-                return any(map(str.isdigit, row.words[end - 1].text)) and end - first == candidate.end - candidate.first
+                alike = end - first == candidate.end - candidate.first
+                return alike and (end - first > 1 or NUMERIC_DATE.fullmatch(row.words[first].text.strip(".,:;()")) is not None)
         return False
 
     def _said_after(self, candidate: Candidate) -> Iterator[Label]:
@@ -176,6 +201,11 @@ class Labels:
         return frozenset().union(*(hit.cues for hit in found)) if found else frozenset()
 
     @staticmethod
+    def _words_after_label(hits: list[CueHit], start: int, end: int) -> int:
+        """How many words stand between the last cue of a stretch and its end."""
+        return min((end - hit.end for hit in hits if hit.first >= start and hit.end <= end), default=0)
+
+    @staticmethod
     def _dated_too(row: Row, hits: list[CueHit], start: int, end: int) -> bool:
         """Whether a label names a number and its date, as in "Your order / date: 4711 / 3 May 2024"."""
         last = max((hit for hit in hits if hit.first >= start and hit.end <= end), key=lambda hit: hit.end)
@@ -186,10 +216,17 @@ class Labels:
         is."""
         for i in range(end - 1, start, -1):
             text = row.words[i - 1].text
-            if text in _DASHES or text.endswith(",") or (text.endswith(".") and len(text) > 4 and not any(h.end == i for h in hits)):
+            stops = text.endswith(".") and len(text) > 4 and (not any(h.end == i for h in hits) or self._sentence_ends(row, i))
+            if text in _DASHES or text.endswith(",") or stops:
                 cues = self._between(hits, i, end)
                 return cues if cues - _SAYS_LITTLE else _NO_CUES
         return _NO_CUES
+
+    @staticmethod
+    def _sentence_ends(row: Row, i: int) -> bool:
+        """Whether a full stop before word `i` ends a sentence of running text, and is not that of an abbreviation in a label."""
+        first, end = row.cells[row.cell_of[i - 1]]
+        return i < end and end - first > SENTENCE and len(row.words[i - 1].text) > 5 and row.words[i].text[0].isupper()
 
     def _label_of(self, hits: list[CueHit], values: list[tuple[int, int]], begin: int) -> frozenset[Cue]:
         """The cues before the last of these values of a cell."""
@@ -298,7 +335,7 @@ class Labels:
         row, over = self.grid.rows[candidate.row], self.grid.rows[candidate.row - 1]
         if len(row.cells) != len(over.cells) or len(row.cells) < 3 or self.values[candidate.row - 1]:
             return _NO_CUES
-        if not all(_valued(spot.text) for spot in row.words):
+        if not all(end - first <= 5 and any(_valued(spot.text) for spot in row.words[first:end]) for first, end in row.cells):
             return _NO_CUES  # the first line of a table under its head
         lefts = [over.words[first].x0 for first, _ in over.cells]
         edge = 0.2 * row.height
@@ -331,6 +368,7 @@ _NO_CUES: frozenset[Cue] = frozenset()
 
 
 _NUMBER = frozenset({Cue.NUMBER})
+_NUMBERED = frozenset({Cue.NUMBER, Cue.REFERENCE})
 _OF = frozenset({Cue.OF})
 _SAYS_LITTLE = frozenset({Cue.NUMBER, Cue.DATE, Cue.OF, Cue.REFERENCE, Cue.YOUR, Cue.OUR, Cue.SHARE_OF})
 _DASHES = frozenset("-–—|·•")
@@ -338,6 +376,11 @@ _TO = frozenset("- – — bis to au al tot até hasta".split())
 
 
 _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
+
+
+def _near(x: float, other: float, row: Row) -> bool:
+    """Whether two edges are flush, for a row of this height."""
+    return abs(x - other) < 0.4 * row.height
 
 
 def _valued(text: str) -> bool:

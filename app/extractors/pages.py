@@ -16,14 +16,18 @@ from app.extractors.header import choose_header
 from app.extractors.kinds import INVOICE, Title, best_titles, own_numbers, sayings_of
 from app.extractors.labels import amount_meaning
 from app.extractors.lexicon import Cue
+from app.extractors.tables import Table
 
 _PAGE_WORDS = frozenset("page seite pagina pag blatt strona sida side blad hoja folha foglio p".split())
 _COUNTER = re.compile(r"(\d{1,3})\s*(?:/|of|von|de|sur|van|di|z|av|af|\|)\s*(\d{1,3})(?!\d)", re.IGNORECASE)
 _ALONE = re.compile(r"\s*-?\s*(\d{1,3})\s*/\s*(\d{1,3})\s*-?\s*")
 _IDENTITIES: tuple[Kind, ...] = ("vat_id", "iban")
+_EXAMPLES = frozenset((word,) for word in "example exemple beispiel voorbeeld esempio ejemplo exemplo przyklad eksempel".split())
 SURE = 0.65
 """Of the number and the date that a page has when it is read alone: pages that go on had no number so sure but the invoice's own, in 95
 made-up ones."""
+SENTENCE = 7
+"""Words; what stands in a longer text is hardly the number of the page's own invoice: "the invoice in detail, with 10 digits"."""
 _TITLE = {Cue.INVOICE, Cue.CREDIT, Cue.NUMBER, Cue.TAX}
 _SUMS = ("gross", "due", "total")
 
@@ -33,7 +37,7 @@ class PageFacts:
     """`numbers`: what is an invoice's own number there, the surest first; `likely`: what may be one. `identities`: by kind, the VAT ids
     and bank accounts. `issued`: its date, if it is sure. `counter`: (2, 3) of "page 2 of 3". `totals`: whether a sum with a label of a
     total stands there. `carried`: a sum of the page before stands over all its others. `amounts`: with cents. `height`: of its letters, in
-    points, in the middle."""
+    points, in the middle. `example`: it is marked as one, as those are that explain how to read an invoice."""
 
     titles: dict[str, Title]
     numbers: tuple[str, ...]
@@ -46,6 +50,7 @@ class PageFacts:
     amounts: int
     words: tuple[str, ...]
     height: float
+    example: bool
     sayings: dict[str, tuple[str, ...]]
 
     def calls_itself(self, kind: str, floor: float) -> bool:
@@ -68,7 +73,7 @@ def _facts(found: Candidates) -> PageFacts:
     money = [c for c in found.of("amount") if c.decimals == 2]
     topmost = min((c.row for c in money), default=0)
     heights = sorted(row.height for row in rows)
-    header = choose_header(found, frozenset(), frozenset())
+    header = choose_header(found, Table((), frozenset()), frozenset())
     number, issued = header.get("number"), header.get("issue_date")
     own = dict.fromkeys(str(c.value) for _, c in sorted(_numbers(found, everywhere), key=lambda pair: -pair[0]))
     titles = best_titles(found, 0)
@@ -87,6 +92,7 @@ def _facts(found: Candidates) -> PageFacts:
         amounts=len(money),
         words=tuple(spot.text for row in rows for spot in row.words),
         height=heights[len(heights) // 2] if heights else 0.0,
+        example=any(plain(row.span(*cell)) in _EXAMPLES for row in rows for cell in row.cells),
         sayings=sayings_of(rows),
     )
 
@@ -96,7 +102,9 @@ def _numbers(found: Candidates, rows: range) -> Iterator[tuple[float, Candidate]
     yield from own_numbers(found, rows)
     money = {(c.row, c.first) for c in found.of("amount") if c.decimals}
     for c in found.of("id"):
-        if c.row in rows and c.end - c.first == 1 and (c.row, c.first) not in money:
+        row = found.grid.rows[c.row]
+        first, end = row.cells[row.cell_of[c.first]]
+        if c.row in rows and c.end - c.first == 1 and end - first <= SENTENCE and (c.row, c.first) not in money:
             label = next(iter(found.labels(c)), None)
             if label and label.relation == "inline" and label.cues <= _TITLE and label.cues & {Cue.INVOICE, Cue.CREDIT}:
                 yield 0.5, c

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.domain.invoice import Address
+from app.domain.parsing import plain
 from app.extractors.addressee import PartyChoice, address_passages, addressees
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice
 from app.extractors.party_details import address_of, choose_tax_ids
-from app.extractors.passages import Passage, labelled_passages, passage_below
+from app.extractors.passages import Passage, labelled_passages, passage_below, text_of
 from app.extractors.sender import read_senders
 
 
@@ -37,16 +38,14 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     senders = read_senders(found, items, labelled, window)
     best = -1.0
     buyer, seller = PartyChoice(), PartyChoice()
-    for merit, option in (*addressees(found, items, labelled["buyer"], window, known), (NOBODY, PartyChoice())):
+    for merit, option in (*addressees(found, items, labelled["buyer"], labelled["ship_to"], window, known), (NOBODY, PartyChoice())):
         merit -= IMPRINT if senders.have_imprint(option) else 0.0
         sender = senders.choice(option)
         if (together := merit + min(ENOUGH, sender.merit if sender else 0.0)) > best:
             best, buyer, seller = together, option, PartyChoice(sender)
-    if seller.name and seller.name.candidate:
-        at = seller.name.candidate
-        seller.passage = next(
-            (p for _, p in labelled["seller"] if any(line[0] == at.row and line[1] <= at.first < line[2] for line in p.lines)), None
-        )
+    if seller.name:
+        words = plain(str(seller.name.value))
+        seller.passage = next((p for _, p in labelled["seller"] if any(plain(text_of(grid, line)) == words for line in p.lines[:3])), None)
     if seller.passage is None and seller.name and seller.name.candidate:
         seller.passage = _letterhead(found, seller.name.candidate, buyer)
     choose_tax_ids(found, seller, buyer, labelled, items)

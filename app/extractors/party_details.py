@@ -17,7 +17,7 @@ from app.extractors.choice import Choice, lead_of, pick
 from app.extractors.grid import Grid
 from app.extractors.labels import cues_in, id_meaning
 from app.extractors.lexicon import Cue
-from app.extractors.names import countries, post_code
+from app.extractors.names import address_like, countries, post_code
 from app.extractors.passages import Passage, text_of
 
 _CITY_STOP = re.compile(r"\s(?:tel|fax|phone|-|–|•|\||email|e-mail|www|siret|tva)\b.*", re.IGNORECASE)
@@ -43,9 +43,11 @@ def choose_tax_ids(
         text = str(c.value)
         if c.kind == "vat_id":
             valid = vat_id_is_valid(text)
-            if vat < 0.2 and (not valid or lead_of(roles, max(roles, key=lambda r: roles[r]) if roles else "") > 0.5):
+            other = lead_of(roles, max(roles, key=lambda r: roles[r]) if roles else "") > 0.5
+            on_line = _line_of(found, c, seller, buyer)
+            if vat < 0.2 and not on_line and (not valid or other):
                 continue
-            merit = 0.35 + 0.5 * max(vat, 0.0) + (0.15 if valid else 0.0)  # a valid one stands against a weak label
+            merit = 0.35 + 0.5 * max(vat, 0.0) + (0.15 if valid else 0.1 if on_line else 0.0)  # a valid one stands against a weak label
         else:
             digits = sum(map(str.isdigit, text))
             if (vat < 0.35 and tax < 0.35) or not 7 <= len("".join(plain(text))) <= 20 or digits < 6:
@@ -68,6 +70,15 @@ def choose_tax_ids(
     seller.vat_id = pick(weighed["seller.vat_id"], 0.4)
     buyer.vat_id = pick(weighed["buyer.vat_id"], 0.4)
     seller.tax_id = pick(weighed["seller.tax_id"], 0.4)
+
+
+def _line_of(found: Candidates, c: Candidate, *parties: PartyChoice) -> bool:
+    """Whether a value is all that stands on a line of a party's address, where it needs no label."""
+    parties_own = all(label.cues <= _PARTY and label.relation == "above" for label in found.labels(c))
+    return parties_own and any((c.row, c.first, c.end) in party.passage.lines for party in parties if party.passage)
+
+
+_PARTY = {Cue.SELLER, Cue.BUYER, Cue.CUSTOMER, Cue.NAME}
 
 
 def _of_phone(found: Candidates, c: Candidate) -> bool:
@@ -106,7 +117,8 @@ def address_of(grid: Grid, passage: Passage, name: Choice | None) -> Address:
         country = _country(text, groups.get("prefix")) or _country_of_code(match)
         if country is None and i + 1 < len(passage.lines):
             country = _country(text_of(grid, passage.lines[i + 1]), None)
-        above = text_of(grid, passage.lines[i - 1]) if i else None
+        street = text[: match.start()].strip(" ,")
+        above = street if _is_street(street) else text_of(grid, passage.lines[i - 1]) if i else None
         if above is not None and (above == (name and name.value) or cues_in(plain(above)) & {Cue.TAX_NUMBER, Cue.VAT_NUMBER, Cue.PHONE}):
             above = None
         return Address(
@@ -117,6 +129,10 @@ def address_of(grid: Grid, passage: Passage, name: Choice | None) -> Address:
             country=country,
         )
     return Address()
+
+
+def _is_street(text: str) -> bool:
+    return any(map(str.isdigit, text)) and address_like(text)
 
 
 def _city(text: str) -> tuple[str, str | None]:

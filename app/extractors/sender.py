@@ -41,7 +41,8 @@ PRINTED = frozenset(
     "societe firma company entreprise azienda empresa bedrijf "
     "original originale duplicate duplicata duplikat copy copie kopie copia recipient supplier draft entwurf sample "
     "muster paid unpaid overdue bezahlt confidential logo slogan exemplaire ausfertigung triplicate office summary "
-    "details overview welcome hello page seite pagina reprint reprinted customer merchant".split()
+    "details overview welcome hello page seite pagina reprint reprinted customer merchant "
+    "registered head siege social hauptsitz firmensitz sede legale sociale domicilio fiscal maatschappelijke zetel".split()
 )
 """Words that are printed over many invoices and name nobody."""
 
@@ -140,7 +141,10 @@ def read_senders(
             line = (name.candidate.row, name.candidate.first, name.candidate.end)
             merit = weight - 0.2 + contacts_below(found, line)
             mentions.append(Mention(str(name.value), plain(str(name.value)), line, merit, False, True, frozenset()))
+    behind_labels = {(line[0], line[1]) for passages in labelled.values() for _, passage in passages for line in passage.lines[:1]}
     for line, end, heads, bonus in _lines(grid, items, labelled["payee"]):
+        if any((line[0], i) in behind_labels for i in range(line[1] + 1, line[2])):
+            continue  # "Supplier Acme": the name begins after its label
         text = clean(name_from(grid, line) if line[2] == end else text_of(grid, line))
         words = plain(text)
         if not _can_be_sender(text, words) or is_country(words):
@@ -241,8 +245,8 @@ def _can_be_sender(text: str, words: tuple[str, ...]) -> bool:
         return False
     if all(word in PRINTED or is_common(word) for word in words) or _CLAUSE.match(text) or only_legal_form(text) or goes_on(text):
         return False
-    if len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME:
-        return False  # "I N VOICE"
+    if (len(words) > 1 and cues_in(("".join(words),)) & _NEVER_A_NAME) or label_share(text, {Cue.NAME}) == 1.0:
+        return False  # "I N VOICE"; "Company name"
     return legal_form(text) or label_share(text, _NEVER_A_NAME) < 0.5
 
 

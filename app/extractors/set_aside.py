@@ -35,8 +35,10 @@ def _why(pages: list[PageFacts], at: int, page: PageFacts, document: Document) -
     same = next((before for before in range(at) if len(page.words) >= ENOUGH_WORDS and pages[before].words == page.words), None)
     if same is not None:
         return f"the same as page {document.pages[same].number}"
-    if page.numbers or page.calls_itself(INVOICE, 0.6):
+    if page.numbers or (page.calls_itself(INVOICE, 0.6) and not page.example):
         return None
+    if at and page.example and not pages[0].example and pages[0].totals:
+        return "an example"
     letter = len(page.sayings.get("letter", ()))
     if at == 0:
         return "a letter" if letter >= 2 and not page.totals and any(p.numbers and p.totals for p in pages[1:]) else None

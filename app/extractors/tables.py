@@ -9,10 +9,11 @@ from typing import NamedTuple
 from app.extractors.amount_columns import amounts_without_tax
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.closing import close
+from app.extractors.closing import adds_up, close
 from app.extractors.columns import TableHead, find_heads
 from app.extractors.columns_lexicon import Column
 from app.extractors.continued import is_part_of, ways_to_go_on
+from app.extractors.grid import Grid
 from app.extractors.item_names import give_names
 from app.extractors.item_rows import read_row
 from app.extractors.items import Aside, ItemRow, Text
@@ -22,13 +23,21 @@ from app.extractors.untitled import heads_by_numbers
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows`: every row of the document that the table covers, head included. The rest is as in `Closing`."""
+    """`rows`: every row of the document that the table covers, head included; `span`: from where to where it goes across the page. The
+    rest is as in `Closing`."""
 
     items: tuple[ItemRow, ...]
     rows: frozenset[int]
     asides: tuple[Aside, ...] = ()
     closed: bool | None = None
     changes: tuple[Aside, ...] = ()
+    span: tuple[float, float] = (0.0, float("inf"))
+
+    def holds(self, candidate: Candidate, grid: Grid) -> bool:
+        """Whether a value stands in the table, and not in a column of the page beside it."""
+        row = grid.rows[candidate.row]
+        x0, x1 = row.words[candidate.first].x0, row.words[candidate.end - 1].x1
+        return candidate.row in self.rows and x1 + row.height > self.span[0] and x0 - row.height < self.span[1]
 
     def merit(self) -> tuple[int, bool, int]:
         """How well it was read: lines that are products, whether all together come to a sum of the page, and how many have a name."""
@@ -107,7 +116,7 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
         other = reader.go_on(later, model, body) if later and is_part_of(own, later, grid) else None
         if last.closed and items and not _alike(head, heads[number - 1]) and not (other and other.follows(last)):
             continue  # a tax table or another list under the totals
-        if items and _is_of_taxes(head):
+        if items and (_is_of_taxes(head) or adds_up(found, items, head.first)):
             continue
         read = reader.read(own, body, goes_on=later is not None and (last.footed or not last.closed) and _alike(own, later))
         if other and other.follows(last) and other.fit() >= read.fit():
@@ -135,7 +144,17 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
             asides += read.asides
             rows.update(read.rows)
     closing = close(found, items, asides)
-    return Table(closing.items, frozenset(rows), closing.asides, closing.closed, closing.changes)
+    return Table(closing.items, frozenset(rows), closing.asides, closing.closed, closing.changes, _span(grid, heads, rows, items))
+
+
+def _span(grid: Grid, heads: list[TableHead], rows: set[int], items: list[ItemRow]) -> tuple[float, float]:
+    """From the leftmost to the rightmost of what was read of a table, its titles included."""
+    titles = [(title.x0, title.x1) for head in heads if head.first in rows for title in head.heads]
+    parts: list[Candidate | Text] = []
+    for item in items:
+        parts += [*item.numbers.values(), *item.texts.values(), *item.names]
+    words = [(grid.rows[part.row].words[part.first].x0, grid.rows[part.row].words[part.end - 1].x1) for part in parts]
+    return min((x0 for x0, _ in titles + words), default=0.0), max((x1 for _, x1 in titles + words), default=float("inf"))
 
 
 def _is_of_taxes(head: TableHead) -> bool:
@@ -187,6 +206,8 @@ class _Reader:
             kind, role = verdict(self.found, head, number, item, bool(items), number < opening)
             if kind == "stop" and Column.AMOUNT in item.numbers and (number < max(proved, default=0) or _ends_with(item, headings)):
                 kind, role = "skip", "subtotal"  # of a group
+            if kind in ("item", "skip") and not role and _is_taken_off(item, items):
+                kind, role = "skip", "discount"
             if kind in ("stop", "foot"):
                 return self._body(head, items, loose, used, asides, True, kind == "foot")
             gap = row.y0 - grid.rows[last].y1
@@ -232,6 +253,12 @@ class _Reader:
 
     def _row(self, head: TableHead, number: int) -> ItemRow:
         return read_row(self.found.grid, head, number, self.by_row.get(number, []), self.doubtful.get(number, []), self.dated)
+
+
+def _is_taken_off(item: ItemRow, items: list[ItemRow]) -> bool:
+    """Whether an amount below zero without a quantity or a price stands under items that have them: a discount, whatever it is called."""
+    counted = all(Column.QUANTITY in other.numbers and other.amount > 0 for other in items)
+    return bool(items) and counted and item.amount < 0 and not {Column.QUANTITY, Column.PRICE} & item.numbers.keys()
 
 
 def _ends_with(item: ItemRow, headings: set[str]) -> bool:

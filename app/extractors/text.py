@@ -80,7 +80,7 @@ def extract_text(document: Document, judge: Judge = judged) -> Extracted:
     last = max((item.row for item in table.items), default=-1)  # what the table takes in under it may be the sums
     items = frozenset(row for row in table.rows if row <= last)
     totals = choose_totals(found, items, sum_of_lines)
-    header = choose_header(found, table.rows, items)
+    header = choose_header(found, table, items)
     receipt = read_receipt(found)
     if receipt:
         totals = settle_receipt(receipt, totals, header)

@@ -39,9 +39,15 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     rates = read_rates(found, items, [*amounts, *doubtful])  # base x rate = tax is proof enough for a doubtful one
 
     stacked = _column_sums(found, amounts)
+    whole, rest = _partly_paid(amounts, roles)
     readings = [*amounts, *doubtful]
     gross = _pool(
-        readings, lambda c: _gross_merit(roles[id(c)], abs(value_of(c)), biggest) + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+        (c for c in readings if value_of(c) not in rest),
+        lambda c: (
+            _gross_merit(roles[id(c)], abs(value_of(c)), biggest)
+            + (0.35 if id(c) in stacked and roles[id(c)] else 0.0)
+            + (0.35 if value_of(c) in whole and roles[id(c)] else 0.0)
+        ),
     )
     net = _pool(readings, lambda c: _net_merit(roles[id(c)], value_of(c), sum_of_lines))
     bases = {rate.base for rate in rates if rate.rate} - {rate.tax for rate in rates}
@@ -51,6 +57,8 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     tax += _tax_sums(amounts, roles, rates) + _included_taxes(found, amounts, roles)
     net += _base_sums(amounts, rates)
     net += _proved_by_lines(sum_of_lines, gross, net, tax)
+    bare = [c for c in amounts if not roles[id(c)] and c.decimals == 2]
+    net, gross = net + _closing(bare, gross, tax, -1), gross + _closing(bare, net, tax, 1)
     of_one_rate = _of_one_rate(rates, gross)
     gross, net, tax = ([r for r in pool if not r.candidate or (r.candidate.row, r.value) not in of_one_rate] for pool in (gross, net, tax))
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
@@ -85,6 +93,28 @@ def _column_sums(found: Candidates, amounts: list[Candidate]) -> set[int]:
                 if n and running == value_of(c) and running:
                     sums.add(id(c))
     return sums
+
+
+def _partly_paid(amounts: list[Candidate], roles: dict[int, dict[str, float]]) -> tuple[set[Decimal], set[Decimal]]:
+    """Of a total with what was paid of it already and what is left to pay: the total, and the rest, which is none."""
+
+    def said(*names: str) -> set[Decimal]:
+        return {abs(value_of(c)) for c in amounts if max(roles[id(c)].get(name, 0.0) for name in names) > 0.4} - {ZERO}
+
+    totals, paid, due = said("gross", "total", "net", "subtotal"), said("paid"), said("due")
+    known = [(total, left) for total in totals for left in due if left < total and total - left in paid]
+    return {total for total, _ in known}, {left for _, left in known}
+
+
+LIKELY_TAX = Decimal("0.3")  # of the total without tax
+
+
+def _closing(bare: list[Candidate], sums: list[Reading], taxes: list[Reading], sign: int) -> list[Reading]:
+    """Amounts that no label explains, as the sum under the lines often is, and that a labelled sum and tax make certain."""
+    known = {sum_.value for sum_ in sums} | {tax.value for tax in taxes}
+    shown = {value_of(c): c for c in bare if value_of(c) not in known}
+    pairs = ((sum_.value + sign * tax.value, tax.value) for sum_ in sums for tax in taxes if tax.value)
+    return [Reading(value, 0.2, shown[value]) for value, tax in pairs if value in shown and abs(tax) < LIKELY_TAX * abs(value)]
 
 
 def _gross_merit(roles: dict[str, float], value: Decimal, biggest: Decimal) -> float:
@@ -123,12 +153,14 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
         if roles[id(c)].get("tax", 0.0) > 0.5 and c.decimals == 2:
             side_by_side.setdefault(c.row, []).append(value_of(c))
     sums += [Reading(sum(values, ZERO), 0.5, None) for values in side_by_side.values() if 2 <= len(values) <= 4]
-    by_row: dict[int, Candidate] = {}
-    for c in amounts:
+    blocks: list[dict[int, Decimal]] = [{}]
+    for c in sorted(amounts, key=lambda c: (c.row, c.first)):
         if roles[id(c)].get("tax", 0.0) > 0.5 and value_of(c):
-            by_row[c.row] = c  # the last of a row is the tax, what stands before it the base
-    if 2 <= len(by_row) <= 6:
-        sums.append(Reading(sum((value_of(c) for c in by_row.values()), ZERO), 0.55, None))
+            blocks[-1][c.row] = value_of(c)  # the last of a row is the tax, what stands before it the base
+        elif roles[id(c)].get("gross", 0.0) > 0.5 and c.row not in blocks[-1]:
+            blocks.append({})  # what follows is said of something else
+    blocks.append({row: value for block in blocks for row, value in block.items()})
+    sums += [Reading(sum(block.values(), ZERO), 0.55, None) for block in blocks if 2 <= len(block) <= 6]
     return sums
 
 

@@ -17,7 +17,7 @@ from app.extractors.candidates import Candidates
 from app.extractors.columns import Head, TableHead
 from app.extractors.columns_lexicon import Column
 from app.extractors.grid import Grid
-from app.extractors.item_names import UNITS
+from app.extractors.item_names import UNITS, is_period
 from app.extractors.items import value_of
 from app.extractors.labels import amount_meaning
 from app.extractors.products import times
@@ -164,6 +164,7 @@ def _columns(grid: Grid, amounts: Sequence[Candidate], by_row: Mapping[int, list
     numbers = _number_columns(grid, own, by_row)
     words = _word_columns(grid, own, numbers)
     _name_numbers(numbers, own)
+    words = [stretch for stretch in words if not all(map(is_period, stretch.texts))]
     name = max(words, key=lambda stretch: sum(map(len, stretch.texts)), default=None)
     words = [stretch for stretch in words if stretch is name or len(stretch.texts) * 2 > len(own)]
     if name is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from app.domain.parsing import plain
@@ -25,10 +26,17 @@ def domains_in(grid: Grid) -> frozenset[Domain]:
     return frozenset(
         Domain(match[1].lower(), (number, row.word_at(match.start())))
         for number, row in enumerate(grid.rows)
-        if row.page <= 2
-        for match in DOMAIN.finditer(row.text)
+        if row.page <= 2 and "." in row.text
+        for pattern in (DOMAIN, _BARE)
+        for match in pattern.finditer(row.text)
         if match[1].lower() not in _FREE_MAIL
     )
+
+
+_BARE = re.compile(
+    r"(?<![\w@./-])([a-z][a-z\d-]{3,40})\.(?:com|net|org|eu|fr|de|nl|it|es|pt|be|ch|at|co\.uk|ie|pl|cz|dk|se|no|fi)(?![\w.-]*\w)"
+)
+"""A web address without "www"."""
 
 
 def agrees(domain: str, squeezed: str, words: tuple[str, ...]) -> bool:
