@@ -56,9 +56,9 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     )
     tax += _tax_sums(amounts, roles, rates) + _included_taxes(found, amounts, roles)
     net += _base_sums(amounts, rates)
+    net += _proved_by_lines(sum_of_lines, gross, net, tax)
     bare = [c for c in amounts if not roles[id(c)] and c.decimals == 2]
     net, gross = net + _closing(bare, gross, tax, -1), gross + _closing(bare, net, tax, 1)
-    net += _proved_by_lines(sum_of_lines, gross, net, tax)
     of_one_rate = _of_one_rate(rates, gross)
     gross, net, tax = ([r for r in pool if not r.candidate or (r.candidate.row, r.value) not in of_one_rate] for pool in (gross, net, tax))
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
