@@ -117,6 +117,11 @@ def goes_on(text: str) -> bool:
     return bool(rest) and first in _LINKS and len(rest.split()) < 6 and not any(map(str.isdigit, rest))
 
 
+def stops_short(text: str) -> bool:
+    """Whether a text ends as the first line of a name does: "ACME &", "Verein für"."""
+    return text.endswith((",", "-", "–")) or text.rsplit(" ", 1)[-1] in _LINKS
+
+
 _LINKS = frozenset("and und et y & + of for für du des di dos das".split())
 
 
