@@ -73,6 +73,7 @@ def _kind(line: str, alike: bool) -> float:
     words = plain(line)
     if address_like(line):
         return ADDRESS
-    if not words or not name_like(line) or cues_in(words) or is_country(words) or any(map(str.isdigit, line)):
+    labelled = bool(cues_in(words)) and not legal_form(line)  # "Inc." is a word of totals too
+    if not words or not name_like(line) or labelled or is_country(words) or any(map(str.isdigit, line)):
         return 0.0
     return HALF if alike else NAME

@@ -119,7 +119,8 @@ def goes_on(text: str) -> bool:
 
 def stops_short(text: str) -> bool:
     """Whether a text ends as the first line of a name does: "ACME &", "Verein für"."""
-    return text.endswith((",", "-", "–")) or text.rsplit(" ", 1)[-1] in _LINKS
+    *begun, last = text.split() or [""]
+    return bool(begun) and (last in _LINKS or last.endswith((",", "-", "–")))
 
 
 _LINKS = frozenset("and und et y & + of for für du des di dos das".split())
