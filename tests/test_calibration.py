@@ -246,7 +246,15 @@ def test_platt_finds_the_scale_that_chance_was_made_with() -> None:
     chance = np.random.default_rng(1)
     raw = chance.normal(size=20_000)
     right = (chance.random(20_000) < 1 / (1 + np.exp(-(1.7 * raw - 0.6)))).astype(float)
-    assert platt(raw, right) == pytest.approx((1.7, -0.6), abs=0.08)
+    assert platt(raw, right, np.ones(20_000)) == pytest.approx((1.7, -0.6), abs=0.08)
+
+
+def test_platt_counts_what_weighs_more_as_often_as_it_weighs() -> None:
+    chance = np.random.default_rng(2)
+    raw, right = chance.normal(size=300), (chance.random(300) < 0.7).astype(float)
+    often = np.concatenate([np.arange(300), np.tile(np.arange(100), 4)])
+    weights = np.where(np.arange(300) < 100, 5.0, 1.0)
+    assert platt(raw, right, weights) == pytest.approx(platt(raw[often], right[often], np.ones(700)), abs=1e-6)
 
 
 def test_what_is_sure_of_made_up_invoices_is_right() -> None:
