@@ -59,7 +59,7 @@ THRESHOLDS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97)
 RISING = frozenset(
     (
         *("sure", "merit", "lead", "own_label", "worst_word", "mean_word", "page_sure", "sound", "said", "agreeing"),
-        *("label_lead", "wording", "weakest"),
+        *("label_lead", "weakest"),
         *("closes", "rate_agrees", "lines_agree", "due_agrees", "legal_form", "domain", "address_below", "cell_again"),
     )
 )

@@ -203,8 +203,6 @@ class Evidence:
         roles = self.found.strength(c, _meaning_for(path))
         numbers["other_label"] = max((weight for role, weight in roles.items() if role not in own), default=0.0)
         numbers["own_label"] = mine = self._label(path, c)
-        said = (_meaning_for(path)(label.cues) for label in labels)
-        numbers["wording"] = max((meaning.weight for meaning in said if meaning and meaning.role in own), default=0.0)
         rivals = self.chosen[path].rivals if path in self.chosen else ()
         numbers["label_lead"] = mine - max((self._label(path, rival) for _, rival in rivals), default=0.0)
         others = (o for o in self.found.of(c.kind) if o.value != c.value and o.row not in self.table.rows)
@@ -297,7 +295,7 @@ FEATURES = (
     *("closes", "lines_agree", "rate_agrees", "due_agrees"),
     *("page", "pages_after", "x", "y", "in_items", "words_of_row", "cells_of_row", "words_beside", "size", "bold"),
     *("said", "of_kind", "decimals", "with_currency", "sound", "cost", "read", "worst_word", "mean_word"),
-    *("relation", "distance", "colon", "labels", "own_label", "other_label", "wording", "label_lead", "as_well_labelled"),
+    *("relation", "distance", "colon", "labels", "own_label", "other_label", "label_lead", "as_well_labelled"),
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
     *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
