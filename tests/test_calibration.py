@@ -13,9 +13,12 @@ import pytest
 
 from app.domain.document import Document, Page
 from app.domain.extraction import SURE, Extracted
+from app.extractors.candidate import Candidate
 from app.extractors.choice import Choice
-from app.extractors.evidence import FEATURES, Evidence
+from app.extractors.evidence import FEATURES, Evidence, options
+from app.extractors.grid import read_grid
 from app.extractors.judge import JUDGE, UNKNOWN_BELOW, judged
+from app.extractors.name_evidence import ADDRESS, HALF, form_of_name, lines_around_name
 from app.extractors.text import extract_text
 from app.extractors.trees import trees_from
 from app.rules.policy import DECISIVE
@@ -107,6 +110,60 @@ def test_every_probability_is_one() -> None:
         assert all(0 < choice.confidence < 1 for choice in judged(seen[0]).values())
 
 
+def gathered(*pages: str) -> Evidence:
+    seen: list[Evidence] = []
+
+    def watch(evidence: Evidence) -> dict[str, Choice]:
+        seen.append(evidence)
+        return dict(evidence.chosen)
+
+    extract_text(document(*pages), watch)
+    return seen[0]
+
+
+def numbers_of(evidence: Evidence, path: str) -> dict[str, float]:
+    return evidence.of(path, options(evidence.chosen[path])[0])
+
+
+def test_another_value_with_as_good_a_label_speaks_against_one() -> None:
+    text = "ACME Ltd\n\nInvoice no.: 4711-A\n{other}: 0815-7\nInvoice date: 3 May 2024\n\nTotal incl. VAT: £120.00"
+    alone, rivalled = (numbers_of(gathered(text.format(other=other)), "number") for other in ("Telephone", "Invoice no."))
+    assert (alone["as_well_labelled"], rivalled["as_well_labelled"]) == (0, 1)
+    assert alone["label_lead"] == alone["own_label"] > 0.9 and rivalled["label_lead"] < 0.1
+
+
+def test_another_addressee_speaks_against_the_buyer() -> None:
+    text = "ACME Ltd\n\nBill to\nBaker Ltd\n12 High Street\nLeeds LS1 4AB\n\n{other}Invoice no.: 4711-A\nTotal: £120.00"
+    other = "Customer\nMiller Ltd\n3 Mill Lane\nYork YO1 7HH\n\n"
+    alone, rivalled = (numbers_of(gathered(text.format(other=other)), "buyer.name") for other in ("", other))
+    assert alone["merit"] == alone["lead"] > 0.5 and rivalled["rivals"] == 1 and rivalled["lead"] < alone["lead"]
+
+
+def test_the_weakest_of_the_foremost_choices_is_told_with_every_value() -> None:
+    evidence = gathered("ACME Ltd\n\nInvoice no.: 4711-A\n\n3 May 2024\n\nTotal incl. VAT: £120.00")
+    weakest = min(evidence.chosen[path].confidence for path in ("seller.name", "number", "issue_date", "total_with_tax"))
+    assert {numbers_of(evidence, path)["weakest"] for path in evidence.chosen} == {weakest}
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "above", "below"),
+    [
+        ("Whitfield &\nDraper Brewery Inc.\n1 High Street, Leeds LS1 4AB", "Whitfield &", 0.0, HALF),
+        ("Whitfield &\nDraper Brewery Inc.\n1 High Street, Leeds LS1 4AB", "Draper Brewery Inc.", HALF, ADDRESS),
+        ("Invoice to\nDraper Brewery Inc.\nTelephone", "Draper Brewery Inc.", 0.0, 0.0),
+    ],
+)
+def test_what_stands_next_to_a_name(page: str, name: str, above: float, below: float) -> None:
+    grid = read_grid(document(page))
+    row = next(number for number, row in enumerate(grid.rows) if row.text == name)
+    told = lines_around_name(grid, Candidate("id", name, row, 0, len(grid.rows[row].words)), name)
+    assert (told["line_above"], told["line_below"]) == (above, below)
+
+
+def test_a_name_that_stops_short_is_told() -> None:
+    assert [form_of_name(name)["unfinished"] for name in ("Whitfield &", "Verein für", "Whitfield & Sons", "Und")] == [1, 1, 0, 0]
+
+
 def test_examples_are_the_same_on_any_day_and_some_are_made_worse() -> None:
     first, again, plain = list(digital(6, 5, "rest")), list(digital(6, 5, "rest")), list(digital(6, 5, "rest", worse=0))
     assert first == again
@@ -188,7 +245,15 @@ def test_platt_finds_the_scale_that_chance_was_made_with() -> None:
     chance = np.random.default_rng(1)
     raw = chance.normal(size=20_000)
     right = (chance.random(20_000) < 1 / (1 + np.exp(-(1.7 * raw - 0.6)))).astype(float)
-    assert platt(raw, right) == pytest.approx((1.7, -0.6), abs=0.08)
+    assert platt(raw, right, np.ones(20_000)) == pytest.approx((1.7, -0.6), abs=0.08)
+
+
+def test_platt_counts_what_weighs_more_as_often_as_it_weighs() -> None:
+    chance = np.random.default_rng(2)
+    raw, right = chance.normal(size=300), (chance.random(300) < 0.7).astype(float)
+    often = np.concatenate([np.arange(300), np.tile(np.arange(100), 4)])
+    weights = np.where(np.arange(300) < 100, 5.0, 1.0)
+    assert platt(raw, right, weights) == pytest.approx(platt(raw[often], right[often], np.ones(700)), abs=1e-6)
 
 
 def test_what_is_sure_of_made_up_invoices_is_right() -> None:

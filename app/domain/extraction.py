@@ -31,7 +31,7 @@ class Field:
 
 DOUBT = 0.5
 """A value whose confidence is below is more likely wrong than right."""
-SURE = 0.85
+SURE = 0.91
 """Confidence from which what an invoice is booked, matched and paid by is taken without a person, unless the settings say another
 (`INVOICESTREAM_SURE`). All of it must be so, and most is likelier by far: chosen so that of the values taken at most one in 200 is wrong,
 on documents that the judge had not learned from (docs/accuracy.md)."""

@@ -5,7 +5,7 @@ gives `Choice`s.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.extraction import Source
 from app.extractors.candidate import Candidate, Value
@@ -51,6 +51,16 @@ def pick(weighed: Iterable[tuple[float, Candidate]], floor: float = 0.2) -> Choi
             rivals[other.value] = (merit, other)
     sure = confidence(best, next((merit for merit, _ in rivals.values()), 0.0))
     return Choice(candidate.value, sure, candidate, "text", best, tuple(rivals.values())) if sure >= SAY_NOTHING_BELOW else None
+
+
+def with_rivals(weighed: Iterable[tuple[float, Choice]]) -> Choice:
+    """The first of what was chosen in several ways, best first, with what each was weighed at."""
+    (best, choice), *others = weighed
+    rivals: dict[Value, tuple[float, Candidate]] = {}
+    for merit, other in others:
+        if other.candidate and other.value != choice.value and len(rivals) < RIVALS:
+            rivals.setdefault(other.value, (merit, other.candidate))
+    return replace(choice, merit=best, rivals=tuple(rivals.values()))
 
 
 def lead_of(roles: dict[str, float], role: str) -> float:

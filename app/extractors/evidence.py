@@ -7,7 +7,7 @@ often it is said, and how it agrees with the invoice's own arithmetic and with t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,12 +16,11 @@ from app.domain.parsing import plain
 from app.extractors.candidate import Candidate, Value
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice
-from app.extractors.common_words import is_common
 from app.extractors.date_order import is_open
-from app.extractors.labels import Meaning, amount_meaning, cues_in, date_meaning, id_meaning
+from app.extractors.labels import Meaning, amount_meaning, date_meaning, id_meaning
 from app.extractors.lexicon import Cue
 from app.extractors.lines import sum_of
-from app.extractors.names import address_like, legal_form, name_like
+from app.extractors.name_evidence import form_of_name, lines_around_name
 from app.extractors.tables import Table
 from app.extractors.web_names import agrees, domains_in
 
@@ -33,7 +32,8 @@ _CASH = Decimal("0.05")  # to which sums are rounded where the smallest coin is 
 _SUMS = ("total_with_tax", "total_without_tax", "total_tax")
 _AMOUNTS = frozenset((*_SUMS, "amount_due", "paid_amount", "line_total"))
 _DATES = frozenset(("issue_date", "due_date", "delivery_date"))
-_NAMES = frozenset(("seller.name", "buyer.name"))
+_NAMES = ("seller.name", "buyer.name")
+_FOREMOST = (*_NAMES, "number", "issue_date", "total_with_tax")
 _RELATIONS = {"inline": 0.0, "left": 1.0, "above": 2.0}
 _NO_LABEL = {"relation": 3.0, "distance": 6.0, "colon": 0.0, "labels": 0.0}
 _ROLES: Mapping[str, frozenset[str]] = {
@@ -49,6 +49,7 @@ _ROLES: Mapping[str, frozenset[str]] = {
     "buyer.id": frozenset(("customer_number",)),
 }
 """The roles that a label may give to a field, where the role has another name than the field."""
+_AS_WELL = 0.8  # of a label's weight: what says it so strongly says it as well
 _ELSEWHERE = frozenset((Cue.SHIP_TO, Cue.OTHER_PARTY))
 _CUES: Mapping[str, tuple[frozenset[Cue], frozenset[Cue]]] = {
     "payment_account": (frozenset((Cue.IBAN,)), frozenset((Cue.YOUR, Cue.BUYER))),
@@ -120,6 +121,7 @@ class Evidence:
             "read_share": len(read) / max(1, sum(len(row.words) for row in rows)),
             "page_sure": sum(read) / len(read) if read else 1.0,
             "decided": len(self.chosen),
+            "weakest": min((self.chosen[path].confidence for path in _FOREMOST if path in self.chosen), default=0.0),
             **self._arithmetic(),
         }
 
@@ -197,10 +199,19 @@ class Evidence:
             for name, cues in zip(("own_label", "other_label"), _CUES[path], strict=True):
                 numbers[name] = max((0.8**label.distance for label in labels if cues & label.cues), default=0.0)
             return
-        roles = self.found.strength(c, _meaning_for(path))
         own = _ROLES.get(path, frozenset((path,)))
-        numbers["own_label"] = max((weight for role, weight in roles.items() if role in own), default=0.0)
+        roles = self.found.strength(c, _meaning_for(path))
         numbers["other_label"] = max((weight for role, weight in roles.items() if role not in own), default=0.0)
+        numbers["own_label"] = mine = self._label(path, c)
+        rivals = self.chosen[path].rivals if path in self.chosen else ()
+        numbers["label_lead"] = mine - max((self._label(path, rival) for _, rival in rivals), default=0.0)
+        others = (o for o in self.found.of(c.kind) if o.value != c.value and o.row not in self.table.rows)
+        numbers["as_well_labelled"] = min(len({o.value for o in others if self._label(path, o) >= _AS_WELL * mine > 0}), 5)
+
+    def _label(self, path: str, c: Candidate) -> float:
+        """How strongly the labels of a candidate say that it is the value of a field."""
+        own = _ROLES.get(path, frozenset((path,)))
+        return max((weight for role, weight in self.found.strength(c, _meaning_for(path)).items() if role in own), default=0.0)
 
     def _decided(self, path: str) -> Value | None:
         return self.chosen[path].value if path in self.chosen else None
@@ -256,31 +267,13 @@ class Evidence:
         words = plain(text)
         other = self._decided("buyer.name" if path == "seller.name" else "seller.name")
         numbers |= {
-            "words": len(words),
-            "legal_form": legal_form(text),
             "domain": any(agrees(domain, "".join(words), words) for domain in self._domains),
-            "common": sum(map(is_common, words)) / max(1, len(words)),
-            "capitals": text.isupper(),
             "cell_again": min(self._texts[words], 4),
             "same_as_other": 0.5 if other is None else plain(str(other)) == words,  # alone it may be the other's
-            "cues_in_name": len(cues_in(words)),
-            "figures": any(map(str.isdigit, text)) or address_like(text),
+            **form_of_name(text),
         }
         if c is not None:
-            below = self._flush(c, range(c.row + 1, c.row + 13), 6.0)
-            numbers["address_below"] = any(map(address_like, below))
-            above = self._flush(c, range(c.row - 3, c.row), 1.0)
-            numbers["name_above"] = any(name_like(line) and not address_like(line) and not cues_in(plain(line)) for line in above)
-
-    def _flush(self, c: Candidate, numbers: range, reach: float) -> Iterator[str]:
-        """The cells of these rows that stand flush left with a candidate, no further from it than so many heights of its row. Between them
-        may be rows of another column."""
-        rows = self.found.grid.rows
-        row = rows[c.row]
-        x0 = row.words[min(c.first, len(row.words) - 1)].x0
-        for other in (rows[number] for number in numbers if 0 <= number < len(rows)):
-            if other.page == row.page and max(row.y0 - other.y1, other.y0 - row.y1) < reach * row.height:
-                yield from (other.span(*cell) for cell in other.cells if abs(other.words[cell[0]].x0 - x0) < 0.7 * row.height)
+            numbers |= lines_around_name(self.found.grid, c, text)
 
     def _number(self, text: str, c: Candidate | None, numbers: Numbers) -> None:
         issued = self._decided("issue_date")
@@ -298,15 +291,15 @@ class Evidence:
 
 FEATURES = (
     *("sure", "merit", "lead", "rivals", "computed", "length", "digits", "letters", "agreeing"),
-    *("pages", "rows", "items", "receipt", "known_language", "read_share", "page_sure", "decided"),
+    *("pages", "rows", "items", "receipt", "known_language", "read_share", "page_sure", "decided", "weakest"),
     *("closes", "lines_agree", "rate_agrees", "due_agrees"),
     *("page", "pages_after", "x", "y", "in_items", "words_of_row", "cells_of_row", "words_beside", "size", "bold"),
     *("said", "of_kind", "decimals", "with_currency", "sound", "cost", "read", "worst_word", "mean_word"),
-    *("relation", "distance", "colon", "labels", "own_label", "other_label"),
+    *("relation", "distance", "colon", "labels", "own_label", "other_label", "label_lead", "as_well_labelled"),
     *("of_biggest", "is_lines", "negative", "net_of_gross"),
     *("either_way", "dates_before", "dates_after", "days_between"),
     *("words", "legal_form", "domain", "common", "capitals", "cell_again", "same_as_other", "cues_in_name", "address_below"),
-    "name_above",
+    *("name_above", "line_above", "line_below", "unfinished"),
     *("tells_year", "rows_from_date", "is_other_id"),
 )
 _BLANK: Numbers = dict.fromkeys(FEATURES, NONE)

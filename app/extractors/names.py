@@ -160,6 +160,12 @@ def hangs(text: str) -> bool:
     return " " in text and text.rsplit(" ", 1)[1] in _HANGING
 
 
+def stops_short(text: str) -> bool:
+    """Whether a text ends as the first line of a name does: "ACME &", "Verein für"."""
+    *begun, last = text.split() or [""]
+    return bool(begun) and (last in _LINKS or last.endswith((",", "-", "–")))
+
+
 _LINKS = frozenset("and und et y & + of for für du des di dos das".split())
 _HANGING = _LINKS | frozenset("de del della do da la van von den".split())
 

@@ -9,7 +9,7 @@ from app.domain.parsing import plain
 from app.extractors.addressee import PartyChoice, address_passages, addressees
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
-from app.extractors.choice import Choice
+from app.extractors.choice import Choice, with_rivals
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.passages import Passage, labelled_passages, passage_below, text_of
 from app.extractors.sender import read_senders
@@ -36,13 +36,15 @@ def choose_parties(found: Candidates, items: frozenset[int]) -> Parties:
     known = [b for bs in labelled.values() for _, b in bs]
     window = address_passages(found, items, known)
     senders = read_senders(found, items, labelled, window)
-    best = -1.0
-    buyer, seller = PartyChoice(), PartyChoice()
+    pairs: list[tuple[float, PartyChoice, Choice | None]] = []
     for merit, option in (*addressees(found, items, labelled["buyer"], labelled["ship_to"], window, known), (NOBODY, PartyChoice())):
         merit -= IMPRINT if senders.have_imprint(option) else 0.0
         sender = senders.choice(option)
-        if (together := merit + min(ENOUGH, sender.merit if sender else 0.0)) > best:
-            best, buyer, seller = together, option, PartyChoice(sender)
+        pairs.append((merit + min(ENOUGH, sender.merit if sender else 0.0), option, sender))
+    pairs.sort(key=lambda pair: -pair[0])
+    _, buyer, sender = pairs[0]
+    seller = PartyChoice(sender)
+    buyer.name = with_rivals((merit, option.name) for merit, option, _ in pairs if option.name) if buyer.name else None
     if seller.name:
         words = plain(str(seller.name.value))
         seller.passage = next((p for _, p in labelled["seller"] if any(plain(text_of(grid, line)) == words for line in p.lines[:3])), None)
