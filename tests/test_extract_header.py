@@ -78,6 +78,7 @@ def test_number(head: str, number: str) -> None:
         ),
         ("17 February 2020\n\nYour invoice no. 77 for the period of 27 February 2020 – 25 February 2021", "issue_date", "2020-02-17"),
         ("Facture n° 77\nDate / Date de la prestation 24/04/15", "issue_date", "2015-04-24"),
+        ("Invoice no. 77      Date: Jul 5.2022", "issue_date", "2022-07-05"),
         ("Invoice no. 77      Date: 1 June 2024\nNext service due 30 October 2025", "due_date", None),
         ("FACTURE N° INV202073 – 14/06/2020\nGarantie libérée, soit le 15/06/2021", "issue_date", "2020-06-14"),
         ("Factura 77\nFecha de expedición     28/04/2021\nFecha operación         25/04/2021", "issue_date", "2021-04-28"),

@@ -46,7 +46,7 @@ _DAY_FIRST = re.compile(
 )
 
 
-_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,./-]?\s?(\d{4})(?!\d)")
 
 
 _YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,12})\.?[\s/-](\d{1,2})(?!\d)")

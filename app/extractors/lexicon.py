@@ -288,6 +288,7 @@ CUES: dict[Cue, str] = {
         "faktureringsadresse;laskutusosoite;faktureres til;faktura til;betaler;bill to party;charged to;invoice recipient;advertiser;hirer;"
         "payment address;subscriber;abonnent;registered owner;zahlungspflichtiger;vertragspartner;anschlussinhaber;entleiher;inlener;"
         "geadresseerde;ontvanger;preneur;souscripteur;assure;assicurato;asegurado;segurado;adherent;abonne;abonado;abbonato;socio;"
+        "senor es;"
         "vos coordonnees;your details;donneur d ordre;tomador;conferente;kunde data;kundendaten;fakturaempfanger;"
         "mandant;mandante;versicherungsnehmer;verzekeringnemer;auftrag geber;bauherr;opdrachtgever;maitre d ouvrage;committente"
     ),

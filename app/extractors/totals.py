@@ -58,6 +58,9 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     net += _base_sums(amounts, rates)
     bare = [c for c in amounts if not roles[id(c)] and c.decimals == 2]
     net, gross = net + _closing(bare, gross, tax, -1), gross + _closing(bare, net, tax, 1)
+    net += _proved_by_lines(sum_of_lines, gross, net, tax)
+    of_one_rate = _of_one_rate(rates, gross)
+    gross, net, tax = ([r for r in pool if not r.candidate or (r.candidate.row, r.value) not in of_one_rate] for pool in (gross, net, tax))
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
     if best and any(found.grid.rows[c.row].read for c in amounts[:1]):
@@ -179,6 +182,22 @@ def _base_sums(amounts: list[Candidate], rates: tuple[Rate, ...]) -> list[Readin
     if len(rates) == 1 and rates[0].rate:
         return [Reading(value_of(c), 0.4, c) for c in amounts if c.row == rates[0].row and value_of(c) == rates[0].base][:1]
     return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
+
+
+def _proved_by_lines(sum_of_lines: Decimal | None, gross: list[Reading], net: list[Reading], tax: list[Reading]) -> list[Reading]:
+    """What the lines add up to, if with a tax that is shown it makes a total that is shown: the total without tax often has no label."""
+    if sum_of_lines is None or any(abs(reading.value - sum_of_lines) <= CENT for reading in net):
+        return []
+    closes = any(t.value and abs(sum_of_lines + t.value - g.value) <= CENT for t in tax for g in gross)
+    return [Reading(sum_of_lines, 0.4, None)] if closes else []
+
+
+def _of_one_rate(rates: tuple[Rate, ...], gross: list[Reading]) -> frozenset[tuple[int, Decimal]]:
+    """Row and value of the amounts of each rate, in a table of several that make a total together: none of them is the document's."""
+    together = sum((rate.base + rate.tax for rate in rates), ZERO)
+    if len(rates) < 2 or not any(abs(reading.value - together) <= CENT for reading in gross):
+        return frozenset()
+    return frozenset((rate.row, value) for rate in rates for value in (rate.base, rate.tax, rate.base + rate.tax))
 
 
 def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld: list[Decimal]) -> Sums | None:
