@@ -98,8 +98,6 @@ def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> N
         roles = found.strength(c, id_meaning)
         if _names_itself_an_order(found, c):
             roles = {"number": 0.5 * roles.get("number", 0.0), "purchase_order_reference": 0.8 if roles else 0.6}
-        elif _is_the_buyers_reference(found, c):
-            roles = {"purchase_order_reference": 0.7}
         elif asked and found.labels(c) and Cue.ORDER in (cues := found.labels(c)[0].cues) and not cues & {Cue.PURCHASE, Cue.YOUR}:
             continue
         if not roles:
@@ -147,16 +145,6 @@ def _names_itself_an_order(found: Candidates, candidate: Candidate) -> bool:
     if not labels:
         return text[0].isalpha() and found.grid.rows[candidate.row].page == 1
     return labels[0].cues <= _ANY_REFERENCE and labels[0].cues not in ({Cue.CUSTOMER}, {Cue.CUSTOMER, Cue.NUMBER}, {Cue.NUMBER})
-
-
-def _is_the_buyers_reference(found: Candidates, candidate: Candidate) -> bool:
-    """Whether a number is all that "Your reference" says: what a buyer gives to be referred to by is most often his order."""
-    labels, text = found.labels(candidate), str(candidate.value)
-    digits = sum(map(str.isdigit, text))
-    return bool(labels) and labels[0].cues in (_YOUR_REFERENCE, _YOUR_REFERENCE | {Cue.NUMBER}) and 4 <= digits and 2 * digits > len(text)
-
-
-_YOUR_REFERENCE = frozenset({Cue.YOUR, Cue.REFERENCE})
 
 
 def _asks_for_the_buyers_order(found: Candidates) -> bool:
