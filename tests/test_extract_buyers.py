@@ -94,6 +94,29 @@ Guest: Anna Ostermann
         "Fenwick Optics Ltd",
     ),
     "a_post_code_in_two_parts": ("\nClient: Elektro Havel, Dlouha 25, 110 00 Praha 1\n", "Elektro Havel"),
+    "a_family": (
+        """
+Bill to:
+Familie
+Katrin Amsel
+9 Church Street
+York YO1 7HU
+""",
+        "Katrin Amsel",
+    ),
+    "references_are_no_return_line": (
+        """
+Fenwick Optics
+9 Church Street
+York YO1 7HU
+
+Mandate 597748 · your reference 29516 Abc · our reference FV/KR
+
+Dear Sir or Madam
+for our services we charge
+""",
+        "Fenwick Optics",
+    ),
     "digits_in_the_name": (
         """
 Bill to:

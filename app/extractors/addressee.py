@@ -90,7 +90,7 @@ def _usable(found: Candidates, passage: Passage) -> list[Line]:
         cues = cues_in(plain(text))
         if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
             continue  # "Herrn/Frau"
-        if label_share(text, {Cue.CONTACT}) == 1.0:
+        if label_share(text, {Cue.CONTACT}) == 1.0 or text.lower() in _FAMILY:
             continue
         if Cue.CONTACT in cues and (handed_to := _handed_to(found, line)):
             if handed_to[1] < handed_to[2] and len(passage.lines) > 1:
@@ -136,6 +136,8 @@ def _before_address(grid: Grid, line: Line) -> Line:
     return line
 
 
+_FAMILY = {"familie", "family", "famille", "famiglia", "familia"}
+"""Over the name of one of them."""
 _COURTESY = re.compile(
     r"(?:spett(?:abile|\.?le|\.)?|firma|fa\.|messrs\.?|m/s\.?|ex\.?m[oa]s?\.?(?:\(s\))?)(?: (?:sr|senhor|ditta)\S*)?", re.IGNORECASE
 )
@@ -282,18 +284,21 @@ def _cells_high_up(found: Candidates, items: frozenset[int]) -> Iterator[Line]:
         yield from ((number, *cell) for cell in row.cells)
 
 
+_NOT_IN_ADDRESS = {Cue.REFERENCE, Cue.CUSTOMER, Cue.INVOICE, Cue.CREDIT, Cue.DATE, Cue.CONTRACT, Cue.PURCHASE, Cue.TOTAL}
+
+
 def below_return_line(found: Candidates, items: frozenset[int], known: list[Passage]) -> Passage | None:
     """The addressee of a window envelope: the passage right under the sender's address on one line (DIN 5008 and its likes)."""
     grid = found.grid
     taken = {(line[0], line[1]) for passage in known for line in passage.lines}
     for number in range(*grid.pages[0]) if grid.pages else ():
         row = grid.rows[number]
-        if row.y0 > 0.4 * grid.sizes[0][1]:
+        if row.y0 > 0.4 * grid.sizes[0][1] or number in items:
             break
         for first, end in row.cells:
             text = row.span(first, end)
             parts = [part for part in _SEPARATOR.split(text) if part.strip()]
-            if len(parts) < 2 or end - first < 5 or len(text) > 110 or (number, first) in taken:
+            if len(parts) < 2 or end - first < 5 or len(text) > 110 or (number, first) in taken or cues_in(plain(text)) & _NOT_IN_ADDRESS:
                 continue
             if not post_code(text) and not (len(parts) > 2 and _in_small_print(grid, number)):
                 continue
