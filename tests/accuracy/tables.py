@@ -88,7 +88,8 @@ def _lost(measured: Measured) -> Table:
 
 
 def _told(lost: Lost) -> str:
-    return f"{lost.there} + {lost.not_there}" + (f" (and {lost.surplus} too much)" if lost.surplus else "")
+    notes = [f"{lost.worded} with another name" if lost.worded else "", f"{lost.surplus} too much" if lost.surplus else ""]
+    return f"{lost.there} + {lost.not_there}" + (f" ({', '.join(filter(None, notes))})" if any(notes) else "")
 
 
 def _groups(groups: Iterable[tuple[str, str, Totals]]) -> list[tuple[str, ...]]:
