@@ -23,6 +23,8 @@ from app.extractors.names import (
     goes_on,
     is_country,
     legal_form,
+    like_a_firm,
+    like_a_person,
     name_like,
     only_legal_form,
     post_code,
@@ -54,14 +56,16 @@ _NO_NAME = {Cue.CONTACT, Cue.VAT_NUMBER, Cue.TAX_NUMBER, Cue.PHONE, Cue.REGISTER
 def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None:
     """The first line that can be a name; a salutation goes with the line after it; a company among the first lines is preferred."""
     grid = found.grid
-    usable = _usable(grid, passage)
+    usable = _usable(found, passage)
     if not usable:
         return None
     best = next((line for line in usable[:3] if legal_form(text_of(grid, line)) and not only_legal_form(text_of(grid, line))), None)
     if best is None:
         best = next((line for line in usable if "," not in text_of(grid, line)), usable[0])
+        if like_a_person(text_of(grid, best)):
+            best = next((line for line in usable[:3] if like_a_firm(text_of(grid, line))), best)
     position = usable.index(best)
-    text = name_from(grid, best)
+    text = name_from(grid, best, passage.lines)
     first = usable[position - 1] if position else None
     words = plain(text)
     if len(words) == 1 and words[0] in SALUTATION and position + 1 < len(usable):
@@ -73,25 +77,24 @@ def name_of(found: Candidates, passage: Passage, weight: float) -> Choice | None
     return Choice(clean(text), confidence(weight * 0.85, 0.25), as_candidate(best, text))
 
 
-def _usable(grid: Grid, passage: Passage) -> list[Line]:
+def _usable(found: Candidates, passage: Passage) -> list[Line]:
     """The lines of a passage down to its address that can be names; whom it is to be handed to only if there is nobody else."""
+    grid = found.grid
     usable: list[Line] = []
     person: list[Line] = []
     for line in passage.lines[:5]:
         trimmed = _without_courtesy(grid, _before_address(grid, trim(grid, line)))
         text = text_of(grid, trimmed)
-        if address_like(text):
+        if address_like(text) and not (legal_form(text) and "," not in text):
             break
         cues = cues_in(plain(text))
         if text.startswith(("(", "[")) or _COURTESY.fullmatch(text) or (len(plain(text)) > 1 and SALUTATION.issuperset(plain(text))):
             continue  # "Herrn/Frau"
         if label_share(text, {Cue.CONTACT}) == 1.0:
             continue
-        if cues & {Cue.CONTACT} and ":" in text:
-            after = next((i for i in range(line[1], line[2]) if grid.rows[line[0]].words[i].text.endswith(":")), line[2])
-            if after + 1 < line[2] and len(passage.lines) > 1:
-                named = (line[0], after + 1, line[2])
-                (usable if legal_form(text_of(grid, named)) else person).append(named)
+        if Cue.CONTACT in cues and (handed_to := _handed_to(found, line)):
+            if handed_to[1] < handed_to[2] and len(passage.lines) > 1:
+                (usable if legal_form(text_of(grid, handed_to)) else person).append(handed_to)
             continue
         first_words = cues_in(plain(text)[:2])
         if not name_like(text) or (first_words & _NO_NAME and not legal_form(text)) or (usable and goes_on(text)):
@@ -100,6 +103,15 @@ def _usable(grid: Grid, passage: Passage) -> list[Line]:
             continue
         usable.append(trimmed)
     return usable or person[:1]
+
+
+def _handed_to(found: Candidates, line: Line) -> Line | None:
+    """Whom a line says that the letter is to be handed to: what follows its label ("Attn: Jane Doe", "t.a.v. Jane Doe")."""
+    row, first, end = line
+    colon = next((i + 1 for i in range(first, end) if found.grid.rows[row].words[i].text.endswith(":")), None)
+    label = next((hit.end for hit in found.cues[row] if hit.first == first and Cue.CONTACT in hit.cues), None)
+    begin = colon or label
+    return (row, begin, end) if begin else None
 
 
 def names_nobody(text: str) -> bool:
@@ -308,10 +320,10 @@ def _goes_on_with_contacts(found: Candidates, passage: Passage) -> bool:
     return any(DOMAIN.search(text) or (any(map(str.isdigit, text)) and Cue.PHONE in cues_in(plain(text)[:2])) for text in texts)
 
 
-SHIPPED = 0.35
-"""Of a label's weight: to whom goods are sent is the buyer where nobody else is named."""
 ALONE = 0.3
 """What it says against a name under a label that neither a firm's form nor an address shows to be one."""
+SHIPPED = 0.35
+"""Of a label's weight: to whom goods are sent is the buyer where nobody else is named."""
 
 
 def _has_address(found: Candidates, passage: Passage) -> bool:

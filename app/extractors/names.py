@@ -12,6 +12,8 @@ from app.domain.parsing import (
 )
 from app.extractors.grid import Row
 from app.extractors.labels import cues_in
+from app.extractors.lexicon import Cue
+from app.extractors.trades import TRADES
 
 LEGAL = frozenset(
     "gmbh ag kg ohg ug gbr ek mbh kgaa eg se ev sarl sas sasu sa eurl sci snc scop bv nv vof cv srl spa sapa srls sl slu sau "
@@ -134,10 +136,14 @@ def legal_form(text: str) -> bool:
     return len(joined) > 2 and OSA.distance("".join(joined[-2:]), "sdnbhd", score_cutoff=1) <= 1
 
 
+_BEFORE_LEGAL = ("sp", "spol")
+"""What "z o.o." and "s r.o." begin with."""
+
+
 def only_legal_form(text: str) -> bool:
     """Whether a line is nothing but the end of a name: "Pty Limited", "GmbH & Co. KG", "& Sons"."""
     joined = _joined(text)
-    if 0 < len(joined) <= 4 and (all(word in LEGAL for word in joined) or (text.startswith("& ") and len(joined) <= 2)):
+    if 0 < len(joined) <= 4 and (all(word in LEGAL or word in _BEFORE_LEGAL for word in joined) or (text[:2] == "& " and len(joined) <= 2)):
         return True
     return OSA.distance("".join(joined), "sdnbhd", score_cutoff=1) <= 1
 
@@ -145,10 +151,29 @@ def only_legal_form(text: str) -> bool:
 def goes_on(text: str) -> bool:
     """Whether a line begins as the second line of a name does: "and Sons Ltd", "für Technik mbH"."""
     first, _, rest = text.partition(" ")
-    return bool(rest) and first in _LINKS and len(rest.split()) < 6 and not any(map(str.isdigit, rest))
+    name = len(rest.split()) < 6 and not any(map(str.isdigit, rest)) and Cue.CONTACT not in cues_in(plain(text))
+    return bool(rest) and first in _LINKS and name
+
+
+def hangs(text: str) -> bool:
+    """Whether a line ends as only the first line of a name does: "Falkner &", "Les Jardins de"."""
+    return " " in text and text.rsplit(" ", 1)[1] in _HANGING
 
 
 _LINKS = frozenset("and und et y & + of for für du des di dos das".split())
+_HANGING = _LINKS | frozenset("de del della do da la van von den".split())
+
+
+def like_a_person(text: str) -> bool:
+    """Whether a line looks like the name of one person: two or three words with a capital, none of a trade."""
+    words = [word for word in text.split() if word.rstrip(".").lower() not in SALUTATION]
+    letters = all(word.replace("-", "").replace("'", "").rstrip(".").isalpha() and word[0].isupper() for word in words)
+    return 2 <= len(words) <= 3 and letters and not like_a_firm(text)
+
+
+def like_a_firm(text: str) -> bool:
+    """Whether a line looks like the name of a firm, though no legal form says so: it has the word of a trade, or two partners."""
+    return "&" in text.split() or any(word in TRADES for word in plain(text)) or bool(legal_form(text))
 
 
 def registration(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.domain.parsing import plain
 from app.extractors.candidates import Candidates
@@ -10,7 +11,18 @@ from app.extractors.common_words import is_common
 from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in, label_share, label_words
 from app.extractors.lexicon import Cue
-from app.extractors.names import LEGAL, address_like, goes_on, legal_form, only_legal_form
+from app.extractors.names import (
+    LEGAL,
+    SALUTATION,
+    address_like,
+    department,
+    goes_on,
+    hangs,
+    legal_form,
+    like_a_person,
+    name_like,
+    only_legal_form,
+)
 
 Line = tuple[int, int, int]
 """Words of a row that stand together: row, first word, last word + 1."""
@@ -27,9 +39,14 @@ def text_of(grid: Grid, line: Line) -> str:
     return grid.rows[line[0]].span(line[1], line[2])
 
 
-def name_from(grid: Grid, line: Line) -> str:
-    """The text of a line and, where the name was too long for it, the line below: its legal form, or what begins with "and"."""
+def name_from(grid: Grid, line: Line, lines: list[Line] | None = None) -> str:
+    """The text of a line and, where the name was too long for it, the line below: its legal form, or what begins with "and".
+
+    Of `lines`, those of its passage, the line above is a part too where the name was broken because its next word did not fit there.
+    """
     text = text_of(grid, line)
+    if lines and (upper := next((a for a, b in pairwise(lines) if b[0] == line[0] and _is_broken(grid, lines, a, b)), None)):
+        return f"{text_of(grid, upper)} {text}"
     row = grid.rows[line[0]]
     left, right = row.words[line[1]].x0, row.words[line[2] - 1].x1
     for number in range(line[0] + 1, min(grid.pages[row.page - 1][1], line[0] + 4)):
@@ -39,8 +56,33 @@ def name_from(grid: Grid, line: Line) -> str:
             aligned = abs(x0 - left) < 0.7 * row.height or abs(x0 + x1 - left - right) < 2 * row.height
             if aligned and below.y0 - row.y1 < row.height:
                 rest = below.span(first, end)
-                return f"{text} {rest}" if only_legal_form(rest) or goes_on(rest) else text
+                whole = only_legal_form(rest) or goes_on(rest) or (lines and hangs(text) and name_like(rest) and not address_like(rest))
+                return f"{text} {rest}" if whole else text
     return text
+
+
+def _is_broken(grid: Grid, lines: list[Line], upper: Line, lower: Line) -> bool:
+    """Whether two lines of a passage are a firm's name that was broken: in the same type, the legal form only on the lower one, whose
+    first word is too long for the upper one: no line of the passage is as wide as both."""
+    head, tail = text_of(grid, upper), text_of(grid, lower)
+    rows = grid.rows[upper[0]], grid.rows[lower[0]]
+    first, second = rows[0].words[upper[1]], rows[1].words[lower[1]]
+    alike = abs(rows[0].height / rows[1].height - 1) < 0.1 and first.bold == second.bold and head.isupper() == tail.isupper()
+    if not alike or not legal_form(tail) or legal_form(head) or not name_like(head) or any(map(str.isdigit, head)):
+        return False
+    if hangs(head):
+        return True
+    if like_a_person(head) or department(head) or cues_in(plain(head)) or plain(head)[0] in SALUTATION or ":" in head:
+        return False
+    widest = max(_width(grid, line) for line in lines if line != upper)
+    blank = 0.25 * rows[0].height
+    full = _width(grid, upper) + blank + second.x1 - second.x0 > widest
+    return full and _width(grid, lower) < 1.1 * _width(grid, upper)
+
+
+def _width(grid: Grid, line: Line) -> float:
+    words = grid.rows[line[0]].words
+    return words[line[2] - 1].x1 - words[line[1]].x0
 
 
 _ARTICLES = {"the", "le", "la", "les", "der", "die", "das", "de", "het", "il", "el", "o", "a"}
