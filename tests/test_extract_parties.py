@@ -373,6 +373,40 @@ York YO1 7HU
 """,
         {"seller.name": "Bluewave Timber Ltd", "buyer.name": "Harrow Toys Ltd"},
     ),
+    "a_logo_without_the_legal_form": (
+        """
+Larkspur                                INVOICE no. 4711
+Phone 0113 496 0000                     Date: 5 March 2024
+Invoice to:
+Harrow Toys Ltd
+9 Dock Street
+York YO1 7HU
+"""
+        + ITEMS
+        + """
+
+Larkspur Tooling Ltd
+""",
+        {"seller.name": "Larkspur Tooling Ltd", "buyer.name": "Harrow Toys Ltd"},
+    ),
+    "a_logo_with_a_part_of_the_name": (
+        """
+Larkspur &                              INVOICE no. 4711
+                                        Date: 5 March 2024
+Invoice to:
+Harrow Toys Ltd
+9 Dock Street
+York YO1 7HU
+"""
+        + ITEMS
+        + DOWN
+        + """
+Larkspur & Finch Tooling
+12 High Street, Leeds LS1 4AB
+VAT GB 123 4567 82
+""",
+        {"seller.name": "Larkspur & Finch Tooling", "buyer.name": "Harrow Toys Ltd"},
+    ),
     "a_courtesy": (
         """
 LARKSPUR CONSULENZE S.r.l.

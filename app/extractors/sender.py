@@ -218,17 +218,18 @@ def _in_full(name: Candidate, weighed: list[tuple[float, Candidate]], heads: set
     text, words = str(name.value), plain(str(name.value))
     if legal_form(text):
         return None
+    unfinished = text.endswith("&")
     longer = [
         (merit, c)
         for merit, c in weighed
-        if (inner := plain(str(c.value))) in heads and len(inner) > len(words) and inner[: len(words)] == words and merit >= FORMAL
-        if (legal_form(str(c.value)) or text.endswith("&")) and not _DASH.search(str(c.value))
+        if (inner := plain(str(c.value))) in heads and len(inner) > len(words) and inner[: len(words)] == words
+        if merit >= (FLOOR if unfinished else FORMAL) and (unfinished or legal_form(str(c.value))) and not _DASH.search(str(c.value))
     ]
     return max(longer, key=lambda pair: pair[0])[1] if longer else None
 
 
 FORMAL = 0.35
-"""What has to speak for a formal name that stands elsewhere."""
+"""What has to speak for a formal name that stands elsewhere, where the shorter one may be whole."""
 
 
 def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -> str:
