@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.invoice import Invoice
 from app.extractors.text import extract_text
-from tests.test_extract_text import document
+from tests.test_extract_text import document, value_at
 
 PAGE = """
 Harrow & Finch Ltd                                          INVOICE
@@ -85,3 +85,37 @@ Sale amount          Less disc.        Freight           Taxable           Sales
         Decimal("11.41"),
         Decimal("149.75"),
     )
+
+
+RATES = """
+HOTEL POST                                    Rechnung Nr. 2019-26673
+                                              29.06.2019
+Datum        Leistung               Anz.       Preis      Betrag     USt
+26.06.2019   Doppelzimmer              1      176,38      176,38    19 %
+26.06.2019   Frühstück                 1       18,90       18,90     7 %
+26.06.2019   Ortstaxe                  6       12,99       77,94     0 %
+             Total                                        273,22
+
+USt-Satz           Netto      Steuer      Brutto
+19,0 %            148,22       28,16      176,38
+7,0 %              17,66        1,24       18,90
+0,0 %              77,94        0,00       77,94
+"""
+
+NO_LABEL = """
+Draper & Barnes Supplies LLP                  Tax Invoice
+Invoice No.  201512993                        30 December 2015
+No    Description                Quantity       Rate       Amount
+1     PVC cable, 90 m coil              5     200.00     1,000.00
+2     Submersible pump                  1     500.00       500.00
+      CGST                                    9 %          135.00
+      SGST                                    9 %          135.00
+                                              Total      1,770.00
+"""
+
+
+@pytest.mark.parametrize(("text", "sums"), [(RATES, ["243.82", "29.40", "273.22"]), (NO_LABEL, ["1500.00", "270.00", "1770.00"])])
+def test_sums_of_several_taxes(text: str, sums: list[str]) -> None:
+    """A row of one rate closes by itself and is not the document's; what the lines add up to needs no label."""
+    extracted = extract_text(document(text))
+    assert [value_at(extracted, f"total_{name}") for name in ("without_tax", "tax", "with_tax")] == sums

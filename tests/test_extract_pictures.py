@@ -309,6 +309,112 @@ def test_a_label_read_badly_still_names_its_value() -> None:
     assert told(read(text)) == TRUTH
 
 
+@pytest.mark.parametrize("printed", ["Ju1 5, 2022", "JuI 5,2022", "Jul 5.2022", "5 JuI 2022"])
+def test_a_month_in_letters_that_look_like_its_own(printed: str) -> None:
+    assert value_at(read(INVOICE.format(**GOOD | {"date": printed})), "issue_date") == "2022-07-05"
+
+
+def test_what_is_due_on_receipt_is_no_receipt() -> None:
+    text = """
+                                                Sunny Day Lawn Care
+Invoice INV0023
+
+BILL TO                                         DATE Jul 5, 2022
+Mrs. Carla Nguyen                               DUE On Receipt
+88 Elm                                          BALANCE DUE USD $173.20
+
+DESCRIPTION                     RATE       QTY         AMOUNT
+Weekly mowing                 $40.00         4        $160.00
+
+                                         TOTAL        $160.00
+                                         TAX 8.25%     $13.20
+                                         BALANCE DUE  USD $173.20
+"""
+    assert read(text).document_type == "invoice"
+
+
+TWO_LINES = """
+Girard Informatique EURL                     FACTURE
+
+Numéro de
+               1537292
+facture
+Date de
+               06-05-2015
+facture
+Échéance de
+               13-05-2015
+paiement
+Bon de
+               67387997
+commande
+
+Désignation                  Quantité        Prix            Montant
+Câble réseau                      3           12,00          36,00
+
+                                          Total HT           36,00
+                                          TVA 20 %            7,20
+                                          Total TTC          43,20
+"""
+
+
+def test_a_value_beside_the_middle_of_a_label_of_two_lines() -> None:
+    apart = read_page(TWO_LINES)
+    boxes = memoryview(bytearray(apart.words.boxes)).cast("H")
+    middles = [i for i, text in enumerate(apart.words.texts) if text in ("1537292", "06-05-2015", "13-05-2015", "67387997")]
+    for i in middles:  # each label's lines come as near as lines do
+        line = boxes[4 * i + 3] - boxes[4 * i + 1]
+        for other in (i - 1, i - 2):
+            boxes[4 * other + 1] += line // 2
+            boxes[4 * other + 3] += line // 2
+        boxes[4 * i + 5] -= line // 2
+        boxes[4 * i + 7] -= line // 2
+    words = replace(apart.words, boxes=boxes.cast("B").tobytes())
+    extracted = extract_text(Document("image/png", (replace(apart, words=words),)))
+    read_so = {path: value_at(extracted, path) for path in ("number", "issue_date", "due_date", "purchase_order_reference")}
+    assert list(read_so.values()) == ["1537292", "2015-05-06", "2015-05-13", "67387997"]
+
+
+def test_sums_at_the_right_of_boxes_with_their_titles_at_the_left() -> None:
+    text = """
+Greenway Tools Co.                              INVOICE   F19-59074
+
+PRODUCT                              PRICE      EXTENSION
+OIL SEAL                             12.00          36.00
+
+MERCHANDISE      LESS DISC.       FREIGHT          TAXABLE        SALES TAX       TOTAL
+           36.00             .00              .00          36.00            2.88           38.88
+"""
+    extracted = read(text)
+    assert [value_at(extracted, f"total_{name}") for name in ("without_tax", "tax", "with_tax")] == ["36.00", "2.88", "38.88"]
+
+
+def test_the_value_of_another_label_under_it_is_not_taken_from_what_stands_beside_both() -> None:
+    """A telephone number between the lines of a label and its value."""
+    apart = read_page(
+        """
+Date                       Greenway Wholesale
+2021-09-30                 88 Orchard Close
+
+Credit Note Number
+                           (995) 574-8415
+2021-2170
+
+Item                      Quantity      Amount
+Tea                              1       16.48
+                            Total        16.48
+"""
+    )
+    boxes = memoryview(bytearray(apart.words.boxes)).cast("H")
+    at = apart.words.texts.index("(995)")
+    for i in (at - 3, at - 2, at - 1):
+        shift = (boxes[4 * i + 3] - boxes[4 * i + 1]) // 2
+        boxes[4 * i + 1] += shift
+        boxes[4 * i + 3] += shift
+    words = replace(apart.words, boxes=boxes.cast("B").tobytes())
+    assert value_at(extract_text(Document("image/png", (replace(apart, words=words),))), "number") == "2021-2170"
+
+
 def test_small_print_beside_the_totals_is_no_label_of_them() -> None:
     text = """
 Maison Tavernier SARL                                         Facture FA-77120

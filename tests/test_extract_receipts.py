@@ -1,4 +1,4 @@
-"""Till receipts as pictures: what every till prints, in seven languages, and how far it can be read badly."""
+"""Till receipts as pictures: what every till prints, in ten languages, and how far it can be read badly."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def test_a_receipt(till: Till) -> None:
         assert value_at(extracted, "total_tax") == till.tax
     assert value_at(extracted, "buyer.name") is None
     assert value_at(extracted, "due_date") is None
+
+
+def test_the_tax_of_a_receipt_is_that_of_all_its_rates() -> None:
+    german = TILLS[1].text
+    with_rates = german.replace("A 7%   Netto 4,67   MwSt 0,33\n", "A 7%    4,67   0,33   5,00\nB 19%   2,35   0,45   2,80\n")
+    extracted = read(with_rates)
+    assert [value_at(extracted, path) for path in ("total_with_tax", "total_tax", "total_without_tax")] == ["7.80", "0.78", "7.02"]
+    assert value_at(read(german), "total_tax") is None
 
 
 @pytest.mark.parametrize(

@@ -273,6 +273,27 @@ def test_lines_are_where_their_cores_are(angle: int) -> None:
     assert abs(line.angle - angle) < 0.6 and line.on_end == (angle == 90)
 
 
+def test_short_numbers_of_a_narrow_column_are_lines_of_their_own() -> None:
+    """Their cores touch where the lines stand close."""
+    found = np.zeros((512, 512), np.float32)
+    for y in (100, 117, 134):
+        found[y : y + 8, 40:240] = 0.9  # what was bought
+        found[y : y + 10, 400:412] = 0.95  # and its price
+    for y, pale in ((110, 0.6), (127, 0.5)):
+        found[y : y + 7, 401:411] = pale
+    numbers = [line for line in lines_in(found, 0.5, 1024, 1024) if line.x > 700]
+    assert [line.y for line in sorted(numbers, key=lambda line: line.y)] == pytest.approx([211, 245, 279], abs=5)
+    assert all(line.width > line.height and not line.on_end for line in numbers)
+
+
+def test_a_title_is_one_line_however_high() -> None:
+    found = np.zeros((512, 512), np.float32)
+    for y in (100, 117, 134):
+        found[y : y + 8, 40:240] = 0.9
+    found[20:50, 300:480] = 0.95
+    assert len(lines_in(found, 0.5, 1024, 1024)) == 4
+
+
 def test_what_is_searched_is_small_and_fits_the_model() -> None:
     made, scale = to_search(np.full((2339, 1654), 250, np.uint8), 200)
     assert made.shape == (1184, 832) and scale == 0.5 and made.min() == 250
@@ -335,6 +356,7 @@ def test_words_end_at_spaces_and_where_letters_stand_too_far_apart() -> None:
     assert [w.text for w in words_in(*strip_of("abcd", {2: 20}), 0)] == ["ab", "cd"]
     assert [w.text for w in words_in(*strip_of("abcd", {2: 6}), 0)] == ["abcd"]
     assert [w.text for w in words_in(*strip_of("abcd·efgh", {4: 8, 5: 8}), 0)] == ["abcd", "·", "efgh"]
+    assert [w.text for w in words_in(*strip_of("ab)14", {3: 8}), 0)] == ["ab)", "14"]  # though much paper stands beside a one
 
 
 def test_a_symbol_said_on_end_is_one_and_said_again_after_none_is_two() -> None:

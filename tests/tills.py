@@ -1,4 +1,4 @@
-"""Made-up till receipts in seven languages, as a till prints them: letters of one width, nothing beside another but the amounts."""
+"""Made-up till receipts in ten languages, as a till prints them: letters of one width, nothing beside another but the amounts."""
 
 from __future__ import annotations
 
@@ -195,6 +195,79 @@ Troco                    2,75
         "2023-11-18",
         "2.25",
         None,
+    ),
+    Till(
+        "latvian",
+        """
+          SIA ZALA BIRZE
+     Jur. adrese: Ozolu iela 4, Liepaja
+          Kase Nr. 02
+   PVN maksataja numurs: LV40003999991
+----------- Čeks -----------
+Rupjmaize 700g
+ 2 gab X 1,35 EUR        2,70 A
+Piens 2,5% 1l
+ 1 gab X 1,09 EUR        1,09 A
+Samaksai EUR             3,79
+
+Nodoklis   Ar PVN  Bez PVN    PVN
+A 21,00 %    3,79     3,13   0,66
+Skaidra nauda            5,00
+Atlikums                 1,21
+Dok. Nr.: 118/20417 Kase 0002
+  2025-03-14 17:05:31
+""",
+        "SIA ZALA BIRZE",
+        "2025-03-14",
+        "3.79",
+        "EUR",
+        "0.66",
+    ),
+    Till(
+        "polish",
+        """
+    PIEKARNIA POD LIPĄ SP. Z O.O.
+       ul. Kwiatowa 12
+       31-002 Kraków
+       NIP 677-123-45-67
+2024-05-21               nr wydr. 00812
+       PARAGON FISKALNY
+Chleb żytni      1 x 6,80    6,80C
+Bułka            4 x 1,10    4,40C
+SUMA PLN                    11,20
+Gotówka                     20,00
+Reszta                       8,80
+Kasa 1  Kasjer Anna       08:41
+       Dziękujemy
+""",
+        "PIEKARNIA POD LIPĄ SP. Z O.O.",
+        "2024-05-21",
+        "11.20",
+        "PLN",
+    ),
+    Till(
+        "swedish",
+        """
+       BJÖRKENS LIVS AB
+       Storgatan 8
+       412 55 Göteborg
+       Org.nr 556677-8899
+Kvitto 20417    Kassa 2
+2024-02-03 18:12
+
+Knäckebröd              28,90
+Mjölk 1,5 l             19,50
+SUMMA SEK               48,40
+Kontant                 50,00
+Växel                    1,60
+Moms 12%  43,21          5,19
+      Tack
+""",
+        "BJÖRKENS LIVS AB",
+        "2024-02-03",
+        "48.40",
+        "SEK",
+        "5.19",
     ),
 )
 """`currency` None: the receipt does not say."""

@@ -5,7 +5,7 @@ Nothing is decided here: `choice` and `totals` weigh the candidates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.domain.document import BoundingBox
@@ -15,10 +15,11 @@ from app.extractors.checksums import proved_ids
 from app.extractors.confusions import CUT, Variant, variant
 from app.extractors.date_order import Order, date_order
 from app.extractors.grammar import amounts, codes, dates, ibans, ids, vat_ids
-from app.extractors.grid import Grid
+from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, Meaning, cues_of
 from app.extractors.lexicon import Cue
 from app.extractors.misread_bics import mended_bics
+from app.extractors.misread_months import mended_dates
 from app.extractors.nearby import Labels
 from app.extractors.wrapped import wrapped_dates, wrapped_ibans, wrapped_ids
 
@@ -84,15 +85,20 @@ def find_candidates(grid: Grid) -> Candidates:
     found: list[Candidate] = []
     alternatives: dict[Kind, list[Candidate]] = {}
     values: list[list[tuple[int, int]]] = []
+
+    def dated(number: int, row: Row) -> Iterator[Candidate]:
+        return dates(number, row, order.order)
+
     for number, row in enumerate(grid.rows):
         taken: list[tuple[int, int]] = []
         here: list[Candidate] = []
         digits = any(map(str.isdigit, row.text))
         other = variant(row) if row.read else None
-        finders = (ibans, vat_ids, lambda n, r: dates(n, r, order.order), lambda n, r: amounts(n, r, mark)) if digits or other else ()
+        finders = (ibans, vat_ids, dated, lambda n, r: amounts(n, r, mark)) if digits or other else ()
         for finder in finders:
             usual = list(finder(number, row))
             if row.read:
+                usual = list(mended_dates(number, row, order.order)) if finder is dated and not usual else usual
                 usual = [*proved_ids(number, row), *usual] if finder is ibans else usual
                 usual, doubtful = _with_variants(usual, finder(number, other.row) if other else (), other)
                 for candidate in doubtful:

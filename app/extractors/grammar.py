@@ -46,7 +46,7 @@ _DAY_FIRST = re.compile(
 )
 
 
-_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,/-]?\s?(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?[\s/-]?(\d{1,2})(?:st|nd|rd|th)?\s?[,./-]?\s?(\d{4})(?!\d)")
 
 
 _YEAR_FIRST = re.compile(r"(?<!\w)(\d{4})[\s/-]([^\W\d_]{3,12})\.?[\s/-](\d{1,2})(?!\d)")
@@ -183,6 +183,8 @@ def ids(number: int, row: Row, cues: list[CueHit]) -> Iterator[Candidate]:
                 begin = i
                 while begin > first and _short_code(row.words[begin - 1].text) and not any(h.first <= begin - 1 < h.end for h in cues):
                     begin -= 1
+                while row.words[begin].text in "/-":
+                    begin += 1
                 stop = i + 1
                 while stop < end and _goes_on(row.words[stop].text):
                     stop += 1

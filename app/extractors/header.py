@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 from app.domain.parsing import plain
 from app.extractors.candidate import Candidate
@@ -91,11 +92,16 @@ def _choose_ids(found: Candidates, table: Table, chosen: dict[str, Choice]) -> N
     amounts = {(c.row, i) for c in found.of("amount") if c.decimals == 2 or c.currency for i in range(c.first, c.end)}
     percents = {(c.row, i) for c in found.of("percent") for i in range(c.first, c.end)}
     repeats = Counter(c.value for c in ids)
+    asked = _asks_for_the_buyers_order(found)
     weighed: dict[str, list[tuple[float, Candidate]]] = {}
     for c in ids:
         roles = found.strength(c, id_meaning)
         if _names_itself_an_order(found, c):
             roles = {"number": 0.5 * roles.get("number", 0.0), "purchase_order_reference": 0.8 if roles else 0.6}
+        elif _is_the_buyers_reference(found, c):
+            roles = {"purchase_order_reference": 0.7}
+        elif asked and found.labels(c) and Cue.ORDER in (cues := found.labels(c)[0].cues) and not cues & {Cue.PURCHASE, Cue.YOUR}:
+            continue
         if not roles:
             continue
         cells = {(c.row, i) for i in range(c.first, c.end)}
@@ -141,6 +147,22 @@ def _names_itself_an_order(found: Candidates, candidate: Candidate) -> bool:
     if not labels:
         return text[0].isalpha() and found.grid.rows[candidate.row].page == 1
     return labels[0].cues <= _ANY_REFERENCE and labels[0].cues not in ({Cue.CUSTOMER}, {Cue.CUSTOMER, Cue.NUMBER}, {Cue.NUMBER})
+
+
+def _is_the_buyers_reference(found: Candidates, candidate: Candidate) -> bool:
+    """Whether a number is all that "Your reference" says: what a buyer gives to be referred to by is most often his order."""
+    labels, text = found.labels(candidate), str(candidate.value)
+    digits = sum(map(str.isdigit, text))
+    return bool(labels) and labels[0].cues in (_YOUR_REFERENCE, _YOUR_REFERENCE | {Cue.NUMBER}) and 4 <= digits and 2 * digits > len(text)
+
+
+_YOUR_REFERENCE = frozenset({Cue.YOUR, Cue.REFERENCE})
+
+
+def _asks_for_the_buyers_order(found: Candidates) -> bool:
+    """Whether "Your order" is a label: another order, of nobody in particular, is the seller's own then."""
+    pairs = (pair for hits in found.cues for pair in pairwise(hits))
+    return any(Cue.YOUR in your.cues and Cue.PURCHASE in order.cues and your.end == order.first for your, order in pairs)
 
 
 def _names_an_order(found: Candidates, candidate: Candidate) -> bool:

@@ -302,6 +302,8 @@ def _weighed_cues(found: Candidates) -> Iterator[tuple[float, frozenset[Cue]]]:
             cues = cues_in(words)
             if not cues & {Cue.INVOICE, Cue.CREDIT, Cue.RECEIPT} or ("documento" in words and Cue.CREDIT not in cues):
                 continue  # "tipo documento" stands over the title of any
+            if cues & {Cue.FALL_DUE, Cue.PAYABLE} and not cues & {Cue.INVOICE, Cue.CREDIT}:
+                continue  # "due on receipt"
             if len(words) < 3 and any(map(str.isdigit, words[-1])) and Cue.CREDIT not in cues:
                 continue  # "invoice 4711" may be one that is credited; a credit note is seldom named but by itself
             named = [word for word in words if not any(map(str.isdigit, word))]

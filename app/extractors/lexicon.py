@@ -118,6 +118,7 @@ CUES: dict[Cue, str] = {
         "notanummer;folio;numer;number;no;nr;nro;num;numero;nummer;n;nrs;#;id;ndeg;identifier;code;codice;codigo;cod;kennung"
     ),
     Cue.DATE: (
+        "fecha de expedicion;fecha expedicion;expedicion;ausstellungstag;ausstellungs;ausgestellt;"
         "issued;raised on;submitted on;udstedt;udstedelses;utstedelses;utfardad;utfardat;wystawiona dnia;wystawiona;data wyst;"
         "emise en date du;"
         "notadatum;dated;wystawiono dnia;wystawiono;"
@@ -142,6 +143,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.ORDER: "order;ord;ordre;orden;ordem;bestelling;bestel",
     Cue.PURCHASE: (
+        "einkaufsbestellnummer;einkaufs bestellung;kunden bestellung;"
         "zamowienia;zamowieniem;zam;inkops;inkop;inkopsorder;er order;ert ordernr;ert order nr;ert ordernummer;er bestallning;"
         "bestallning;bestallnings;indkøbs;indkøbsordre;innkjøps;rekvisition;rekvisitions;jeres ordre;deres ordre;kundenbestell;"
         "abruf;einkaufsbestellung;einkaufsbestell;opdrachtnummer klant;opdracht nummer klant;"
@@ -183,6 +185,7 @@ CUES: dict[Cue, str] = {
         "reservation"
     ),
     Cue.DELIVERY: (
+        "wykonania;fecha operacion;fecha de operacion;datum levering;leistungsdatum;"
         "leveringsdato;leveransdatum;data sprzedazy;data sprzedaży;delivery;delivered;liefer;lieferung;lieferungs;leistung;"
         "leistungs;livraison;livre;levering;lever;leverings;consegna;entrega;ship;shipped;shipping;shipment;supply;time of supply;"
         "prestation;service;service date;versand;expedition;date of supply;dispatch;despatch"
@@ -202,6 +205,7 @@ CUES: dict[Cue, str] = {
         "condiciones de pago;condicoes de pagamento;terms of payment;betalingsconditie;betalingstermijn;zahlungsziel"
     ),
     Cue.UNTIL: (
+        "oltre il;"
         "entro e non oltre il;entro e non oltre;"
         "do dnia;"
         "pour le;au plus tard le;au plus tard;d ici le;d ici au;bis;bis zum;bis spatestens;by;before;avant le;avant;jusqu au;voor;entro;"
@@ -216,6 +220,7 @@ CUES: dict[Cue, str] = {
     ),
     Cue.WITHHELD: ("retencion;irpf;ritenuta;ritenuta d acconto;withholding;withheld;retenue;retenue a la source;retencao;tds;ritenute"),
     Cue.FALL_DUE: (
+        "spatestens am;spatestens bis;"
         "maturity;maturity date;payable before;terms expire;nettofalligkeit;netto falligkeit;zahlfrist;valuta;bezahlen bis;"
         "uberweisen bis;exigible;exigible le;exigibilite;date d exigibilite;paiement du le;paiement au;paiement avant;"
         "reglement avant;vervalt;vervalt op;verloop;verloopdatum;verloopt;verloopt op;betaaltermijn tot;scade;scade il;scad;"
@@ -437,6 +442,7 @@ CUES: dict[Cue, str] = {
         "open amount;uberweisungsbetrag;zahllast;montant du;net du;pay now;em divida;balance amount"
     ),
     Cue.PAYMENT: (
+        "bonifico;bonifico bancario;transferencia;transferencia bancaria;transferencia bancaria con;"
         "zapłata;zapłate;zapłaty;settle;settlement;bezahlen;regler;versement;abonarse;abonar;over te maken;overmaken;voldoen;"
         "indbetalt;inbetalning;inbetalt;"
         "ausgleich;begleichung;płatne;płatne przelewem;"

@@ -11,12 +11,14 @@ from app.domain.parsing import (
     parse_currency,
     plain,
 )
+from app.extractors.beside import cues_beside
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.grammar import GLUED, NUMERIC_DATE
-from app.extractors.grid import Grid, PlacedWord, Row
+from app.extractors.grid import Grid, Row
 from app.extractors.labels import CueHit, cues_in, label_words
 from app.extractors.lexicon import Cue
 
+TITLE = 1.4  # times as high as a value: no label is
 SENTENCE = 8  # words, from which a cell with a full stop is no label
 
 
@@ -40,8 +42,8 @@ class Labels:
 
     def of(self, candidate: Candidate) -> Iterator[Label]:
         beside = list(self._row_labels(candidate))
-        if halved := self._halved_label(candidate):
-            beside.insert(0, Label(halved, "left", 0))
+        if cues := cues_beside(self.grid, candidate):
+            beside.insert(0, Label(cues, "left", 0))
         if candidate.kind == "date":
             if self._of_period(candidate):
                 yield Label(frozenset({Cue.PERIOD}), "inline", 0)
@@ -94,6 +96,8 @@ class Labels:
                 colon = end > start and row.words[end - 1].text.endswith(":")
                 if cell != home and not colon and not self._is_label(row, hits, begin, end, candidate.kind):
                     return
+                if cell != home and candidate.kind == "date" and _is_title(row, begin, candidate.first):
+                    return
                 relation: Relation = "inline" if cell == home else "left"
                 if cell != home and not colon and candidate.kind in ("id", "date") and cues <= _SAYS_LITTLE:
                     cues |= self._rest_of_label(candidate, begin, end)
@@ -117,34 +121,6 @@ class Labels:
                 distance += 1 if not only_values or before else 0
                 if distance > (4 if candidate.kind in ("amount", "percent") else 2):
                     return
-
-    def _halved_label(self, candidate: Candidate) -> frozenset[Cue]:
-        """Of a label in two lines to the left, with its value at half their height, as tables set both in the middle of a row."""
-        row = self.grid.rows[candidate.row]
-        home = row.cell_of[candidate.first]
-        if candidate.kind not in ("id", "date") or row.cells[home][0] != candidate.first:
-            return _NO_CUES
-        parts = [self._cell_left_of(candidate, step) for step in (-1, 1)]
-        lines = [part for part in parts if part]
-        if len(lines) < 2 or not (_near(lines[0][0].x0, lines[1][0].x0, row) or _near(lines[0][-1].x1, lines[1][-1].x1, row)):
-            return _NO_CUES
-        if home and row.words[candidate.first - 1].x1 > min(line[0].x0 for line in lines):
-            return _NO_CUES
-        return cues_in(word for line in lines for spot in line for word in label_words(spot.text))
-
-    def _cell_left_of(self, candidate: Candidate, step: int) -> list[PlacedWord]:
-        """The words of the nearest cell to the left, in the next line up (`step` -1) or down (1) that is set half a line off."""
-        rows = self.grid.rows
-        row, x0, x1 = rows[candidate.row], rows[candidate.row].words[candidate.first].x0, rows[candidate.row].words[candidate.end - 1].x1
-        for number in range(candidate.row + step, candidate.row + 4 * step, step):
-            if not 0 <= number < len(rows) or rows[number].page != row.page or abs(rows[number].y0 - row.y0) > row.height:
-                break
-            if any(spot.x0 < x1 and spot.x1 > x0 for spot in rows[number].words):
-                break
-            left = [cell for cell in rows[number].cells if rows[number].words[cell[1] - 1].x1 <= x0]
-            if left and not any(left[-1][0] <= first < left[-1][1] for first, _ in self.values[number]):
-                return rows[number].words[slice(*left[-1])]
-        return []
 
     def _rest_of_label(self, candidate: Candidate, first: int, end: int) -> frozenset[Cue]:
         """The cues of a label that goes on in the next line, or began in the one before: "Date" over "d'échéance"."""
@@ -208,7 +184,7 @@ class Labels:
     @staticmethod
     def _is_label(row: Row, hits: list[CueHit], begin: int, end: int, kind: Kind) -> bool:
         """Whether a cell to the left is a label and not a text that holds such a word; amounts often have long ones."""
-        words = sum(spot.wordy for spot in row.words[begin:end])
+        words = sum(spot.wordy and not (spot.text.islower() and len(spot.text) <= 3) for spot in row.words[begin:end])
         covered = sum(hit.end - hit.first for hit in hits if begin <= hit.first and hit.end <= end)
         if row.read and end - begin >= SENTENCE and row.words[end - 1].text.endswith("."):
             return False  # small print that a skewed page puts beside the totals
@@ -328,11 +304,11 @@ class Labels:
             above = self.grid.rows[number]
             if above.y1 < row.y0 - reach and not head_only:
                 return
+            if number == candidate.row - 1 and not head_only and (cues := self._corner_label(candidate)):
+                yield Label(cues, "above", 0)
+                return
             any_over, all_values, cues = self._cues_over(number, candidate, x0, x1)
             if not any_over:
-                if number == candidate.row - 1 and (cues := self._corner_label(candidate)):
-                    yield Label(cues, "above", 0)
-                    return
                 continue
             if head_only:
                 if cues & _HEADS and sum(map(bool, self._above(number).hits)) >= 3:
@@ -365,11 +341,15 @@ class Labels:
         if not all(end - first <= 5 and any(_valued(spot.text) for spot in row.words[first:end]) for first, end in row.cells):
             return _NO_CUES  # the first line of a table under its head
         lefts = [over.words[first].x0 for first, _ in over.cells]
+        edge = 0.2 * row.height
         if not all(
-            left <= row.words[first].x0 and row.words[end - 1].x1 <= right
+            left <= row.words[first].x0 and row.words[end - 1].x1 <= right + edge
             for (first, end), left, right in zip(row.cells, lefts, [*lefts[1:], float("inf")], strict=True)
         ):
             return _NO_CUES
+        apart = sum(row.words[first].x0 > over.words[last - 1].x1 for (first, _), (_, last) in zip(row.cells, over.cells, strict=True))
+        if 2 * apart < len(row.cells):
+            return _NO_CUES  # titles right over their values
         return self._between(self.cues[candidate.row - 1], *over.cells[row.cell_of[candidate.first]])
 
     def _title_above(self, number: int, candidate: Candidate, x0: float, x1: float) -> frozenset[Cue]:
@@ -404,6 +384,11 @@ _SUMS = frozenset({Cue.TOTAL, Cue.GRAND, Cue.SUBTOTAL})
 def _near(x: float, other: float, row: Row) -> bool:
     """Whether two edges are flush, for a row of this height."""
     return abs(x - other) < 0.4 * row.height
+
+
+def _is_title(row: Row, word: int, value: int) -> bool:
+    """Whether a word is set so much larger than a value that it is the title of the page, and no label of that value."""
+    return row.words[word].y1 - row.words[word].y0 > TITLE * (row.words[value].y1 - row.words[value].y0)
 
 
 def _valued(text: str) -> bool:

@@ -12,7 +12,7 @@ from app.extractors.lexicon import Cue
 from app.extractors.receipt_amounts import TOTALS, RowAmount
 from app.extractors.receipts import Receipt
 
-ZERO = Decimal(0)
+ZERO, CENT = Decimal(0), Decimal("0.01")
 ROUNDED = Decimal("0.1")
 """More is rounded off nowhere: the smallest coin is 5 or, without tax, 10 hundredths."""
 MOST_RATES = 4
@@ -37,20 +37,26 @@ class Proof:
 
 
 def summaries_of(receipt: Receipt) -> Iterator[Summary]:
-    """Rows that hold a base and a tax that is a likely share of it (1 to 28 %), where tax is spoken of; their sum may stand by them."""
+    """Rows that hold a base and a tax that is a likely share of it (1 to 28 %), where tax is spoken of, or its rate stands there; their sum
+    may stand by them."""
     found = receipt.found
     by_row: dict[int, list[Candidate]] = {}
     for c in found.of("amount"):
         if c.decimals == 2:
             by_row.setdefault(c.row, []).append(c)
+    rates: dict[int, list[Decimal]] = {}
+    for c in found.of("percent"):
+        rates.setdefault(c.row, []).append(_value(c))
     taxed = False
     for number in range(len(found.grid.rows)):
         taxed = taxed or any(Cue.TAX in hit.cues for hit in found.cues[number])
         cells = by_row.get(number, [])
-        if not taxed or not 2 <= len(cells) <= 4:
+        if not 2 <= len(cells) <= 4:
             continue
         pairs = [(a, b) for a in cells for b in cells if _value(a) + _value(b) in map(_value, cells)]
         for base, tax in (*pairs, cells[-2:]):
+            if not (taxed or any(abs(_value(base) * rate / 100 - _value(tax)) <= CENT for rate in rates.get(number, ()))):
+                continue
             if _value(base) > 0 and Decimal("0.01") <= _value(tax) / _value(base) <= Decimal("0.28"):
                 yield Summary(base, tax, _value(base) + _value(tax))
                 break

@@ -9,7 +9,7 @@ from app.extractors.candidate import Candidate
 from app.extractors.choice import Choice, confidence
 from app.extractors.confusions import misreading
 from app.extractors.receipt_amounts import COIN, TOTALS, RowAmount, as_the_sums_say, row_amounts
-from app.extractors.receipt_proofs import Proof, Summary, proofs_of, summaries_of
+from app.extractors.receipt_proofs import MOST_RATES, Proof, Summary, proofs_of, summaries_of
 from app.extractors.receipts import Receipt, given_on
 from app.extractors.totals import Totals
 
@@ -23,8 +23,8 @@ UNSEEN = 0.3
 """What it costs a value that it stands nowhere as it is."""
 
 
-def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
-    """The total after rounding, and the row of the tax summary that closes with it; None where nothing bears an amount out."""
+def paid_by(receipt: Receipt) -> tuple[Choice, list[Summary]] | None:
+    """The total after rounding, and the rows of the tax summary that close with it; None where nothing bears an amount out."""
     summaries = list(summaries_of(receipt))
     amounts = as_the_sums_say(list(row_amounts(receipt)), {summary.tax for summary in summaries})
     proofs = list(proofs_of(amounts, summaries))
@@ -54,8 +54,17 @@ def paid_by(receipt: Receipt) -> tuple[Choice, Summary | None] | None:
     if best is None or best[0] < LEAST:
         return None
     merit, value, at = best
-    summary = next((s for s in summaries if abs(s.total - value) <= 2 * CENT), None)
-    return Choice(value, confidence(min(1.0, merit / 1.6)), at, "text" if at else "computed"), summary
+    return Choice(value, confidence(min(1.0, merit / 1.6)), at, "text" if at else "computed"), _closing(summaries, value)
+
+
+def _closing(summaries: list[Summary], value: Decimal) -> list[Summary]:
+    """The row, or else the rows under one another, one for each rate, that add up to the total."""
+    for count in range(1, MOST_RATES + 1):
+        for first in range(len(summaries) - count + 1):
+            rows = summaries[first : first + count]
+            if abs(sum((summary.total for summary in rows), ZERO) - value) <= 2 * CENT:
+                return rows
+    return []
 
 
 def _rounded_to(value: Decimal, amounts: list[RowAmount], proofs: list[Proof]) -> set[Decimal]:
@@ -100,16 +109,23 @@ def settle_receipt(receipt: Receipt, totals: Totals, header: dict[str, Choice]) 
         sums = {a.value for a in row_amounts(receipt) if a.role in TOTALS}
         wrong = "total_with_tax" in chosen and chosen["total_with_tax"].value not in sums  # the change, or an article
         return Totals({}, ()) if wrong else totals
-    total, summary = paid
+    total, rows = paid
     chosen["total_with_tax"] = total
     net, tax = (chosen.get(path) for path in ("total_without_tax", "total_tax"))
     for path in ("amount_due", "paid_amount"):
         chosen.pop(path, None)
-    if summary:
+    if rows:
         sure = round(0.9 * total.confidence, 3)
-        chosen["total_without_tax"] = Choice(summary.base.value, sure, summary.base)
-        chosen["total_tax"] = Choice(summary.tax.value, sure, summary.tax)
+        chosen["total_without_tax"] = _sum_of([summary.base for summary in rows], sure)
+        chosen["total_tax"] = _sum_of([summary.tax for summary in rows], sure)
     elif not (net and tax and isinstance(net.value, Decimal) and isinstance(tax.value, Decimal) and net.value + tax.value == total.value):
         for path in ("total_without_tax", "total_tax"):
             chosen.pop(path, None)
-    return Totals(chosen, totals.rates if summary else ())
+    return Totals(chosen, totals.rates if rows else ())
+
+
+def _sum_of(amounts: list[Candidate], sure: float) -> Choice:
+    """The amount of a single rate, where it stands; the sum of several, which stands nowhere."""
+    if len(amounts) == 1:
+        return Choice(amounts[0].value, sure, amounts[0])
+    return Choice(sum((value for c in amounts if isinstance(value := c.value, Decimal)), ZERO), sure, None, "computed")

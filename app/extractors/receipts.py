@@ -33,21 +33,25 @@ ENOUGH = 4
 SPELLINGS = {
     "change": (
         "change;change due;cash change;balance change;ruckgeld;wechselgeld;zuruck;rendu;monnaie;a rendre;wisselgeld;terug;resto;cambio;"
-        "troco;vuelto;devuelto;devolucion;baki"
+        "troco;vuelto;devuelto;devolucion;baki;atlikums;graza;tagasi;reszta;vraceno;vaxel;byttepenge;vaihtoraha;visszajaro"
     ),
     "tendered": (
         "cash;tendered;received;cash received;payment;bar;bargeld;gegeben;erhalten;especes;contant;contanti;efectivo;entregado;entregue;"
         "dinheiro;numerario;visa;mastercard;master card;maestro;girocard;ec karte;ec cash;kartenzahlung;carte bancaire;bancontact;pin;"
         "carta;tarjeta;cartao;multibanco;debit;credit card;card;amex;american express;tunai;"
-        "espece;cb;pagamento elettronico;importo pagato;paid"
+        "espece;cb;pagamento elettronico;importo pagato;paid;skaidra nauda;grynais;sularaha;gotowka;hotove;hotovost;kontant;kontanter;"
+        "kateinen;keszpenz;gotovina;numerar;bankkort;karta platnicza;platebni karta"
     ),
     "till": (
         "cashier;till;pos;counter;kasse;kassierer;bediener;caisse;caissier;kassa;kassier;cassa;cassiere;caja;cajero;caixa;operador;"
         "served by;table;tisch;tavolo;mesa;covers;pax;salesperson;clerk;ticket;bon;kassenbon;scontrino;slip;register;server;waiter;"
         "terminal;station;guest check;operator;operateur;operatore;pump;shift;car park;parking;parkschein;parkhaus;stationnement;"
-        "parcheggio;aparcamiento;estacionamento;parkeren"
+        "parcheggio;aparcamiento;estacionamento;parkeren;kase;kasa;ceks;kvits;kviitung;paragon;pokladna;uctenka;kvitto;kvittering;"
+        "kassalappu;kuitti;nyugta;bon fiscal;kasjer;pokladni"
     ),
-    "total": "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt",
+    "total": (
+        "ttl;nett;jumlah;jumlah besar;jumlah keseluruhan;to pay;amt;samaksai;moketi;kokku;summa;suma;razem;celkem;yhteensa;osszesen;ukupno"
+    ),
     "bonus": "member;points;punkte;payback;bonuspunkte;fidelite;spaarpunten;punti;puntos;pontos;fidelidad;you saved;sie sparen",
     "greeting": (
         "welcome;welcome to;willkommen;herzlich willkommen;bienvenue;bienvenue chez;benvenuti;benvenuto;bienvenido;bienvenidos;bem vindo;"
@@ -61,7 +65,8 @@ SPELLINGS = {
     "branch": "branch;outlet;filiale;zweigstelle;succursale;filiaal;vestiging;sucursal;filial;cawangan;store no;shop no;store #",
     "thanks": (
         "thank you;come again;vielen dank;danke;merci;bedankt;grazie;gracias;obrigado;goods sold;refundable;exchangeable;exchange;umtausch;"
-        "cash refund;a bientot;tot ziens;arrivederci;visit again"
+        "cash refund;a bientot;tot ziens;arrivederci;visit again;paldies;aciu;aitah;dziekujemy;dekujeme;tack;kiitos;koszonjuk;multumim;"
+        "hvala"
     ),
     "rounding": "rounding;rounded;rundung;arrondi;afronding;arrotondamento;redondeo;arredondamento;round off;pelarasan;pembundaran",
     "count": "qty;quantity;items;item;count;pcs;artikel;articles;stuck;points;saving;savings;discount;menge;anzahl;cantidad;quantidade",

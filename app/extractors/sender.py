@@ -120,6 +120,8 @@ class Senders:
             choice = replace(choice, value=part.value, candidate=part)
         if choice and choice.candidate and (fuller := _fuller(choice.candidate, [c for _, c in weighed if plain(str(c.value)) in heads])):
             choice = replace(choice, value=fuller.value, candidate=fuller)
+        if choice and choice.candidate and (full := _in_full(choice.candidate, weighed, heads)):
+            choice = replace(choice, value=full.value, candidate=full)
         return replace(choice, value=_whole_name(grid, choice.candidate, counts)) if choice and choice.candidate else choice
 
 
@@ -211,6 +213,24 @@ def _fuller(name: Candidate, names: list[Candidate]) -> Candidate | None:
     return longest if longest and sum(map(len, plain(str(longest.value)))) > sum(map(len, words)) else None
 
 
+def _in_full(name: Candidate, weighed: list[tuple[float, Candidate]], heads: set[tuple[str, ...]]) -> Candidate | None:
+    """The formal name (BT-27) that begins with what was chosen, as a logo has no more of it than a word: "ACME", "Brown &"."""
+    text, words = str(name.value), plain(str(name.value))
+    if legal_form(text):
+        return None
+    longer = [
+        (merit, c)
+        for merit, c in weighed
+        if (inner := plain(str(c.value))) in heads and len(inner) > len(words) and inner[: len(words)] == words and merit >= FORMAL
+        if (legal_form(str(c.value)) or text.endswith("&")) and not _DASH.search(str(c.value))
+    ]
+    return max(longer, key=lambda pair: pair[0])[1] if longer else None
+
+
+FORMAL = 0.35
+"""What has to speak for a formal name that stands elsewhere."""
+
+
 def _whole_name(grid: Grid, name: Candidate, counts: Counter[tuple[str, ...]]) -> str:
     """A name with its lines above and below, where a letterhead sets it in two: "Mutual Insurance Company / of Exampletown Inc."
 
@@ -263,9 +283,15 @@ def _line_above(grid: Grid, line: Line) -> Line | None:
         above = grid.rows[number]
         cell = next((cell for cell in above.cells if abs(above.words[cell[0]].x0 - left) < 0.4 * row.height), None)
         if cell:
-            near = row.y0 - above.y1 < 0.5 * row.height and abs(above.height / row.height - 1) < 0.15
-            return (number, *cell) if near else None
+            upper = (number, *cell)
+            near = row.y0 - above.y1 < 0.5 * row.height and abs(_height(grid, upper) / _height(grid, line) - 1) < 0.15
+            return upper if near else None
     return None
+
+
+def _height(grid: Grid, line: Line) -> float:
+    """Of the words of a line alone: beside them in the row may stand a larger title."""
+    return max(spot.y1 - spot.y0 for spot in grid.rows[line[0]].words[line[1] : line[2]])
 
 
 def _joined(grid: Grid, mentions: list[Mention], usual: float) -> list[Mention]:
@@ -296,7 +322,7 @@ LARGE = 1.3
 
 def _large(grid: Grid, first: Mention, second: Mention, usual: float) -> bool:
     """Whether two lines are the halves of a name in large print."""
-    if min(grid.rows[first.line[0]].height, grid.rows[second.line[0]].height) < LARGE * usual or legal_form(first.text):
+    if min(_height(grid, first.line), _height(grid, second.line)) < LARGE * usual or legal_form(first.text):
         return False
     bold = [grid.rows[m.line[0]].words[m.line[1]].bold for m in (first, second)]
     return bold[0] == bold[1] and not any(map(str.isdigit, first.text + second.text)) and len(first.words) + len(second.words) <= 8

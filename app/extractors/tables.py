@@ -36,7 +36,8 @@ class Table:
     def holds(self, candidate: Candidate, grid: Grid) -> bool:
         """Whether a value stands in the table, and not in a column of the page beside it."""
         row = grid.rows[candidate.row]
-        x0, x1 = row.words[candidate.first].x0, row.words[candidate.end - 1].x1
+        first, end = row.cells[row.cell_of[candidate.first]]
+        x0, x1 = row.words[first].x0, row.words[end - 1].x1
         return candidate.row in self.rows and x1 + row.height > self.span[0] and x0 - row.height < self.span[1]
 
     def merit(self) -> tuple[int, bool, int]:
@@ -148,13 +149,15 @@ def _read(found: Candidates, heads: list[TableHead]) -> Table:
 
 
 def _span(grid: Grid, heads: list[TableHead], rows: set[int], items: list[ItemRow]) -> tuple[float, float]:
-    """From the leftmost to the rightmost of what was read of a table, its titles included."""
-    titles = [(title.x0, title.x1) for head in heads if head.first in rows for title in head.heads]
+    """From the leftmost to the rightmost of a table: of its titles and numbers, and from where its names begin if no title is theirs."""
+    used = [head for head in heads if head.first in rows]
+    named = any(head.has(Column.NAME) for head in used)
     parts: list[Candidate | Text] = []
     for item in items:
-        parts += [*item.numbers.values(), *item.texts.values(), *item.names]
+        parts += [*item.numbers.values(), *([] if named else item.names[:1])]
     words = [(grid.rows[part.row].words[part.first].x0, grid.rows[part.row].words[part.end - 1].x1) for part in parts]
-    return min((x0 for x0, _ in titles + words), default=0.0), max((x1 for _, x1 in titles + words), default=float("inf"))
+    places = [(title.x0, title.x1) for head in used for title in head.heads] + words
+    return min((x0 for x0, _ in places), default=0.0), max((x1 for _, x1 in places), default=float("inf"))
 
 
 def _is_of_taxes(head: TableHead) -> bool:

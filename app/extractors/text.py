@@ -186,7 +186,7 @@ def readability(placed: list[PlacedWord]) -> float:
 
 
 def _country(parties: Parties, header: dict[str, Choice]) -> str | None:
-    """The seller's country by its address, VAT id or bank account."""
+    """The seller's country by its address, VAT id or bank account; else the buyer's, because most sales are at home."""
     if parties.seller.address.country:
         return parties.seller.address.country
     for choice in (parties.seller.vat_id, header.get("payment_account")):
@@ -195,7 +195,7 @@ def _country(parties: Parties, header: dict[str, Choice]) -> str | None:
             return code
         if len(code) == 2 and choice is parties.seller.vat_id and choice and len(str(choice.value)) == 15:
             return "IN"
-    return None
+    return parties.buyer.address.country
 
 
 def _sum_of(changes: tuple[AllowanceCharge, ...]) -> Decimal | None:

@@ -56,8 +56,11 @@ def choose_totals(found: Candidates, items: frozenset[int], sum_of_lines: Decima
     )
     tax += _tax_sums(amounts, roles, rates) + _included_taxes(found, amounts, roles)
     net += _base_sums(amounts, rates)
+    net += _proved_by_lines(sum_of_lines, gross, net, tax)
     bare = [c for c in amounts if not roles[id(c)] and c.decimals == 2]
     net, gross = net + _closing(bare, gross, tax, -1), gross + _closing(bare, net, tax, 1)
+    of_one_rate = _of_one_rate(rates, gross)
+    gross, net, tax = ([r for r in pool if not r.candidate or (r.candidate.row, r.value) not in of_one_rate] for pool in (gross, net, tax))
     withheld = [abs(value_of(c)) for c in amounts if roles[id(c)].get("withheld", 0.0) > 0.4]
     best = _best(gross, net, tax, withheld)
     if best and any(found.grid.rows[c.row].read for c in amounts[:1]):
@@ -154,7 +157,7 @@ def _tax_sums(amounts: list[Candidate], roles: dict[int, dict[str, float]], rate
     for c in sorted(amounts, key=lambda c: (c.row, c.first)):
         if roles[id(c)].get("tax", 0.0) > 0.5 and value_of(c):
             blocks[-1][c.row] = value_of(c)  # the last of a row is the tax, what stands before it the base
-        elif roles[id(c)].get("gross", 0.0) > 0.5 and c.row not in blocks[-1]:
+        elif max(roles[id(c)].get("gross", 0.0), roles[id(c)].get("total", 0.0)) > 0.5 and c.row not in blocks[-1]:
             blocks.append({})  # what follows is said of something else
     blocks.append({row: value for block in blocks for row, value in block.items()})
     sums += [Reading(sum(block.values(), ZERO), 0.55, None) for block in blocks if 2 <= len(block) <= 6]
@@ -179,6 +182,22 @@ def _base_sums(amounts: list[Candidate], rates: tuple[Rate, ...]) -> list[Readin
     if len(rates) == 1 and rates[0].rate:
         return [Reading(value_of(c), 0.4, c) for c in amounts if c.row == rates[0].row and value_of(c) == rates[0].base][:1]
     return [Reading(sum((rate.base for rate in rates), ZERO), 0.4, None)] if len(rates) > 1 else []
+
+
+def _proved_by_lines(sum_of_lines: Decimal | None, gross: list[Reading], net: list[Reading], tax: list[Reading]) -> list[Reading]:
+    """What the lines add up to, if with a tax that is shown it makes a total that is shown: the total without tax often has no label."""
+    if sum_of_lines is None or any(abs(reading.value - sum_of_lines) <= CENT for reading in net):
+        return []
+    closes = any(t.value and abs(sum_of_lines + t.value - g.value) <= CENT for t in tax for g in gross)
+    return [Reading(sum_of_lines, 0.4, None)] if closes else []
+
+
+def _of_one_rate(rates: tuple[Rate, ...], gross: list[Reading]) -> frozenset[tuple[int, Decimal]]:
+    """Row and value of the amounts of each rate, in a table of several that make a total together: none of them is the document's."""
+    together = sum((rate.base + rate.tax for rate in rates), ZERO)
+    if len(rates) < 2 or not any(abs(reading.value - together) <= CENT for reading in gross):
+        return frozenset()
+    return frozenset((rate.row, value) for rate in rates for value in (rate.base, rate.tax, rate.base + rate.tax))
 
 
 def _best(gross: list[Reading], net: list[Reading], tax: list[Reading], withheld: list[Decimal]) -> Sums | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
 Map = NDArray[np.float32]
+Core = NDArray[np.uint8]
 
 DPI = 100.0  # of the picture that is searched: capitals are some 10 pixels high; at 200 it finds no more for four times the CPU
 STEP = 32  # pixels: the model's sides are multiples of it
@@ -23,6 +24,9 @@ SHINE = 0.28  # of the contrast between paper and ink: what is paler, and not ne
 NEAR = 7  # pixels
 LEAST_CONTRAST = 24  # of 255
 THINNEST = 3.0  # pixels of the map: cores under it are specks
+TALL = 1.7  # usual heights of a core: so high are those of two lines that have grown together, and of a title
+HIGHEST = 2.2  # usual heights of a line that was parted from others: short ones have rounder cores
+VALLEY = 0.8  # of what lies over and under it: paler rows of a tall core part two lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,10 @@ def lines_in(found: Map, scale: float, width: int, height: int) -> list[Line]:
     """`found`: what `text_detection` says of a picture `scale` times the size of the page. The page measures
     `width` x `height` pixels."""
     cores = (found >= INK).astype(np.uint8)
-    count, labels = cv2.connectedComponents(cores, connectivity=8)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(cores, connectivity=8)
     if count < 2:
         return []
+    _part_tall(found, cores, np.asarray(labels, np.int32), np.asarray(boxes, np.int32))
     flat = labels.ravel()
     means = np.bincount(flat, found.ravel(), count) / np.maximum(np.bincount(flat, minlength=count), 1)
     contours, _ = cv2.findContours(cores, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -92,6 +97,41 @@ def lines_in(found: Map, scale: float, width: int, height: int) -> list[Line]:
         if 0 <= x < width and 0 <= y < height:
             lines.append(Line(x, y, wide, high, line.angle, probability))
     return lines
+
+
+def _part_tall(found: Map, cores: Core, labels: NDArray[np.int32], boxes: NDArray[np.int32]) -> None:
+    """Takes out of `cores` what lies between short lines that stand close and have grown together, as numbers in a column do."""
+    wide, high = boxes[1:, cv2.CC_STAT_WIDTH], boxes[1:, cv2.CC_STAT_HEIGHT]
+    lying = wide >= 2 * high
+    if 2 * np.count_nonzero(lying) < len(boxes):  # a page on its side
+        return
+    usual = float(np.median(high[lying]))
+    for number in 1 + np.flatnonzero(high >= TALL * usual):
+        x, y, across, down, _ = boxes[number]
+        inside = labels[y : y + down, x : x + across] == number
+        rows = np.where(inside, found[y : y + down, x : x + across], 0).sum(axis=1)
+        valleys = _valleys(rows, max(1, round(usual / 2)))
+        ends = [0, *(edge for valley in valleys for edge in valley), down]
+        if valleys and max(end - first for first, end in zip(ends[::2], ends[1::2], strict=True)) <= HIGHEST * usual:
+            for first, end in valleys:
+                cores[y + first : y + end, x : x + across][inside[first:end]] = 0
+
+
+def _valleys(rows: NDArray[np.float32], least: int, first: int = 0) -> list[tuple[int, int]]:
+    """Where rows are pale between two lines of `least` rows or more, from top to bottom: (first, last + 1), counted from `first`."""
+    inner = range(least, len(rows) - least)
+    banks = [min(rows[:at].max(), rows[at + 1 :].max()) for at in inner]
+    shares = [rows[at] / max(bank, 1e-6) for at, bank in zip(inner, banks, strict=True)]
+    if not shares or min(shares) > VALLEY:
+        return []
+    at = int(np.argmin(shares))
+    pale = rows <= VALLEY * banks[at]
+    begin = end = inner[at]
+    while begin > least and pale[begin - 1]:
+        begin -= 1
+    while end < len(rows) - least and pale[end]:
+        end += 1
+    return [*_valleys(rows[:begin], least, first), (first + begin, first + end), *_valleys(rows[end:], least, first + end)]
 
 
 def _lying(x: float, y: float, across: float, down: float, angle: float, probability: float) -> Line:

@@ -35,7 +35,7 @@ GAP = 2  # pixels without ink that may lie within the height of a line: between 
 TIGHT, LETTERS, LOOSE = 0.25, 0.45, 0.6  # of the height of a line's letters: see `_most_apart`. Half of all spaces are over 0.48
 WIDER = 2.5  # times the usual gap of the line, for letters may all stand wide
 LOOSELY = frozenset("·•°:|§")  # after and before these a space is easily missed
-ENDING = frozenset(")%")
+ENDING, BEGINNING = frozenset(")%"), frozenset("(")
 NARROW = frozenset("1.,'")  # much paper stands beside them
 
 
@@ -174,12 +174,12 @@ def _ink(pixels: Grey) -> tuple[Ink, int, int]:
 def _most_apart(left: str, right: str) -> float:
     """How far two symbols of one word, between which no space was read, may be from each other, in heights of a line's letters: little
     where words are likely to meet."""
-    if not LOOSELY.isdisjoint((left, right)):
+    if not LOOSELY.isdisjoint((left, right)) or (left in ENDING and right.isalnum()) or (left.isalnum() and right in BEGINNING):
         return TIGHT
     if left.isalpha() and right.isalpha():
         meeting = left.islower() and right.isupper()
     else:
-        meeting = (left.isalnum() or left in ENDING) and right.isalnum() and not (left.isdigit() and right.isdigit())
+        meeting = left.isalnum() and right.isalnum() and not (left.isdigit() and right.isdigit())
     if not NARROW.isdisjoint((left, right)):
         return LOOSE
     return TIGHT if meeting else LETTERS
