@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from app.domain.invoice import Address
 from app.domain.parsing import plain
-from app.extractors.addressee import PartyChoice, address_passages, addressees
+from app.extractors.addressee import PartyChoice, addressees
 from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, with_rivals
 from app.extractors.party_details import address_of, choose_tax_ids
 from app.extractors.passages import Passage, labelled_passages, passage_below, text_of
 from app.extractors.sender import read_senders
+from app.extractors.windows import address_passages
 
 
 @dataclass(frozen=True, slots=True)
