@@ -11,7 +11,8 @@ from app.extractors.candidate import Candidate
 from app.extractors.candidates import Candidates
 from app.extractors.choice import Choice, with_rivals
 from app.extractors.party_details import address_of, choose_tax_ids
-from app.extractors.passages import Passage, labelled_passages, passage_below, text_of
+from app.extractors.party_labels import labelled_passages
+from app.extractors.passages import Passage, passage_below, text_of
 from app.extractors.sender import read_senders
 from app.extractors.windows import address_passages
 
