@@ -328,14 +328,14 @@ Jean Morel
 Invoice no. 4711                        Date: 5 March 2024
 
 SELLER                                  BUYER
-Tech Solutions SARL                     Logistics GmbH
-FR 12 345 678 901                       DE 987654321
-15 Rue de la Paix, 75002 Paris          Friedrichstraße 123, 10117 Berlin
+Kernfeld Cadres SARL                    Harrow Fracht GmbH
+FR 47 802 115 336                       DE 876543210
+8 Rue de la Tour, 75013 Paris           Lindenstraße 40, 10969 Berlin
 """,
         {
-            "seller.vat_id": "FR12345678901",
-            "buyer.vat_id": "DE987654321",
-            "seller.address.line_1": "15 Rue de la Paix",
+            "seller.vat_id": "FR47802115336",
+            "buyer.vat_id": "DE876543210",
+            "seller.address.line_1": "8 Rue de la Tour",
             "seller.address.city": "Paris",
         },
     ),

@@ -64,7 +64,7 @@ def page(
         ([page("A-1"), page("A-2", goods="Transport of pallets")], ((1, 1), (2, 2)), ()),  # nothing is carried over
         ([page(""), page("", firm="GB102029400")], ((1, 1), (2, 2)), ()),  # another firm's
         (
-            [page("A-1"), f"LIRE VOTRE FACTURE\nVous pouvez choisir l'option facture détaillée à 10 chiffres pour vos appels.\n{TOTAL}"],
+            [page("A-1"), f"COMMENT LIRE\nSur demande nous envoyons une facture complète à 12 colonnes avec chaque appel.\n{TOTAL}"],
             ((1, 2),),
             (),
         ),

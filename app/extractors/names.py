@@ -227,7 +227,7 @@ def post_code(text: str) -> re.Match[str] | None:
     if match and match["state"] and len(match["state"]) > 2 and cues_in(plain(match["state"])):
         match = None  # "Votre Commande 00045"
     if match and match["state"] and len(match["state"]) > 2 and _STREET.search(match["city"]):
-        dash = match["city"].rfind(" - ")  # "4 Park Road - San Francisco 94134", but "15 Rue de la Paix, 75002 Paris"
+        dash = match["city"].rfind(" - ")  # "4 Park Road - San Francisco 94134", but "8 Rue de la Tour, 75013 Paris"
         match = _CITY_FIRST.search(text, match.start() + dash + 3) if dash > 0 else None
     if match is None and (match := _POST_CODE.search(text)) and _STREET.search(match["city"].split(",")[0]):
         match = None

@@ -27,7 +27,7 @@ SURE = 0.65
 """Of the number and the date that a page has when it is read alone: pages that go on had no number so sure but the invoice's own, in 95
 made-up ones."""
 SENTENCE = 7
-"""Words; what stands in a longer text is hardly the number of the page's own invoice: "the invoice in detail, with 10 digits"."""
+"""Words; what stands in a longer text is hardly the number of the page's own invoice: "a whole invoice with 12 columns"."""
 _TITLE = {Cue.INVOICE, Cue.CREDIT, Cue.NUMBER, Cue.TAX}
 _SUMS = ("gross", "due", "total")
 
