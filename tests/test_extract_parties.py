@@ -328,7 +328,7 @@ Jean Morel
 Invoice no. 4711                        Date: 5 March 2024
 
 SELLER                                  BUYER
-Kernfeld Cadres SARL                    Harrow Fracht GmbH
+Kernfeld Cadres SARL                    Harrow Papier GmbH
 FR 47 802 115 336                       DE 876543210
 8 Rue de la Tour, 75013 Paris           Lindenstraße 40, 10969 Berlin
 """,
