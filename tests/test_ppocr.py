@@ -286,6 +286,16 @@ def test_short_numbers_of_a_narrow_column_are_lines_of_their_own() -> None:
     assert all(line.width > line.height and not line.on_end for line in numbers)
 
 
+def test_a_column_with_a_thousand_pale_rows_is_read_as_any_other() -> None:
+    """As a picture made to do harm may have. Each row is a little paler than the one over it: the lowest is parted first."""
+    found = np.zeros((2048, 512), np.float32)
+    for y in range(20, 420, 10):
+        found[y : y + (3 if y < 60 else 2), 40:240] = 0.9  # four lines, and specks
+    found[20:2020, 400:412] = 0.95
+    found[21:2020:2, 400:412] = np.linspace(0.5, 0.4, 1000)[:, None]
+    assert sum(line.x < 500 for line in lines_in(found, 0.5, 1024, 4096)) == 4
+
+
 def test_a_title_is_one_line_however_high() -> None:
     found = np.zeros((512, 512), np.float32)
     for y in (100, 117, 134):

@@ -117,21 +117,36 @@ def _part_tall(found: Map, cores: Core, labels: NDArray[np.int32], boxes: NDArra
                 cores[y + first : y + end, x : x + across][inside[first:end]] = 0
 
 
-def _valleys(rows: NDArray[np.float32], least: int, first: int = 0) -> list[tuple[int, int]]:
-    """Where rows are pale between two lines of `least` rows or more, from top to bottom: (first, last + 1), counted from `first`."""
-    inner = range(least, len(rows) - least)
-    banks = [min(rows[:at].max(), rows[at + 1 :].max()) for at in inner]
-    shares = [rows[at] / max(bank, 1e-6) for at, bank in zip(inner, banks, strict=True)]
-    if not shares or min(shares) > VALLEY:
-        return []
+def _valleys(rows: NDArray[np.float32], least: int) -> list[tuple[int, int]]:
+    """Where rows are pale between two lines of `least` rows or more, from top to bottom: (first, last + 1)."""
+    valleys: list[tuple[int, int]] = []
+    stretches = [(0, len(rows))]
+    while stretches:
+        first, end = stretches.pop()
+        if valley := _palest(rows[first:end], least):
+            begin, stop = first + valley[0], first + valley[1]
+            valleys.append((begin, stop))
+            stretches += [(first, begin), (stop, end)]
+    return sorted(valleys)
+
+
+def _palest(rows: NDArray[np.float32], least: int) -> tuple[int, int] | None:
+    """The deepest valley, if it is one."""
+    if len(rows) <= 2 * least:
+        return None
+    inner = np.arange(least, len(rows) - least)
+    banks = np.minimum(np.maximum.accumulate(rows)[inner - 1], np.maximum.accumulate(rows[::-1])[::-1][inner + 1])
+    shares = rows[inner] / np.maximum(banks, 1e-6)
     at = int(np.argmin(shares))
+    if shares[at] > VALLEY:
+        return None
     pale = rows <= VALLEY * banks[at]
-    begin = end = inner[at]
+    begin = end = int(inner[at])
     while begin > least and pale[begin - 1]:
         begin -= 1
     while end < len(rows) - least and pale[end]:
         end += 1
-    return [*_valleys(rows[:begin], least, first), (first + begin, first + end), *_valleys(rows[end:], least, first + end)]
+    return begin, end
 
 
 def _lying(x: float, y: float, across: float, down: float, angle: float, probability: float) -> Line:
