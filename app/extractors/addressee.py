@@ -128,7 +128,7 @@ def _before_address(grid: Grid, line: Line) -> Line:
     words = grid.rows[row].words
     for i in range(first, end - 1):
         head, rest = grid.rows[row].span(first, i + 1), grid.rows[row].span(i + 1, end)
-        if words[i].text.rstrip(" ").endswith(",") and not only_legal_form(rest.split(",")[0]):
+        if words[i].text.endswith(",") and not only_legal_form(rest.split(",")[0]):
             return (row, first, i + 1) if address_like(rest) and name_like(head) and not address_like(head) else line
     return line
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from app.domain.document import BoundingBox
 from app.domain.parsing import decimal_mark
+from app.extractors.above import LabelsAbove
 from app.extractors.candidate import Candidate, Kind, Label, Relation
 from app.extractors.checksums import proved_ids
 from app.extractors.confusions import CUT, Variant, variant
@@ -124,7 +125,7 @@ def find_candidates(grid: Grid) -> Candidates:
     by_kind: dict[Kind, list[Candidate]] = {}
     for candidate in found:
         by_kind.setdefault(candidate.kind, []).append(candidate)
-    return Candidates(grid, cues, by_kind, alternatives, order, Labels(grid, cues, values))
+    return Candidates(grid, cues, by_kind, alternatives, order, Labels(grid, cues, values, LabelsAbove(grid, cues, values)))
 
 
 def _with_variants(usual: list[Candidate], varied: Iterable[Candidate], other: Variant | None) -> tuple[list[Candidate], list[Candidate]]:

@@ -161,9 +161,8 @@ def hangs(text: str) -> bool:
 
 
 def stops_short(text: str) -> bool:
-    """Whether a text ends as the first line of a name does: "ACME &", "Verein für"."""
-    *begun, last = text.split() or [""]
-    return bool(begun) and (last in _LINKS or last.endswith((",", "-", "–")))
+    """Whether a text hangs, or ends with a mark as no name does: "ACME &", "Verein für", "Falkner,"."""
+    return hangs(text) or (" " in text and text.endswith((",", "-", "–")))
 
 
 _LINKS = frozenset("and und et y & + of for für du des di dos das".split())
